@@ -1,0 +1,47 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "heed",
+  products: [
+    .executable(name: "heed", targets: ["heed"])
+  ],
+  dependencies: [
+    // Pinned: a test reads the experimental machine-readable help of exactly this version.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
+  targets: [
+    // Imports point down only: Tests/heedTests/ArchitectureTests.swift compares the code with this list.
+    .executableTarget(
+      name: "heed",
+      dependencies: [
+        "Terminal", "Explorer", "Analysis", "Models", "Checkpoints", "Tokenizers", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(name: "Terminal", dependencies: ["Explorer", "CNcurses"]),
+    .target(name: "Explorer", dependencies: ["Analysis", "Models"]),
+    .target(name: "Analysis", dependencies: ["Models", "Tensors"]),
+    .target(name: "Models", dependencies: ["Checkpoints", "Tokenizers", "Tensors"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors"]),
+    .target(name: "Tokenizers"),
+    .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),
+
+    .target(
+      name: "CNcurses",
+      linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(
+      name: "CKernels",
+      linkerSettings: [.linkedLibrary("m")]),
+
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"]),
+    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors"]),
+    .testTarget(name: "ExplorerTests", dependencies: ["Explorer", "Analysis", "Models", "Tensors"]),
+    .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Explorer"]),
+    .testTarget(name: "heedTests", dependencies: ["heed"]),
+  ]
+)

@@ -1,0 +1,117 @@
+/// A read-only window of rows and columns on a tensor: `element(row, column)` lies `row * stride + column`
+/// after its start, so a head's slice of `[seq, heads * dHead]` is a matrix without being copied.
+///
+/// It keeps the tensor's memory alive. Unchecked: see `Storage`.
+public struct Matrix<Element: Scalar>: @unchecked Sendable {
+  /// The number of rows and of columns.
+  public let rows, columns: Int
+  /// Elements from one row's start to the next row's.
+  public let stride: Int
+  let storage: Storage<Element>
+  let base: UnsafeMutablePointer<Element>
+
+  init(storage: Storage<Element>, offset: Int, rows: Int, columns: Int, stride: Int) {
+    precondition(rows >= 0 && columns >= 0 && stride >= columns && offset >= 0)
+    precondition(rows == 0 || offset + (rows - 1) * stride + columns <= storage.count)
+    self.storage = storage
+    self.rows = rows
+    self.columns = columns
+    self.stride = stride
+    base = storage.base + offset
+  }
+
+  /// The number at one place.
+  public subscript(row: Int, column: Int) -> Element {
+    precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+    return base[row * stride + column]
+  }
+
+  /// A window on this window.
+  public func window(rows: Range<Int>, columns: Range<Int>) -> Matrix {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= self.rows)
+    precondition(columns.lowerBound >= 0 && columns.upperBound <= self.columns)
+    return Matrix(
+      storage: storage, offset: base - storage.base + rows.lowerBound * stride + columns.lowerBound,
+      rows: rows.count, columns: columns.count, stride: stride)
+  }
+
+  /// Some of the rows.
+  public func rows(_ range: Range<Int>) -> Matrix { window(rows: range, columns: 0..<columns) }
+
+  /// Some of the columns.
+  public func columns(_ range: Range<Int>) -> Matrix { window(rows: 0..<rows, columns: range) }
+
+  /// Calls `body` with one row's numbers, without copying them.
+  public func withRow<R>(_ row: Int, _ body: (UnsafeBufferPointer<Element>) throws -> R) rethrows -> R
+  {
+    precondition(row >= 0 && row < rows)
+    return try withExtendedLifetime(storage) {
+      try body(UnsafeBufferPointer(start: base + row * stride, count: columns))
+    }
+  }
+}
+
+/// A window of rows and columns that may be written.
+///
+/// Several threads may write windows of one tensor at once as long as the windows do not overlap.
+/// Unchecked: see `Storage`.
+public struct MutableMatrix<Element: Scalar>: @unchecked Sendable {
+  /// The same window, to read.
+  public let matrix: Matrix<Element>
+  /// The number of rows.
+  public var rows: Int { matrix.rows }
+  /// The number of columns.
+  public var columns: Int { matrix.columns }
+  var stride: Int { matrix.stride }
+  var base: UnsafeMutablePointer<Element> { matrix.base }
+
+  /// The number at one place.
+  public subscript(row: Int, column: Int) -> Element {
+    get { matrix[row, column] }
+    nonmutating set {
+      precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+      base[row * stride + column] = newValue
+    }
+  }
+
+  /// A window on this window.
+  public func window(rows: Range<Int>, columns: Range<Int>) -> MutableMatrix {
+    MutableMatrix(matrix: matrix.window(rows: rows, columns: columns))
+  }
+
+  /// Some of the rows.
+  public func rows(_ range: Range<Int>) -> MutableMatrix {
+    window(rows: range, columns: 0..<columns)
+  }
+
+  /// Some of the columns.
+  public func columns(_ range: Range<Int>) -> MutableMatrix {
+    window(rows: 0..<rows, columns: range)
+  }
+
+  /// Calls `body` with one row's numbers, to read and write in place.
+  public func withRow<R>(
+    _ row: Int, _ body: (UnsafeMutableBufferPointer<Element>) throws -> R
+  ) rethrows -> R {
+    precondition(row >= 0 && row < rows)
+    return try withExtendedLifetime(matrix.storage) {
+      try body(UnsafeMutableBufferPointer(start: base + row * stride, count: columns))
+    }
+  }
+}
+
+extension Tensor {
+  /// The tensor as rows of its last dimension.
+  public var matrix: Matrix<Element> {
+    let columns = shape.last ?? 1
+    return Matrix(
+      storage: storage, offset: 0, rows: columns == 0 ? 0 : count / columns, columns: columns,
+      stride: columns)
+  }
+
+  /// The tensor as rows of its last dimension, to write; a copy is made first when memory is shared.
+  public mutating func mutableMatrix() -> MutableMatrix<Element> {
+    makeUnique()
+    return MutableMatrix(matrix: matrix)
+  }
+}
