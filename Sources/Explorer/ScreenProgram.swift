@@ -7,6 +7,9 @@ public protocol ScreenProgram: AnyObject {
   /// Takes one event and says what the screen must do about it.
   func receive(_ event: InputEvent) -> [ScreenRequest]
 
+  /// Says how background work wakes the event loop, from any thread.
+  func onMail(_ wake: @escaping @Sendable () -> Void)
+
   /// Takes what the background has posted since the last call.
   func receiveMail() -> [ScreenRequest]
 
