@@ -1,0 +1,87 @@
+import Foundation
+import Tensors
+
+/// A model as it lies on disk: its configuration, and its tensors by name.
+///
+/// Only headers are read: opening costs the same for ten megabytes and for ten gigabytes.
+public struct Checkpoint: Sendable {
+  /// A weight file and its size in bytes.
+  public struct File: Sendable, Hashable {
+    /// Where it lies.
+    public let path: String
+    /// Its size.
+    public let bytes: Int
+  }
+
+  /// The folder that holds it, absolute.
+  public let folder: String
+  /// The folder's last component.
+  public let name: String
+  /// `config.json`, always an object.
+  public let config: JSON
+  /// Where the configuration was read from.
+  public let configFile: String
+  /// The tensors by name.
+  public let tensors: [String: StoredTensor]
+  /// The weight files, in the order of their names.
+  public let files: [File]
+  /// Names of tensors that the index does not list though its files hold them, sorted.
+  public let unlisted: [String]
+
+  /// The tensors' names, sorted.
+  public var names: [String] { tensors.keys.sorted() }
+
+  /// Numbers in all tensors together.
+  public var parameterCount: Int { tensors.values.reduce(0) { $0 + $1.count } }
+
+  /// Opens the checkpoint at `path`: a folder with `config.json`, or a weight file with `config.json` beside it.
+  ///
+  /// In a folder, `model.safetensors` comes first, then `model.safetensors.index.json` with its shards, then the only
+  /// `.safetensors` file there is.
+  ///
+  /// - Throws: a `CheckpointError` that names the file at fault.
+  public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      // Not just "not found": a dangling link is told apart.
+      _ = try MappedFile(path: path)
+      throw .notFound(path: path)
+    }
+    guard isFolder.boolValue else {
+      let weights = try WeightFiles(file: path)
+      return try Checkpoint(folder: (path as NSString).deletingLastPathComponent, weights: weights)
+    }
+    // The configuration first: without it, a folder is no checkpoint, whatever else it holds.
+    _ = try configuration(in: path)
+    return try Checkpoint(folder: path, weights: WeightFiles(folder: path))
+  }
+
+  /// Reads the configuration and the headers of `weights`.
+  private init(folder: String, weights: WeightFiles) throws(CheckpointError) {
+    let given = folder.isEmpty ? "." : folder
+    (configFile, config) = try Self.configuration(in: given)
+    let absolute = URL(fileURLWithPath: given).standardizedFileURL
+    self.folder = absolute.path
+    name = absolute.lastPathComponent
+    let contents = try weights.read()
+    tensors = contents.tensors
+    files = contents.files
+    unlisted = contents.unlisted
+  }
+
+  /// `config.json` of `folder`, and its path.
+  private static func configuration(in folder: String) throws(CheckpointError) -> (String, JSON) {
+    let file = (folder as NSString).appendingPathComponent("config.json")
+    let config: JSON
+    do {
+      config = try JSON.read(file)
+    } catch {
+      guard case .notFound = error else { throw error }
+      throw .noConfig(folder: folder)
+    }
+    guard config.object != nil else {
+      throw .configIsNoObject(file: file, found: config.kind)
+    }
+    return (file, config)
+  }
+}

@@ -1,0 +1,84 @@
+/// Why a checkpoint could not be opened.
+public enum CheckpointError: Error, Hashable, Sendable {
+  /// Nothing lies at `path`.
+  case notFound(path: String)
+  /// A file was asked for and `path` is a folder.
+  case isFolder(path: String)
+  /// The system refused; `reason` in its words.
+  case unreadable(path: String, reason: String)
+  /// `file` is no JSON, or not the JSON that belongs there.
+  case invalidJSON(file: String, found: String)
+  /// A folder without `config.json`.
+  case noConfig(folder: String)
+  /// A `config.json` whose outermost value is something else than an object.
+  case configIsNoObject(file: String, found: String)
+  /// A folder with a configuration and no weights.
+  case noWeights(folder: String)
+  /// Several weight files, and nothing that says which of them to take.
+  case ambiguousWeights(folder: String, files: [String])
+  /// Weights in a container that is not read.
+  case unreadableContainer(file: String, container: String)
+  /// A safetensors file that breaks the format.
+  case safetensors(file: String, fault: SafetensorsFault)
+  /// An index names a file that is not there.
+  case missingShard(index: String, shard: String, tensor: String)
+  /// An index says that a tensor lies in a file that does not hold it.
+  case notInShard(index: String, shard: String, tensor: String)
+  /// Two files hold a tensor of the same name.
+  case duplicateTensor(name: String, files: [String])
+  /// No sample is called that.
+  case unknownSample(name: String, known: [String])
+  /// The samples were not found in any of the places they may lie.
+  case noSamples(searched: [String])
+  /// MODEL is none of what it may be.
+  case unknownModel(argument: String)
+}
+
+extension CheckpointError: CustomStringConvertible {
+  /// One line: the file, what was found, what was expected, what to do.
+  public var description: String {
+    switch self {
+    case .notFound(let path): "\(path): no such file; check the spelling"
+    case .isFolder(let path): "\(path): found a folder, expected a file; name a file in it"
+    case .unreadable(let path, let reason):
+      "\(path): cannot be read: \(reason); check the file and its permissions"
+    case .invalidJSON(let file, let found):
+      "\(file): found \(found), expected JSON; repair the file or fetch it again"
+    case .noConfig(let folder):
+      "\(folder): found no config.json, expected one beside the weights; give a checkpoint folder"
+    case .configIsNoObject(let file, let found):
+      "\(file): found \(found), expected an object; fetch the file again"
+    case .noWeights(let folder):
+      "\(folder): found config.json but no weights, expected model.safetensors or "
+        + "model.safetensors.index.json; fetch the weights"
+    case .ambiguousWeights(let folder, let files):
+      "\(folder): found \(files.count) weight files (\(Self.list(files))) and no "
+        + "model.safetensors.index.json; name one of the files instead of the folder"
+    case .unreadableContainer(let file, let container):
+      "\(file): found \(container) weights, which heed does not read yet, expected safetensors; "
+        + "convert them to safetensors"
+    case .safetensors(let file, let fault): "\(file): \(fault)"
+    case .missingShard(let index, let shard, let tensor):
+      "\(index): found no file \(shard), expected it to hold \(tensor); fetch all shards"
+    case .notInShard(let index, let shard, let tensor):
+      "\(index): found no tensor \(tensor) in \(shard), where the index puts it; "
+        + "fetch the index and its shards again"
+    case .duplicateTensor(let name, let files):
+      "\(files.first ?? ""): found tensor \(name) also in \(files.dropFirst().joined(separator: ", ")), "
+        + "expected it once; fetch the shards again"
+    case .unknownSample(let name, let known):
+      "sample:\(name): no such sample, expected one of \(known.joined(separator: ", ")); see heed samples"
+    case .noSamples(let searched):
+      "samples: found none in \(searched.joined(separator: ", ")); set HEED_SAMPLES to their folder"
+    case .unknownModel(let argument):
+      "\(argument): found neither a file nor a folder, expected sample:NAME, a folder with config.json "
+        + "or a .safetensors file; see heed samples for models to start with"
+    }
+  }
+
+  /// The first few names, for a line that stays readable.
+  private static func list(_ names: [String]) -> String {
+    guard names.count > 4 else { return names.joined(separator: ", ") }
+    return names.prefix(3).joined(separator: ", ") + ", …"
+  }
+}

@@ -1,0 +1,33 @@
+extension Tokenizer {
+  /// How many ids have a piece.
+  public var vocabularySize: Int { pieces.count { $0 != nil } }
+
+  /// The spelling of `id` in the vocabulary, such as `Ġthe`; nil for an id that is not used.
+  public func piece(_ id: Int) -> String? { pieces.indices.contains(id) ? pieces[id] : nil }
+
+  /// The bytes that `id` stands for, not always whole characters; nil for an id that is not used.
+  public func bytes(_ id: Int) -> [UInt8]? { piece(id) == nil ? nil : pieceBytes[id] }
+
+  /// Whether `id` is a special token.
+  public func isSpecial(_ id: Int) -> Bool { specialIDs.contains(id) }
+
+  /// The text of `ids`, as bytes; ids that are not used stand for nothing.
+  ///
+  /// - Parameter skipSpecial: Whether to leave special tokens out.
+  public func decode(_ ids: [Int], skipSpecial: Bool = false) -> [UInt8] {
+    let kept = ids.lazy.filter { piece($0) != nil && !(skipSpecial && isSpecial($0)) }
+    return Array(kept.map { pieceBytes[$0] }.joined(separator: separator))
+  }
+
+  /// Tokens for ids given without a text: offsets run over the bytes that the ids stand for.
+  ///
+  /// An id that is not used becomes a token without piece and bytes: whether the model takes it is not for the tokenizer to say.
+  public func tokens(ids: [Int]) -> [Token] {
+    var end = 0
+    return ids.map { id in
+      let start = end
+      end += bytes(id)?.count ?? 0
+      return token(id, start: start, end: end)
+    }
+  }
+}
