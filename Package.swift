@@ -38,7 +38,8 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"]),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"]),
+      name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors"]),
     .testTarget(name: "ExplorerTests", dependencies: ["Explorer", "Analysis", "Models", "Tensors"]),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Explorer"]),

@@ -1,6 +1,4 @@
-import Models
-
-/// One number per head.
+/// One number per head, from the maps of one prompt.
 public protocol HeadScore: Sendable {
   /// The name that scripts use, such as `previous`.
   static var name: String { get }
@@ -10,9 +8,11 @@ public protocol HeadScore: Sendable {
   static var formula: String { get }
   /// `share`, `nats`, `tokens`, ….
   static var unit: String { get }
-  /// The smallest and the largest possible value; nil where there is no bound.
-  static var range: (lowest: Double?, highest: Double?) { get }
-  /// The paper or the code that defines it, with the evidence tag of that definition.
+  /// The smallest possible value.
+  static var lowest: Double { get }
+  /// The largest possible value for a prompt of `seq` tokens.
+  static func highest(seq: Int) -> Double
+  /// Who defined it, and how sure that definition is.
   static var source: String { get }
 
   /// The score of one head; `.nan` where it is undefined.

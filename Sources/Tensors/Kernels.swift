@@ -14,20 +14,35 @@ public enum Activation: String, Sendable, CaseIterable {
 ///
 /// Two implementations: `OneDNNKernels` (Float, fast) and `PlainKernels` (any scalar, readable). Tests
 /// compare them. All of them accept empty matrices.
-public protocol Kernels: Sendable {
+public protocol Kernels<Element>: Sendable {
+  /// The number type.
   associatedtype Element: Scalar
 
-  /// `c = scale · a · b` or `c += scale · a · b`; with `transposed`, `b` is given as `[columns of c, inner]`.
+  /// `c = scale · a · b`, or `c += scale · a · b` when `adding`.
   ///
   /// - Parameters:
   ///   - a: `[m, inner]`.
-  ///   - b: `[inner, n]`, or `[n, inner]` when transposed.
+  ///   - b: `[inner, n]`, or `[n, inner]` when `transposed`.
   ///   - c: `[m, n]`; must not overlap `a` or `b`.
   static func multiply(
     _ a: Matrix<Element>, _ b: Matrix<Element>, transposed: Bool, scale: Element, adding: Bool,
     into c: MutableMatrix<Element>)
 
-  /// Replaces every row by its softmax; a row of only −∞ becomes zeros.
+  /// `y = activation(x · w + bias)`, or `y += x · w + bias` when `adding`.
+  ///
+  /// - Parameters:
+  ///   - x: `[rows, inputs]`.
+  ///   - w: `[inputs, outputs]`, or `[outputs, inputs]` when `transposed`.
+  ///   - bias: `[outputs]`, one row; nil for none.
+  ///   - activation: Applied to the sum; nil for none. Not together with `adding`.
+  ///   - y: `[rows, outputs]`; must not overlap the others.
+  static func linear(
+    _ x: Matrix<Element>, _ w: Matrix<Element>, transposed: Bool, bias: Matrix<Element>?,
+    activation: Activation?, adding: Bool, into y: MutableMatrix<Element>)
+
+  /// Replaces every row by its softmax.
+  ///
+  /// - Parameter m: Rows with at least one finite number each; −∞ becomes zero.
   static func softmax(_ m: MutableMatrix<Element>)
 
   /// `(x − mean) / sqrt(variance + epsilon) · gain + bias` for every row.
@@ -40,9 +55,32 @@ public protocol Kernels: Sendable {
     into y: MutableMatrix<Element>)
 
   /// `x / sqrt(mean of x² + epsilon) · gain` for every row.
+  ///
+  /// - Parameter gain: `[columns]`.
   static func rmsNorm(
     _ x: Matrix<Element>, gain: Tensor<Element>, epsilon: Element, into y: MutableMatrix<Element>)
 
   /// Applies an activation function in place.
   static func activate(_ m: MutableMatrix<Element>, _ activation: Activation)
+
+  /// `a = a · b`, number by number.
+  static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>)
+
+  /// Turns every row by its angles: with `half` columns of `cosines`, number `i < half` of a row and
+  /// number `half + i` become `a·cos − b·sin` and `b·cos + a·sin`; later columns stay.
+  ///
+  /// - Parameters:
+  ///   - m: One head's queries or keys, `[seq, dHead]`.
+  ///   - cosines: `[seq, half]`.
+  ///   - sines: `[seq, half]`.
+  static func rotate(_ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>)
+
+  /// Whether no number is infinite or NaN.
+  static func allFinite(_ m: Matrix<Element>) -> Bool
+
+  /// Σ −p ln p of one row of weights, in nats.
+  static func entropy(_ weights: Matrix<Element>, row: Int) -> Double
+
+  /// `sums[i] += weights[row, i]`.
+  static func accumulate(_ weights: Matrix<Element>, row: Int, into sums: inout [Double])
 }

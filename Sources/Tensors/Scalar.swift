@@ -1,7 +1,7 @@
 /// A number type the engine computes in.
 ///
 /// `Float` runs on oneDNN; `Double` runs on the plain kernels and settles disagreements.
-public protocol Scalar: BinaryFloatingPoint, SIMDScalar, Sendable {
+public protocol Scalar: BinaryFloatingPoint, Codable, Sendable {
   /// The kernels that products, norms and activations of this type go through.
   associatedtype PreferredKernels: Kernels where PreferredKernels.Element == Self
 

@@ -72,3 +72,17 @@ public struct StoredTensor: @unchecked Sendable {
     self.owner = owner
   }
 }
+
+extension StoredTensor {
+  /// Some of the outermost rows, still where they lie.
+  ///
+  /// - Parameter range: Within `0..<shape[0]`.
+  public func rows(_ range: Range<Int>) -> StoredTensor {
+    precondition(!shape.isEmpty && range.lowerBound >= 0 && range.upperBound <= shape[0])
+    let rowBytes = shape.dropFirst().reduce(1, *) * type.byteCount
+    let part = bytes[range.lowerBound * rowBytes..<range.upperBound * rowBytes]
+    return StoredTensor(
+      name: name, shape: [range.count] + shape.dropFirst(), type: type,
+      bytes: UnsafeRawBufferPointer(rebasing: part), owner: owner)
+  }
+}

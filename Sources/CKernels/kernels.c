@@ -1,0 +1,120 @@
+#include "CKernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define CLONED __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define CLONED
+#endif
+
+// The exponent is moved by a multiplication, which also makes subnormal halves right; infinities and
+// NaN keep their payload through the select. Free of branches, so that it becomes vector code.
+static inline float widened_half(uint16_t half) {
+  uint32_t magnitude = (uint32_t)(half & 0x7fffu) << 13;
+  float scaled;
+  memcpy(&scaled, &magnitude, sizeof scaled);
+  scaled *= 0x1p112f;
+  uint32_t bits;
+  memcpy(&bits, &scaled, sizeof bits);
+  bits = magnitude >= 0x0f800000u ? magnitude | 0x7f800000u : bits;
+  bits |= (uint32_t)(half & 0x8000u) << 16;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+CLONED void heed_widen_float16(const void *source, float *target, size_t count) {
+  const uint8_t *bytes = source;
+  for (size_t i = 0; i < count; i++) {
+    uint16_t half;
+    memcpy(&half, bytes + 2 * i, 2);
+    target[i] = widened_half(half);
+  }
+}
+
+CLONED void heed_widen_bfloat16(const void *source, float *target, size_t count) {
+  const uint8_t *bytes = source;
+  for (size_t i = 0; i < count; i++) {
+    uint16_t half;
+    memcpy(&half, bytes + 2 * i, 2);
+    uint32_t bits = (uint32_t)half << 16;
+    memcpy(target + i, &bits, 4);
+  }
+}
+
+// ln x for normal x > 0, by x = m · 2^e with m in [√½, √2) and the series of ln((1+s)/(1−s)) = 2·artanh s,
+// s = (m−1)/(m+1). |s| < 0.1716, so the first term left out is under 2·s^11/11 < 7e-10.
+static inline float natural_log(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  uint32_t shifted = bits - 0x3f3504f3u;
+  int32_t exponent = (int32_t)shifted >> 23;
+  bits = (shifted & 0x007fffffu) + 0x3f3504f3u;
+  float m;
+  memcpy(&m, &bits, sizeof m);
+  float s = (m - 1.0f) / (m + 1.0f);
+  float s2 = s * s;
+  float series = 1.0f / 9;
+  series = series * s2 + 1.0f / 7;
+  series = series * s2 + 1.0f / 5;
+  series = series * s2 + 1.0f / 3;
+  series = series * s2 + 1.0f;
+  return 2.0f * s * series + (float)exponent * 0.69314718f;
+}
+
+CLONED double heed_entropy(const float *weights, size_t count) {
+#pragma clang fp reassociate(on) contract(fast)
+  double total = 0;
+  // Blocks bound the rounding of the single-precision sums.
+  for (size_t start = 0; start < count; start += 64) {
+    size_t end = start + 64 < count ? start + 64 : count;
+    float sum = 0;
+    for (size_t i = start; i < end; i++) {
+      float p = weights[i];
+      // Subnormal weights add less than 1e-36; they and zero are left out.
+      float term = p * natural_log(p > 0x1p-126f ? p : 1.0f);
+      sum -= term;
+    }
+    total += sum;
+  }
+  return total;
+}
+
+CLONED void heed_accumulate(const float *weights, double *sums, size_t count) {
+  for (size_t i = 0; i < count; i++) sums[i] += weights[i];
+}
+
+CLONED int heed_all_finite(const float *numbers, size_t count) {
+  uint32_t worst = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, numbers + i, sizeof bits);
+    bits &= 0x7f800000u;
+    worst = bits > worst ? bits : worst;
+  }
+  return worst != 0x7f800000u;
+}
+
+CLONED void heed_rms_norm(
+    const float *x, const float *gain, float *y, size_t count, float epsilon) {
+#pragma clang fp reassociate(on) contract(fast)
+  float sum = 0;
+  for (size_t i = 0; i < count; i++) sum += x[i] * x[i];
+  float scale = 1.0f / sqrtf(sum / (float)count + epsilon);
+  for (size_t i = 0; i < count; i++) y[i] = x[i] * scale * gain[i];
+}
+
+CLONED void heed_multiply(float *gate, const float *up, size_t count) {
+  for (size_t i = 0; i < count; i++) gate[i] *= up[i];
+}
+
+CLONED void heed_rotate_halves(
+    float *first, float *second, const float *cosines, const float *sines, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float a = first[i], b = second[i];
+    first[i] = a * cosines[i] - b * sines[i];
+    second[i] = b * cosines[i] + a * sines[i];
+  }
+}

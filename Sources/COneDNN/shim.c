@@ -1,0 +1,260 @@
+#define _GNU_SOURCE
+#include "COneDNN.h"
+
+#include <dlfcn.h>
+#include <oneapi/dnnl/dnnl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+// One engine for the process and one stream per thread: executing on separate streams is thread-safe.
+static dnnl_engine_t engine;
+static dnnl_status_t engine_status;
+static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
+static _Thread_local dnnl_stream_t stream;
+
+static void make_engine(void) {
+  dnnl_set_primitive_cache_capacity(1024);
+  engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
+}
+
+static dnnl_status_t prepare(void) {
+  pthread_once(&engine_once, make_engine);
+  if (engine_status != dnnl_success) return engine_status;
+  return stream ? dnnl_success : dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+}
+
+#define TRY(call)                                 \
+  do {                                            \
+    dnnl_status_t status_ = (call);               \
+    if (status_ != dnnl_success) return status_;  \
+  } while (0)
+
+heed_status heed_sgemm(
+    int transpose_b, long m, long n, long k, float alpha, const float *a, long lda, const float *b,
+    long ldb, float beta, float *c, long ldc) {
+  return dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+int heed_onednn_version(void) {
+  const dnnl_version_t *v = dnnl_version();
+  return 10000 * v->major + 100 * v->minor + v->patch;
+}
+
+// Primitives. A primitive is made for one shape, and making it can mean compiling it; each thread
+// keeps the last few it used, so that a loop over equal tiles makes it once.
+
+enum kind { SOFTMAX, LAYER_NORM, ACTIVATE };
+struct key {
+  enum kind kind;
+  int activation;
+  long rows, columns;
+  float epsilon;
+};
+struct entry {
+  struct key key;
+  dnnl_primitive_t primitive;
+  unsigned long used;
+};
+enum { ENTRIES = 32 };
+static _Thread_local struct entry entries[ENTRIES];
+static _Thread_local unsigned long clock_;
+
+#if DNNL_VERSION_MAJOR >= 3
+typedef dnnl_memory_desc_t desc;
+static dnnl_status_t describe(desc *d, int dims, const long *sizes, dnnl_format_tag_t tag) {
+  dnnl_dims_t s = {0};
+  for (int i = 0; i < dims; i++) s[i] = sizes[i];
+  return dnnl_memory_desc_create_with_tag(d, dims, s, dnnl_f32, tag);
+}
+static void forget(desc *d) { dnnl_memory_desc_destroy(*d); }
+#else
+typedef dnnl_memory_desc_t desc;
+static dnnl_status_t describe(desc *d, int dims, const long *sizes, dnnl_format_tag_t tag) {
+  dnnl_dims_t s = {0};
+  for (int i = 0; i < dims; i++) s[i] = sizes[i];
+  return dnnl_memory_desc_init_by_tag(d, dims, s, dnnl_f32, tag);
+}
+static void forget(desc *d) { (void)d; }
+#endif
+
+static dnnl_alg_kind_t algorithm(int activation) {
+  switch (activation) {
+    case HEED_GELU_ERF: return dnnl_eltwise_gelu_erf;
+    case HEED_GELU_TANH: return dnnl_eltwise_gelu_tanh;
+    case HEED_SILU: return dnnl_eltwise_swish;
+    default: return dnnl_eltwise_relu;
+  }
+}
+
+static dnnl_status_t make_primitive_desc(const struct key *key, desc *d, dnnl_primitive_desc_t *pd) {
+  const unsigned scale_shift = dnnl_use_scale | dnnl_use_shift;
+  const float alpha = key->activation == HEED_SILU ? 1.0f : 0.0f;
+#if DNNL_VERSION_MAJOR >= 3
+  switch (key->kind) {
+    case SOFTMAX:
+      return dnnl_softmax_forward_primitive_desc_create(
+          pd, engine, dnnl_forward_inference, dnnl_softmax_accurate, *d, *d, 1, NULL);
+    case LAYER_NORM:
+      return dnnl_layer_normalization_forward_primitive_desc_create(
+          pd, engine, dnnl_forward_inference, *d, *d, NULL, key->epsilon, scale_shift, NULL);
+    case ACTIVATE:
+      return dnnl_eltwise_forward_primitive_desc_create(
+          pd, engine, dnnl_forward_inference, algorithm(key->activation), *d, *d, alpha, 0, NULL);
+  }
+#else
+  switch (key->kind) {
+    case SOFTMAX: {
+      dnnl_softmax_desc_t op;
+      TRY(dnnl_softmax_forward_desc_init(&op, dnnl_forward_inference, d, 1));
+      return dnnl_primitive_desc_create(pd, &op, NULL, engine, NULL);
+    }
+    case LAYER_NORM: {
+      dnnl_layer_normalization_desc_t op;
+      TRY(dnnl_layer_normalization_forward_desc_init(
+          &op, dnnl_forward_inference, d, NULL, key->epsilon, scale_shift));
+      return dnnl_primitive_desc_create(pd, &op, NULL, engine, NULL);
+    }
+    case ACTIVATE: {
+      dnnl_eltwise_desc_t op;
+      TRY(dnnl_eltwise_forward_desc_init(
+          &op, dnnl_forward_inference, algorithm(key->activation), d, alpha, 0));
+      return dnnl_primitive_desc_create(pd, &op, NULL, engine, NULL);
+    }
+  }
+#endif
+  return dnnl_invalid_arguments;
+}
+
+static dnnl_status_t describe_key(const struct key *key, desc *d) {
+  const long sizes[2] = {key->rows, key->columns};
+  if (key->kind == ACTIVATE) return describe(d, 1, &key->columns, dnnl_a);
+  return describe(d, 2, sizes, dnnl_ab);
+}
+
+static dnnl_status_t find(struct key key, dnnl_primitive_t *primitive) {
+  struct entry *oldest = &entries[0];
+  for (int i = 0; i < ENTRIES; i++) {
+    struct entry *e = &entries[i];
+    if (e->primitive && e->key.kind == key.kind && e->key.activation == key.activation &&
+        e->key.rows == key.rows && e->key.columns == key.columns && e->key.epsilon == key.epsilon) {
+      e->used = ++clock_;
+      *primitive = e->primitive;
+      return dnnl_success;
+    }
+    if (e->used < oldest->used) oldest = e;
+  }
+  desc d;
+  TRY(describe_key(&key, &d));
+  dnnl_primitive_desc_t pd = NULL;
+  dnnl_status_t status = make_primitive_desc(&key, &d, &pd);
+  forget(&d);
+  TRY(status);
+  dnnl_primitive_t made = NULL;
+  status = dnnl_primitive_create(&made, pd);
+  dnnl_primitive_desc_destroy(pd);
+  TRY(status);
+  if (oldest->primitive) dnnl_primitive_destroy(oldest->primitive);
+  *oldest = (struct entry){key, made, ++clock_};
+  *primitive = made;
+  return dnnl_success;
+}
+
+static dnnl_status_t wrap(desc *d, const float *data, dnnl_memory_t *memory) {
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl_memory_create(memory, *d, engine, (void *)data);
+#else
+  return dnnl_memory_create(memory, d, engine, (void *)data);
+#endif
+}
+
+// Runs the primitive of `key` on x → y, with gain and bias where given.
+static dnnl_status_t execute(
+    struct key key, const float *x, float *y, const float *gain, const float *bias) {
+  TRY(prepare());
+  dnnl_primitive_t primitive;
+  TRY(find(key, &primitive));
+  desc d, row;
+  TRY(describe_key(&key, &d));
+  TRY(describe(&row, 1, &key.columns, dnnl_a));
+  dnnl_memory_t memory[4] = {0};
+  dnnl_exec_arg_t arguments[4];
+  const int names[4] = {DNNL_ARG_SRC, DNNL_ARG_DST, DNNL_ARG_SCALE, DNNL_ARG_SHIFT};
+  const float *data[4] = {x, y, gain, bias};
+  int count = gain ? 4 : 2;
+  dnnl_status_t status = dnnl_success;
+  for (int i = 0; i < count && status == dnnl_success; i++) {
+    status = wrap(i < 2 ? &d : &row, data[i], &memory[i]);
+    arguments[i] = (dnnl_exec_arg_t){names[i], memory[i]};
+  }
+  if (status == dnnl_success) status = dnnl_primitive_execute(primitive, stream, count, arguments);
+  if (status == dnnl_success) status = dnnl_stream_wait(stream);
+  for (int i = 0; i < count; i++) {
+    if (memory[i]) dnnl_memory_destroy(memory[i]);
+  }
+  forget(&d);
+  forget(&row);
+  return status;
+}
+
+heed_status heed_softmax(float *data, long rows, long columns) {
+  return execute((struct key){SOFTMAX, 0, rows, columns, 0}, data, data, NULL, NULL);
+}
+
+heed_status heed_layer_norm(
+    const float *x, const float *gain, const float *bias, float *y, long rows, long columns,
+    float epsilon) {
+  return execute((struct key){LAYER_NORM, 0, rows, columns, epsilon}, x, y, gain, bias);
+}
+
+heed_status heed_activate(float *data, long count, enum heed_activation activation) {
+  return execute((struct key){ACTIVATE, activation, 1, count, 0}, data, data, NULL, NULL);
+}
+
+// Threads. Debian's oneDNN runs on libgomp, which it has already loaded; its entry points are looked
+// up instead of linked, because another build of oneDNN may bring another runtime.
+
+static struct {
+  void (*parallel)(void (*)(void *), void *, unsigned, unsigned);
+  int (*thread_number)(void);
+  int (*max_threads)(void);
+  void (*set_threads)(int);
+} openmp;
+static pthread_once_t openmp_once = PTHREAD_ONCE_INIT;
+
+static void find_openmp(void) {
+  openmp.parallel = dlsym(RTLD_DEFAULT, "GOMP_parallel");
+  openmp.thread_number = dlsym(RTLD_DEFAULT, "omp_get_thread_num");
+  openmp.max_threads = dlsym(RTLD_DEFAULT, "omp_get_max_threads");
+  openmp.set_threads = dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+}
+
+struct job {
+  void (*body)(void *, int);
+  void *context;
+};
+
+static void run_job(void *data) {
+  struct job *job = data;
+  job->body(job->context, openmp.thread_number());
+}
+
+void heed_parallel(int workers, void (*body)(void *, int), void *context) {
+  pthread_once(&openmp_once, find_openmp);
+  if (workers <= 1 || !openmp.parallel || !openmp.thread_number) {
+    for (int i = 0; i < workers; i++) body(context, i);
+    return;
+  }
+  struct job job = {body, context};
+  openmp.parallel(run_job, &job, (unsigned)workers, 0);
+}
+
+int heed_thread_count(void) {
+  pthread_once(&openmp_once, find_openmp);
+  return openmp.max_threads ? openmp.max_threads() : 1;
+}
+
+void heed_set_thread_count(int count) {
+  pthread_once(&openmp_once, find_openmp);
+  if (openmp.set_threads) openmp.set_threads(count < 1 ? 1 : count);
+}

@@ -1,0 +1,115 @@
+import Checkpoints
+import Tensors
+
+/// Reads `config.json` key by key, checks what it finds, and remembers which keys were used.
+public final class ConfigReader {
+  /// The file, for error texts.
+  public let file: String
+  /// What the family was opened as.
+  public let modelType: String
+  private let config: JSON
+  private var used: Set<String> = ["model_type"]
+
+  /// A reader of a parsed `config.json`.
+  public init(file: String, modelType: String, config: JSON) {
+    self.file = file
+    self.modelType = modelType
+    self.config = config
+  }
+
+  /// Keys that are in the file, that nobody asked for, and that could change numbers.
+  public var unused: [String] {
+    (config.object ?? [:]).filter { key, value in
+      !used.contains(key) && !value.isNull && !Self.immaterial.contains(key)
+        && !Self.immaterialEndings.contains { key.hasSuffix($0) }
+    }.keys.sorted()
+  }
+
+  /// What a loader, a trainer or a generator reads, and a forward pass does not.
+  private static let immaterial: Set<String> = [
+    "_attn_implementation", "_name_or_path", "architectures", "dtype", "gradient_checkpointing",
+    "initializer_range", "is_decoder", "pretraining_tp", "reorder_and_upcast_attn",
+    "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
+    "summary_use_proj", "task_specific_params", "torch_dtype", "transformers_version", "use_cache",
+    "id2label", "label2id", "n_ctx", "output_past", "chunk_size_feed_forward",
+    "output_attentions", "output_hidden_states", "return_dict", "problem_type",
+  ]
+  private static let immaterialEndings = ["_token_id", "dropout", "pdrop"]
+
+  /// Whether the file names an architecture whose name ends like this, such as `ForCausalLM`.
+  public func namesArchitecture(endingWith ending: String) -> Bool {
+    (config["architectures"]?.array ?? []).contains { $0.string?.hasSuffix(ending) ?? false }
+  }
+
+  /// A value inside an object such as `rope_parameters`; nil when absent or null.
+  public func value(_ path: String...) -> JSON? {
+    if let first = path.first { used.insert(first) }
+    var value: JSON? = config
+    for key in path { value = value?[key] }
+    return value.flatMap { $0.isNull ? nil : $0 }
+  }
+
+  /// A whole number above zero.
+  public func count(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
+    guard let found = value(key) else {
+      guard let fallback else { throw .configKeyMissing(file: file, key: key) }
+      return fallback
+    }
+    guard let int = found.int, int > 0, int < 1 << 40 else {
+      throw .configValue(file: file, key: key, found: "\(found)", expected: "a whole number above 0")
+    }
+    return int
+  }
+
+  /// A finite number above zero.
+  public func number(_ key: String, default fallback: Double? = nil) throws(ModelError) -> Double {
+    guard let found = value(key) else {
+      guard let fallback else { throw .configKeyMissing(file: file, key: key) }
+      return fallback
+    }
+    guard let double = found.double, double > 0, double.isFinite else {
+      throw .configValue(file: file, key: key, found: "\(found)", expected: "a number above 0")
+    }
+    return double
+  }
+
+  /// True or false.
+  public func flag(_ key: String, default fallback: Bool) throws(ModelError) -> Bool {
+    guard let found = value(key) else { return fallback }
+    guard let bool = found.bool else {
+      throw .configValue(file: file, key: key, found: "\(found)", expected: "true or false")
+    }
+    return bool
+  }
+
+  /// An activation function by the name that checkpoints use.
+  public func activation(_ key: String, default fallback: String) throws(ModelError) -> Activation {
+    let name = value(key)?.string ?? fallback
+    guard let activation = Self.activations[name] else {
+      throw .configValue(
+        file: file, key: key, found: name,
+        expected: "one of \(Self.activations.keys.sorted().joined(separator: ", "))")
+    }
+    return activation
+  }
+
+  private static let activations: [String: Activation] = [
+    "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "relu": .relu,
+    "silu": .silu, "swish": .silu,
+  ]
+
+  /// Refuses a key that is set to something this engine has no plan for.
+  public func refuse(_ key: String, unless accepted: JSON) throws(ModelError) {
+    guard let found = value(key), found != accepted else { return }
+    throw .configValue(file: file, key: key, found: "\(found)", expected: "\(accepted)")
+  }
+
+  /// Checks that heads divide evenly over key/value heads.
+  public func checkGroups(heads: Int, kvHeads: Int) throws(ModelError) {
+    guard heads % kvHeads == 0 else {
+      throw .configValue(
+        file: file, key: "num_key_value_heads", found: "\(kvHeads)",
+        expected: "a divisor of the \(heads) heads")
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/// An architecture: it turns `config.json` into a `ModelPlan` that says where each tensor lies.
+///
+/// Checkpoint spellings (`c_attn`, `num_hidden_layers`) appear only in a family's file.
+public protocol Family: Sendable {
+  /// The `model_type`s it describes.
+  static var modelTypes: [String] { get }
+
+  /// The plan of one checkpoint.
+  ///
+  /// - Throws: `ModelError` when a key is missing, of the wrong kind, or asks for something that this
+  ///   family cannot describe.
+  static func plan(_ config: ConfigReader) throws -> ModelPlan
+}
+
+/// Every family heed knows.
+public enum Families {
+  /// Alphabetical; a test reads `Families/` and names a file that is missing here.
+  public static let all: [any Family.Type] = [
+    GPT2.self,
+    Llama.self,
+  ]
+
+  /// Every `model_type` that opens, sorted.
+  public static var modelTypes: [String] { all.flatMap { $0.modelTypes }.sorted() }
+
+  /// The family that describes a `model_type`; nil when none does.
+  public static func named(_ modelType: String) -> (any Family.Type)? {
+    all.first { $0.modelTypes.contains(modelType) }
+  }
+}

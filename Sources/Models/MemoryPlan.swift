@@ -1,0 +1,38 @@
+/// What a run will hold in memory, computed before anything is allocated; bytes, weights aside.
+public struct MemoryPlan: Sendable, Hashable {
+  /// The number of tokens it is for.
+  public let seq: Int
+  /// Residual streams, queries, keys, values and weighted values, kept until the run is forgotten.
+  public let trace: Int
+  /// Held while the run lasts: one block's activations and the tiles of attention.
+  public let working: Int
+
+  /// Both together.
+  public var total: Int { trace + working }
+
+  /// The plan of a single-precision run with capture.
+  ///
+  /// - Parameters:
+  ///   - seq: Tokens of the prompt.
+  ///   - threads: Each holds one tile of attention.
+  ///   - bytesPerNumber: 4 for Float, 8 for Double.
+  public init(_ plan: ModelPlan, seq: Int, threads: Int, bytesPerNumber: Int = 4) {
+    self.seq = seq
+    let perToken = plan.blocks.reduce((plan.layers + 1) * plan.dModel) { sum, block in
+      sum + 2 * (block.attention.heads + block.attention.kvHeads) * block.attention.dHead
+    }
+    trace = bytesPerNumber * seq * perToken
+    let rows = AttentionTiling.rowsPerTile(seq: seq)
+    working =
+      bytesPerNumber
+      * (2 * seq * plan.dModel + 2 * min(seq, 1024) * plan.dMLP + threads * rows * seq)
+  }
+
+  /// Refuses a run that does not fit.
+  ///
+  /// - Parameter budget: Bytes; nil for no limit.
+  public func check(budget: Int?) throws(ModelError) {
+    guard let budget, total > budget else { return }
+    throw .overBudget(needed: total, budget: budget, tokens: seq)
+  }
+}

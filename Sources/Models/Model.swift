@@ -1,0 +1,138 @@
+import Checkpoints
+import Tensors
+
+/// A checkpoint that is ready to run: its plan, and its weights where they lie.
+public struct Model: Sendable {
+  /// The checkpoint's name.
+  public let name: String
+  /// The description that the engine interprets.
+  public let plan: ModelPlan
+  /// What was found and not used: tensors, configuration keys, a missing output head. One line each.
+  public let warnings: [String]
+  let weights: Weights
+
+  /// Whether logits can be computed.
+  public var hasOutputHead: Bool { weights.has(plan.output.weight) }
+
+  /// Opens a checkpoint: finds its family and checks that every weight is there and fits.
+  ///
+  /// - Throws: `ModelError` that names the key or the tensor at fault.
+  public init(_ checkpoint: Checkpoint) throws {
+    guard let type = checkpoint.config["model_type"]?.string else {
+      throw ModelError.modelTypeMissing(file: checkpoint.configFile)
+    }
+    guard let family = Families.named(type) else {
+      throw ModelError.modelTypeUnknown(
+        file: checkpoint.configFile, found: type, known: Families.modelTypes)
+    }
+    let config = ConfigReader(
+      file: checkpoint.configFile, modelType: type, config: checkpoint.config)
+    let plan = try family.plan(config)
+    // A checkpoint that was saved without its head can still be explored.
+    let head = plan.output.weights
+    let headless =
+      !config.namesArchitecture(endingWith: "LMHeadModel")
+      && !config.namesArchitecture(endingWith: "ForCausalLM")
+      && !plan.prefixes.contains { checkpoint.tensors[$0 + plan.output.weight.name] != nil }
+    weights = try Weights(
+      checkpoint, plan: plan, require: plan.coreWeights + (headless ? [] : head))
+    name = checkpoint.name
+    self.plan = plan
+    warnings = Self.warnings(unused: config.unused, tensors: weights.unused, headless: headless)
+  }
+
+  private static func warnings(
+    unused keys: [String], tensors: [String], headless: Bool
+  ) -> [String] {
+    func listed(_ names: [String]) -> String {
+      names.prefix(4).joined(separator: ", ")
+        + (names.count > 4 ? " and \(names.count - 4) more" : "")
+    }
+    var lines: [String] = []
+    if !keys.isEmpty { lines.append("config.json: not used: \(listed(keys))") }
+    if !tensors.isEmpty { lines.append("tensors not used: \(listed(tensors))") }
+    if headless { lines.append("no output head: predictions are not available") }
+    return lines
+  }
+
+  /// Checks that the engine can take a prompt.
+  public func check(_ prompt: Prompt) throws(ModelError) {
+    guard prompt.seq > 0 else { throw .promptEmpty }
+    for (position, id) in prompt.ids.enumerated() where !(0..<plan.vocabularySize).contains(id) {
+      throw .idOutOfRange(id: id, position: position, vocabularySize: plan.vocabularySize)
+    }
+    guard prompt.seq <= plan.contextLength else {
+      throw .promptTooLong(tokens: prompt.seq, contextLength: plan.contextLength)
+    }
+  }
+
+  /// Runs a prompt and keeps what maps are derived from.
+  ///
+  /// - Parameters:
+  ///   - prompt: At least one token, at most `plan.contextLength`.
+  ///   - type: `Float` runs on oneDNN, `Double` on the plain kernels.
+  ///   - onProgress: Called between blocks; what it throws ends the run.
+  /// - Throws: `ModelError` about the prompt or a weight that is not finite; what `onProgress` throws.
+  public func run<Element: Scalar>(
+    _ prompt: Prompt, as type: Element.Type = Element.self,
+    onProgress: (Progress) throws -> Void = { _ in }
+  ) throws -> Trace<Element> {
+    try run(prompt, on: Element.PreferredKernels.self, onProgress: onProgress)
+  }
+
+  /// Runs a prompt on given kernels.
+  func run<K: Kernels>(
+    _ prompt: Prompt, on _: K.Type, onProgress: (Progress) throws -> Void = { _ in }
+  ) throws -> Trace<K.Element> {
+    try check(prompt)
+    var pass = ForwardPass<K>(plan: plan, weights: weights, prompt: prompt)
+    return try pass.run(onProgress: onProgress)
+  }
+
+  /// The logits at some positions, `[positions, vocabularySize]`.
+  ///
+  /// - Parameters:
+  ///   - trace: A run of this model.
+  ///   - positions: Within `0..<trace.seq`; ask for few at a time, each is a row of the vocabulary.
+  /// - Throws: `ModelError.outputHeadMissing`; `.weightNotFinite` when the head holds NaN.
+  public func logits<Element: Scalar>(
+    _ trace: Trace<Element>, positions: Range<Int>
+  ) throws -> Tensor<Element> {
+    typealias K = Element.PreferredKernels
+    guard hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: name) }
+    let residual = trace.residuals[plan.layers].matrix.rows(positions)
+    var reader = WeightReader<Element>(weights)
+    let x = plan.finalNorm.applied(to: residual, K.self) { reader.tensor($0) }
+    var result = Tensor<Element>(uninitialized: [positions.count, plan.vocabularySize])
+    let target = result.mutableMatrix()
+    let stored = weights[plan.output.weight]
+    // The head is the largest matrix: a part of it is widened at a time.
+    for part in Self.parts(of: plan.vocabularySize, size: 8192) {
+      guard let rows = stored.rows(part).widened(to: Element.self) else { continue }
+      K.multiply(
+        x.matrix, rows.matrix, transposed: true, scale: 1, adding: false,
+        into: target.columns(part))
+    }
+    guard K.allFinite(target.matrix) else {
+      throw weights.firstNonFinite(among: plan.finalNorm.weights + plan.output.weights)
+        ?? ModelError.residualNotFinite(checkpoint: name, block: plan.layers)
+    }
+    return result
+  }
+
+  /// Calls `body` with the logits of every position, a block of rows at a time.
+  ///
+  /// - Parameter body: The positions, and their logits `[positions, vocabularySize]`.
+  public func forEachLogits<Element: Scalar>(
+    _ trace: Trace<Element>, body: (Range<Int>, Tensor<Element>) throws -> Void
+  ) throws {
+    let rows = max(1, (16 << 20) / max(1, plan.vocabularySize))
+    for part in Self.parts(of: trace.seq, size: rows) {
+      try body(part, logits(trace, positions: part))
+    }
+  }
+
+  private static func parts(of count: Int, size: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
+  }
+}

@@ -1,0 +1,72 @@
+/// What can be wrong with a model or with what it is asked to do.
+public enum ModelError: Error, Sendable, Equatable {
+  case modelTypeMissing(file: String)
+  case modelTypeUnknown(file: String, found: String, known: [String])
+  case configKeyMissing(file: String, key: String)
+  case configValue(file: String, key: String, found: String, expected: String)
+  case tensorMissing(checkpoint: String, name: String, shape: [Int])
+  case tensorShape(checkpoint: String, name: String, found: [Int], expected: [Int])
+  case tensorType(checkpoint: String, name: String, found: String)
+  case weightNotFinite(checkpoint: String, name: String, index: Int)
+  case residualNotFinite(checkpoint: String, block: Int)
+  case outputHeadMissing(checkpoint: String)
+  case promptEmpty
+  case promptTooLong(tokens: Int, contextLength: Int)
+  case idOutOfRange(id: Int, position: Int, vocabularySize: Int)
+  case overBudget(needed: Int, budget: Int, tokens: Int)
+}
+
+extension ModelError: CustomStringConvertible {
+  /// One line: what was found, what was expected, what to do.
+  public var description: String {
+    switch self {
+    case .modelTypeMissing(let file):
+      return "\(file): no model_type; add the architecture's name, such as \"llama\""
+    case .modelTypeUnknown(let file, let found, let known):
+      return
+        "\(file): model_type is \"\(found)\", which heed does not know; known are "
+        + known.joined(separator: ", ")
+    case .configKeyMissing(let file, let key):
+      return "\(file): no \(key); the checkpoint's config.json may be incomplete"
+    case .configValue(let file, let key, let found, let expected):
+      return "\(file): \(key) is \(found), expected \(expected)"
+    case .tensorMissing(let checkpoint, let name, let shape):
+      return
+        "\(checkpoint): no tensor \(name) of shape \(shape); the checkpoint is incomplete or of"
+        + " another architecture than config.json says"
+    case .tensorShape(let checkpoint, let name, let found, let expected):
+      return
+        "\(checkpoint): \(name) has shape \(found), expected \(expected); config.json and weights"
+        + " do not belong together"
+    case .tensorType(let checkpoint, let name, let found):
+      return
+        "\(checkpoint): \(name) is stored as \(found), expected F64, F32, F16 or BF16; convert the"
+        + " checkpoint"
+    case .weightNotFinite(let checkpoint, let name, let index):
+      return
+        "\(checkpoint): \(name) holds an infinite number or NaN at element \(index); the"
+        + " checkpoint is damaged"
+    case .residualNotFinite(let checkpoint, let block):
+      return
+        "\(checkpoint): the residual stream overflows in layer \(block) though its weights are"
+        + " finite; try --precision f64"
+    case .outputHeadMissing(let checkpoint):
+      return
+        "\(checkpoint): no output head, so no predictions; open a checkpoint that was saved with"
+        + " its head"
+    case .promptEmpty:
+      return "the prompt has no tokens; give a text, or ids with --ids 1,2,3"
+    case .promptTooLong(let tokens, let contextLength):
+      return
+        "the prompt has \(tokens) tokens, the model's context holds \(contextLength); shorten it"
+    case .idOutOfRange(let id, let position, let vocabularySize):
+      return
+        "token id \(id) at position \(position) is outside the vocabulary, expected 0 to"
+        + " \(vocabularySize - 1)"
+    case .overBudget(let needed, let budget, let tokens):
+      return
+        "a run of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
+        + " shorten the prompt or raise --memory"
+    }
+  }
+}

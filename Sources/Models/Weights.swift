@@ -1,0 +1,93 @@
+import Checkpoints
+import Tensors
+
+/// The weights of one checkpoint under the names that its plan uses.
+struct Weights: Sendable {
+  /// The checkpoint's name, for error texts.
+  let checkpoint: String
+  private let tensors: [String: StoredTensor]
+  /// Tensors that the plan does not use and that no family is known to leave over, sorted.
+  let unused: [String]
+
+  /// Finds every weight of the plan and checks its shape and type.
+  ///
+  /// - Parameter plans: What must be there.
+  /// - Throws: `ModelError` about the first weight that is missing or does not fit.
+  init(_ checkpoint: Checkpoint, plan: ModelPlan, require plans: [WeightPlan]) throws(ModelError) {
+    self.checkpoint = checkpoint.name
+    var found: [String: StoredTensor] = [:]
+    var used: Set<String> = []
+    for weight in plans {
+      let names = (plan.prefixes + [""]).map { $0 + weight.name }
+      guard let name = names.first(where: { checkpoint.tensors[$0] != nil }),
+        let tensor = checkpoint.tensors[name]
+      else {
+        throw .tensorMissing(
+          checkpoint: checkpoint.name, name: names.first ?? weight.name, shape: weight.shape)
+      }
+      guard tensor.shape == weight.shape else {
+        throw .tensorShape(
+          checkpoint: checkpoint.name, name: name, found: tensor.shape, expected: weight.shape)
+      }
+      guard tensor.type.isFloatingPoint else {
+        throw .tensorType(checkpoint: checkpoint.name, name: name, found: tensor.type.rawValue)
+      }
+      found[weight.name] = tensor
+      used.insert(name)
+    }
+    tensors = found
+    unused = checkpoint.names.filter { name in
+      !used.contains(name) && !plan.ignoredSuffixes.contains { name.hasSuffix($0) }
+    }
+  }
+
+  /// The stored tensor of a weight that was required.
+  subscript(plan: WeightPlan) -> StoredTensor {
+    guard let tensor = tensors[plan.name] else {
+      preconditionFailure("\(plan.name) was not required when the model was opened")
+    }
+    return tensor
+  }
+
+  /// Whether a weight is there.
+  func has(_ plan: WeightPlan) -> Bool { tensors[plan.name] != nil }
+
+  /// An error that names the first weight among `plans` with a number that is not finite; nil when
+  /// all are.
+  func firstNonFinite(among plans: [WeightPlan]) -> ModelError? {
+    for plan in plans {
+      guard let tensor = tensors[plan.name], let index = tensor.firstNonFinite() else { continue }
+      return .weightNotFinite(checkpoint: checkpoint, name: tensor.name, index: index)
+    }
+    return nil
+  }
+}
+
+/// Widens weights for one run, into memory that the next block's weights use again.
+struct WeightReader<Element: Scalar> {
+  let weights: Weights
+  /// The current block's, by name.
+  private var current: [String: Tensor<Element>] = [:]
+  /// Memory that earlier blocks' weights were widened into, by element count.
+  private var spare: [Int: [Tensor<Element>]] = [:]
+
+  init(_ weights: Weights) { self.weights = weights }
+
+  /// A weight in the type that the engine computes in.
+  mutating func tensor(_ plan: WeightPlan) -> Tensor<Element> {
+    if let tensor = current[plan.name] { return tensor }
+    let stored = weights[plan]
+    var reusable = spare[stored.count]?.popLast()
+    guard let tensor = stored.widened(to: Element.self, reusing: &reusable) else {
+      preconditionFailure("the type of \(plan.name) was checked when the model was opened")
+    }
+    current[plan.name] = tensor
+    return tensor
+  }
+
+  /// Gives back the current weights' memory.
+  mutating func releaseAll() {
+    for tensor in current.values { spare[tensor.count, default: []].append(tensor) }
+    current = [:]
+  }
+}

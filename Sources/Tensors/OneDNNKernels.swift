@@ -1,0 +1,129 @@
+import CKernels
+import COneDNN
+
+/// The kernels on oneDNN, and on loops of our own where oneDNN has none.
+///
+/// oneDNN reads rows that lie back to back, except in products; a window with gaps goes through the
+/// plain kernels, and so does a call that oneDNN refuses.
+public enum OneDNNKernels: Kernels {
+  /// The version of oneDNN that is loaded, such as `2.6.3`.
+  public static var version: String {
+    let version = heed_onednn_version()
+    return "\(version / 10000).\(version / 100 % 100).\(version % 100)"
+  }
+
+  public static func multiply(
+    _ a: Matrix<Float>, _ b: Matrix<Float>, transposed: Bool, scale: Float, adding: Bool,
+    into c: MutableMatrix<Float>
+  ) {
+    precondition(a.rows == c.rows && (transposed ? b.rows : b.columns) == c.columns)
+    precondition(a.columns == (transposed ? b.columns : b.rows))
+    guard c.rows > 0, c.columns > 0 else { return }
+    let status = heed_sgemm(
+      transposed ? 1 : 0, c.rows, c.columns, a.columns, scale, a.base, max(1, a.stride), b.base,
+      max(1, b.stride), adding ? 1 : 0, c.base, c.stride)
+    if status != 0 {
+      PlainKernels.multiply(a, b, transposed: transposed, scale: scale, adding: adding, into: c)
+    }
+  }
+
+  public static func linear(
+    _ x: Matrix<Float>, _ w: Matrix<Float>, transposed: Bool, bias: Matrix<Float>?,
+    activation: Activation?, adding: Bool, into y: MutableMatrix<Float>
+  ) {
+    if let bias {
+      precondition(bias.rows == 1 && bias.columns == y.columns)
+      Parallel.forEach(y.rows, grain: 16) { i in
+        let row = y.base + i * y.stride
+        if adding {
+          for j in 0..<y.columns { row[j] += bias.base[j] }
+        } else {
+          row.update(from: bias.base, count: y.columns)
+        }
+      }
+    }
+    multiply(x, w, transposed: transposed, scale: 1, adding: adding || bias != nil, into: y)
+    if let activation { activate(y, activation) }
+  }
+
+  public static func softmax(_ m: MutableMatrix<Float>) {
+    guard m.rows > 0, m.columns > 0 else { return }
+    if m.stride != m.columns || heed_softmax(m.base, m.rows, m.columns) != 0 {
+      PlainKernels.softmax(m)
+    }
+  }
+
+  public static func layerNorm(
+    _ x: Matrix<Float>, gain: Tensor<Float>, bias: Tensor<Float>, epsilon: Float,
+    into y: MutableMatrix<Float>
+  ) {
+    precondition(gain.count == x.columns && bias.count == x.columns)
+    guard x.rows > 0, x.columns > 0 else { return }
+    let dense = x.stride == x.columns && y.stride == y.columns
+    let status =
+      dense
+      ? heed_layer_norm(
+        x.base, gain.storage.base, bias.storage.base, y.base, x.rows, x.columns, epsilon) : 1
+    if status != 0 { PlainKernels.layerNorm(x, gain: gain, bias: bias, epsilon: epsilon, into: y) }
+  }
+
+  /// oneDNN 2.6 has no RMS norm.
+  public static func rmsNorm(
+    _ x: Matrix<Float>, gain: Tensor<Float>, epsilon: Float, into y: MutableMatrix<Float>
+  ) {
+    precondition(gain.count == x.columns && x.rows == y.rows && x.columns == y.columns)
+    for i in 0..<x.rows {
+      heed_rms_norm(
+        x.base + i * x.stride, gain.storage.base, y.base + i * y.stride, x.columns, epsilon)
+    }
+  }
+
+  public static func activate(_ m: MutableMatrix<Float>, _ activation: Activation) {
+    guard m.rows > 0, m.columns > 0 else { return }
+    let kind =
+      switch activation {
+      case .gelu: HEED_GELU_ERF
+      case .geluTanh: HEED_GELU_TANH
+      case .relu: HEED_RELU
+      case .silu: HEED_SILU
+      }
+    if m.stride != m.columns || heed_activate(m.base, m.rows * m.columns, kind) != 0 {
+      PlainKernels.activate(m, activation)
+    }
+  }
+
+  public static func multiply(_ a: MutableMatrix<Float>, by b: Matrix<Float>) {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    for i in 0..<a.rows { heed_multiply(a.base + i * a.stride, b.base + i * b.stride, a.columns) }
+  }
+
+  public static func rotate(
+    _ m: MutableMatrix<Float>, cosines: Matrix<Float>, sines: Matrix<Float>
+  ) {
+    let half = cosines.columns
+    precondition(cosines.rows == m.rows && sines.rows == m.rows && 2 * half <= m.columns)
+    for i in 0..<m.rows {
+      let row = m.base + i * m.stride
+      heed_rotate_halves(
+        row, row + half, cosines.base + i * cosines.stride, sines.base + i * sines.stride, half)
+    }
+  }
+
+  public static func allFinite(_ m: Matrix<Float>) -> Bool {
+    (0..<m.rows).allSatisfy { heed_all_finite(m.base + $0 * m.stride, m.columns) != 0 }
+  }
+
+  public static func entropy(_ weights: Matrix<Float>, row: Int) -> Double {
+    weights.withRow(row) { $0.baseAddress.map { heed_entropy($0, weights.columns) } ?? 0 }
+  }
+
+  public static func accumulate(_ weights: Matrix<Float>, row: Int, into sums: inout [Double]) {
+    precondition(sums.count >= weights.columns)
+    weights.withRow(row) { row in
+      sums.withUnsafeMutableBufferPointer { sums in
+        guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
+        heed_accumulate(weights, sums, row.count)
+      }
+    }
+  }
+}

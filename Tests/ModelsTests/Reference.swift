@@ -1,0 +1,54 @@
+import Checkpoints
+import Foundation
+import Tensors
+import Testing
+
+@testable import Models
+
+/// A fixture: a checkpoint, and what the reference computes on it.
+struct Reference {
+  let model: Model
+  private let expected: [String: StoredTensor]
+
+  /// The tiny checkpoints, by folder.
+  static let tiny = [
+    "gpt2-inverse", "gpt2-standard", "llama-full", "llama-grouped", "llama-multiquery",
+  ]
+
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Fixtures")
+  static let novels = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("samples/novels")
+
+  init(_ name: String) throws {
+    let folder = Self.folder.appendingPathComponent(name)
+    model = try Model(
+      Checkpoint.open(name == "novels" ? Self.novels.path : folder.path))
+    let file = try SafetensorsFile(path: folder.appendingPathComponent("expected.safetensors").path)
+    expected = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) })
+  }
+
+  /// An expected tensor.
+  func expected(_ name: String) throws -> Tensor<Double> {
+    let stored = try #require(expected[name], "no \(name)")
+    return try #require(stored.widened(to: Double.self))
+  }
+
+  /// A prompt of the fixture, such as `p17`.
+  func prompt(_ name: String) throws -> Prompt {
+    let stored = try #require(expected["\(name).ids"])
+    return Prompt(ids: stored.integers())
+  }
+}
+
+extension Tensor {
+  /// The largest difference to another tensor of the same shape; infinite when shapes differ.
+  func maxDifference<Other: Scalar>(to other: Tensor<Other>) -> Double {
+    guard shape == other.shape else { return .infinity }
+    return zip(elements, other.elements).map { abs(Double($0) - Double($1)) }.max() ?? 0
+  }
+
+  /// The largest magnitude.
+  var largest: Double { elements.map { abs(Double($0)) }.max() ?? 0 }
+}

@@ -1,0 +1,182 @@
+import Testing
+
+@testable import Tensors
+
+/// A small generator, so that a failure can be repeated.
+struct Generator: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state ^ (state >> 29)
+  }
+}
+
+func random(_ shape: [Int], seed: UInt64, in range: ClosedRange<Float> = -2...2) -> Tensor<Float> {
+  var generator = Generator(state: seed)
+  return Tensor(
+    (0..<shape.reduce(1, *)).map { _ in Float.random(in: range, using: &generator) }, shape: shape)
+}
+
+func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
+  zip(a.elements, b.elements).map { abs($0 - $1) }.max() ?? 0
+}
+
+@Suite struct KernelTests {
+  typealias Plain = PlainKernels<Float>
+  typealias Fast = OneDNNKernels
+
+  @Test func `a product of small matrices is what one computes by hand`() {
+    let a = Tensor<Float>([1, 2, 3, 4, 5, 6], shape: [2, 3])
+    let b = Tensor<Float>([1, 0, 2, 1, 0, 3], shape: [3, 2])
+    let bT = Tensor<Float>([1, 2, 0, 0, 1, 3], shape: [2, 3])
+    for (other, transposed) in [(b, false), (bT, true)] {
+      var c = Tensor<Float>(repeating: 100, shape: [2, 2])
+      Fast.multiply(
+        a.matrix, other.matrix, transposed: transposed, scale: 2, adding: true,
+        into: c.mutableMatrix())
+      #expect(c.elements == [110, 122, 128, 146])
+      Plain.multiply(
+        a.matrix, other.matrix, transposed: transposed, scale: 1, adding: false,
+        into: c.mutableMatrix())
+      #expect(c.elements == [5, 11, 14, 23])
+    }
+  }
+
+  @Test func `products of windows agree with the plain kernel`() {
+    let a = random([70, 50], seed: 1)
+    let b = random([90, 60], seed: 2)
+    for transposed in [false, true] {
+      let left = a.matrix.window(rows: 3..<61, columns: 4..<44)
+      let right =
+        transposed
+        ? b.matrix.window(rows: 1..<31, columns: 5..<45)
+        : b.matrix.window(rows: 2..<42, columns: 5..<35)
+      var fast = Tensor<Float>(repeating: 1, shape: [60, 40])
+      var plain = fast
+      Fast.multiply(
+        left, right, transposed: transposed, scale: 0.5, adding: true,
+        into: fast.mutableMatrix().window(rows: 1..<59, columns: 2..<32))
+      Plain.multiply(
+        left, right, transposed: transposed, scale: 0.5, adding: true,
+        into: plain.mutableMatrix().window(rows: 1..<59, columns: 2..<32))
+      // Forty products of numbers up to 4.
+      #expect(difference(fast, plain) < 4e-5)
+      #expect(fast[0, 0] == 1 && fast[59, 39] == 1)
+    }
+  }
+
+  @Test func `softmax gives rows that sum to one and nothing to minus infinity`() {
+    var m = random([7, 33], seed: 3, in: -9...9)
+    for row in 0..<7 { m[row, 2 * row] = -.infinity }
+    var plain = m
+    Fast.softmax(m.mutableMatrix())
+    Plain.softmax(plain.mutableMatrix())
+    #expect(difference(m, plain) < 1e-6)
+    for row in 0..<7 {
+      #expect(m[row, 2 * row] == 0)
+      #expect(abs((0..<33).map { m[row, $0] }.reduce(0, +) - 1) < 1e-6)
+    }
+  }
+
+  @Test func `softmax of a window with gaps leaves the gaps alone`() {
+    var m = random([5, 20], seed: 4)
+    let before = m
+    Fast.softmax(m.mutableMatrix().columns(0..<10))
+    #expect(m[4, 10] == before[4, 10])
+    #expect(abs((0..<10).map { m[2, $0] }.reduce(0, +) - 1) < 1e-6)
+  }
+
+  @Test func `norms agree with the plain kernels`() {
+    let x = random([9, 48], seed: 5, in: -30...30)
+    let (gain, bias) = (random([48], seed: 6), random([48], seed: 7))
+    var fast = Tensor<Float>(uninitialized: x.shape)
+    var plain = fast
+    Fast.layerNorm(x.matrix, gain: gain, bias: bias, epsilon: 1e-5, into: fast.mutableMatrix())
+    Plain.layerNorm(x.matrix, gain: gain, bias: bias, epsilon: 1e-5, into: plain.mutableMatrix())
+    #expect(difference(fast, plain) < 2e-6)
+    Fast.rmsNorm(x.matrix, gain: gain, epsilon: 1e-6, into: fast.mutableMatrix())
+    Plain.rmsNorm(x.matrix, gain: gain, epsilon: 1e-6, into: plain.mutableMatrix())
+    #expect(difference(fast, plain) < 2e-6)
+  }
+
+  @Test func `a layer norm of a known row is what one computes by hand`() {
+    let x = Tensor<Float>([1, 2, 3, 6], shape: [1, 4])  // mean 3, variance 3.5
+    let gain = Tensor<Float>([1, 1, 1, 2], shape: [4])
+    let bias = Tensor<Float>([0, 0, 0, 1], shape: [4])
+    var y = Tensor<Float>(uninitialized: [1, 4])
+    Fast.layerNorm(x.matrix, gain: gain, bias: bias, epsilon: 0.5, into: y.mutableMatrix())
+    #expect(difference(y, Tensor([-1, -0.5, 0, 4], shape: [1, 4])) < 1e-6)
+  }
+
+  /// oneDNN's polynomial GELU strays by up to 5e-7 of the argument.
+  @Test(arguments: Activation.allCases)
+  func `activations agree with the plain kernels`(activation: Activation) {
+    var fast = random([11, 31], seed: 8, in: -8...8)
+    var plain = fast
+    Fast.activate(fast.mutableMatrix(), activation)
+    Plain.activate(plain.mutableMatrix(), activation)
+    #expect(difference(fast, plain) < 4e-6)
+  }
+
+  @Test func `activations have their known values`() {
+    #expect(abs(PlainKernels<Double>.value(.gelu, 1) - 0.8413447460685429) < 1e-12)
+    #expect(abs(PlainKernels<Double>.value(.geluTanh, 1) - 0.8411919906082768) < 1e-12)
+    #expect(abs(PlainKernels<Double>.value(.silu, 1) - 0.7310585786300049) < 1e-12)
+    #expect(PlainKernels<Double>.value(.relu, -3) == 0)
+  }
+
+  @Test(arguments: [false, true], [false, true])
+  func `a linear layer with bias agrees with the plain kernel`(transposed: Bool, adding: Bool) {
+    let x = random([33, 24], seed: 9)
+    let w = random(transposed ? [40, 24] : [24, 40], seed: 10)
+    let bias = random([1, 40], seed: 11)
+    var fast = random([33, 40], seed: 12)
+    var plain = fast
+    let activation: Activation? = adding ? nil : .geluTanh
+    Fast.linear(
+      x.matrix, w.matrix, transposed: transposed, bias: bias.matrix, activation: activation,
+      adding: adding, into: fast.mutableMatrix())
+    Plain.linear(
+      x.matrix, w.matrix, transposed: transposed, bias: bias.matrix, activation: activation,
+      adding: adding, into: plain.mutableMatrix())
+    #expect(difference(fast, plain) < 3e-5)
+  }
+
+  @Test func `rotation by a right angle swaps the halves of a pair`() {
+    var m = Tensor<Float>([1, 2, 3, 4, 5], shape: [1, 5])
+    let (cosines, sines) = (
+      Tensor<Float>([0, 1], shape: [1, 2]), Tensor<Float>([1, 0], shape: [1, 2])
+    )
+    Fast.rotate(m.mutableMatrix(), cosines: cosines.matrix, sines: sines.matrix)
+    #expect(m.elements == [-3, 2, 1, 4, 5])
+    var plain = Tensor<Float>([1, 2, 3, 4, 5], shape: [1, 5])
+    Plain.rotate(plain.mutableMatrix(), cosines: cosines.matrix, sines: sines.matrix)
+    #expect(plain == m)
+  }
+
+  @Test func `entropy of equal weights is the logarithm of their number`() {
+    let equal = Tensor<Float>(repeating: 1 / 700, shape: [1, 700])
+    #expect(abs(Fast.entropy(equal.matrix, row: 0) - Double.log(700)) < 1e-5)
+    #expect(abs(Plain.entropy(equal.matrix, row: 0) - Double.log(700)) < 1e-5)
+    let one = Tensor<Float>([0, 1, 0], shape: [1, 3])
+    #expect(Fast.entropy(one.matrix, row: 0) == 0)
+    var rows = random([3, 300], seed: 13, in: -20...20)
+    Plain.softmax(rows.mutableMatrix())
+    for row in 0..<3 {
+      let (fast, plain) = (
+        Fast.entropy(rows.matrix, row: row), Plain.entropy(rows.matrix, row: row)
+      )
+      #expect(abs(fast - plain) < 1e-6)
+    }
+  }
+
+  @Test func `infinities and NaN are found wherever they stand`() {
+    for bad: Float in [.infinity, -.infinity, .nan] {
+      var m = random([3, 40], seed: 14)
+      #expect(Fast.allFinite(m.matrix) && Plain.allFinite(m.matrix))
+      m[2, 39] = bad
+      #expect(!Fast.allFinite(m.matrix) && !Plain.allFinite(m.matrix))
+      #expect(Fast.allFinite(m.matrix.columns(0..<39)))
+    }
+  }
+}
