@@ -28,3 +28,10 @@ public struct HeadTable: Sendable, Equatable {
     return low...high
   }
 }
+
+extension HeadTable {
+  /// The numbers, one row for each layer.
+  public var rows: [[Double]] {
+    (0..<layers).map { Array(values[$0 * heads..<($0 + 1) * heads]) }
+  }
+}

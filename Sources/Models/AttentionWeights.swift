@@ -21,13 +21,20 @@ enum AttentionWeights<K: Kernels> {
     _ plan: AttentionPlan, queries: Matrix<K.Element>, keys: Matrix<K.Element>, rows: Range<Int>
   ) -> Tensor<K.Element> {
     let visible = visibleKeys(plan.mask, queries: rows)
-    var tile = Tensor<K.Element>(uninitialized: [rows.count, visible])
-    let scores = tile.mutableMatrix()
-    K.multiply(
-      queries.rows(rows), keys.rows(0..<visible), transposed: true,
-      scale: K.Element(plan.scale), adding: false, into: scores)
-    replaceScores(scores, by: plan, rows: rows)
+    var tile = scores(plan, queries: queries.rows(rows), keys: keys.rows(0..<visible))
+    replaceScores(tile.mutableMatrix(), by: plan, rows: rows)
     return tile
+  }
+
+  /// `scale · queries · keysᵀ`, `[queries, keys]`.
+  static func scores(
+    _ plan: AttentionPlan, queries: Matrix<K.Element>, keys: Matrix<K.Element>
+  ) -> Tensor<K.Element> {
+    var scores = Tensor<K.Element>(uninitialized: [queries.rows, keys.rows])
+    K.multiply(
+      queries, keys, transposed: true, scale: K.Element(plan.scale), adding: false,
+      into: scores.mutableMatrix())
+    return scores
   }
 
   /// Scores become weights.

@@ -14,6 +14,9 @@ public struct Model: Sendable {
   /// Whether logits can be computed.
   public var hasOutputHead: Bool { weights.has(plan.output.weight) }
 
+  /// Bytes that the weights take on disk.
+  public var weightBytes: Int { weights.byteCount }
+
   /// Opens a checkpoint: finds its family and checks that every weight is there and fits.
   ///
   /// - Throws: `ModelError` that names the key or the tensor at fault.

@@ -45,3 +45,17 @@ public struct ModelPlan: Sendable, Hashable {
     return all.filter { seen.insert($0).inserted }
   }
 }
+
+extension ModelPlan {
+  /// Additions and multiplications of a run without the output head, as the reference would count
+  /// them: of a causal map, only the weights that can differ from zero.
+  public func operations(seq: Int) -> Int {
+    blocks.reduce(0) { sum, block in
+      let linears = (block.attention.linears + block.mlp.linears).reduce(0) {
+        $0 + 2 * seq * $1.inputCount * $1.outputs.count
+      }
+      let weights = seq * (seq + 1) / 2
+      return sum + linears + 4 * weights * block.attention.heads * block.attention.dHead
+    }
+  }
+}

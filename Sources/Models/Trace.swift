@@ -58,6 +58,12 @@ public struct Trace<Element: Scalar>: Sendable {
       plan.blocks[head.layer].attention, queries: queries(head), keys: keys(head), rows: rows)
   }
 
+  /// What one head's softmax would see without its mask: `scale · queries · keysᵀ`, `[rows, seq]`.
+  public func scores(_ head: HeadIndex, rows: Range<Int>) -> Tensor<Element> {
+    AttentionWeights<Element.PreferredKernels>.scores(
+      plan.blocks[head.layer].attention, queries: queries(head).rows(rows), keys: keys(head))
+  }
+
   /// A tile of one head's map, in the precision of the run.
   ///
   /// - Returns: `[rows, columns]`; zero where a query cannot see a key.

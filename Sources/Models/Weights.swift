@@ -49,6 +49,9 @@ struct Weights: Sendable {
     return tensor
   }
 
+  /// Bytes of all weights on disk.
+  var byteCount: Int { tensors.values.reduce(0) { $0 + $1.byteCount } }
+
   /// Whether a weight is there.
   func has(_ plan: WeightPlan) -> Bool { tensors[plan.name] != nil }
 

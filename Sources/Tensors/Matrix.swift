@@ -115,3 +115,14 @@ extension Tensor {
     return MutableMatrix(matrix: matrix)
   }
 }
+
+extension Matrix {
+  /// The window's numbers as a tensor of their own, `[rows, columns]`.
+  public var copied: Tensor<Element> {
+    let tensor = Tensor<Element>(uninitialized: [rows, columns])
+    for row in 0..<rows {
+      (tensor.storage.base + row * columns).update(from: base + row * stride, count: columns)
+    }
+    return tensor
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// JSON: the head of the object through an encoder, the numbers streamed after it as nested lists.
+enum JSONExport: TensorExport {
+  static let name = "json"
+  static let isBinary = false
+
+  private struct Head: Encodable {
+    let version = 1
+    let tensor: String
+    let shape: [Int]
+    let axes, tokens: [String]
+  }
+
+  static func export(_ source: TensorSource, write: (ArraySlice<UInt8>) throws -> Void) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let head = Head(
+      tensor: source.name, shape: source.shape, axes: source.axes, tokens: source.tokens)
+    let encoded = try encoder.encode(head)
+    try write((Array(encoded.dropLast()) + Array(",\"values\":".utf8))[...])
+    let outer = Array(source.shape.dropLast())
+    try source.forEachRow { number, row in
+      // Brackets open where an index starts over, and close where it ends.
+      let indices = source.indices(ofRow: number)
+      let opening = indices.reversed().prefix { $0 == 0 }.count
+      let closing = zip(indices, outer).reversed().prefix { $0 == $1 - 1 }.count
+      var text = number > 0 ? "," : ""
+      text += String(repeating: "[", count: opening + 1)
+      text += row.map { $0.isFinite ? "\($0)" : "null" }.joined(separator: ",")
+      text += String(repeating: "]", count: closing + 1)
+      try write(Array(text.utf8)[...])
+    }
+    try write(Array("}\n".utf8)[...])
+  }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Checkpoints
+import Models
+import Tensors
+import Tokenizers
+
+/// `heed info`: what a checkpoint holds.
+struct Info: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Family, sizes, files and the memory that runs need.")
+
+  @OptionGroup var model: ModelArgument
+
+  @Flag(help: "List every tensor with its type and shape")
+  var tensors = false
+
+  @Option(help: "How to write it")
+  var format = Format.text
+
+  @OptionGroup var output: OutputOption
+
+  /// The formats of `heed info`.
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case text, json
+  }
+
+  func run() throws {
+    let checkpoint = try Opening.checkpoint(model.model)
+    let model = try Model(checkpoint)
+    let report = Report(checkpoint, model, tensors: tensors)
+    switch format {
+    case .json: try output.sink.write(json: report)
+    case .text: try output.sink.write(report.text)
+    }
+  }
+}
+
+/// What `heed info` knows; also its JSON.
+private struct Report: Encodable {
+  struct File: Encodable {
+    let path: String
+    let bytes: Int
+  }
+  struct Tensor: Encodable {
+    let name, dtype: String
+    let shape: [Int]
+  }
+  struct Memory: Encodable {
+    let tokens, trace, working, total: Int
+  }
+
+  let version = 1
+  let name, folder, family: String
+  let layers, heads, kvHeads, dModel, dHead, dMLP, vocabularySize, contextLength: Int
+  let parameters: Int
+  let dtype: [String: Int]
+  let files: [File]
+  let tokenizer: String?
+  let memory: [Memory]
+  let warnings: [String]
+  let tensors: [Tensor]?
+
+  init(_ checkpoint: Checkpoint, _ model: Model, tensors: Bool) {
+    let plan = model.plan
+    (name, folder, family) = (checkpoint.name, checkpoint.folder, plan.family)
+    (layers, heads, kvHeads) = (plan.layers, plan.heads, plan.kvHeads)
+    (dModel, dHead, dMLP) = (plan.dModel, plan.dHead, plan.dMLP)
+    (vocabularySize, contextLength) = (plan.vocabularySize, plan.contextLength)
+    parameters = checkpoint.parameterCount
+    dtype = checkpoint.tensors.values.reduce(into: [:]) {
+      $0[$1.type.rawValue, default: 0] += $1.count
+    }
+    files = checkpoint.files.map { File(path: $0.path, bytes: $0.bytes) }
+    tokenizer =
+      switch Result(catching: { () throws(TokenizerError) in
+        try Tokenizer.open(folder: checkpoint.folder)
+      }) {
+      case .success(let tokenizer): "\(tokenizer.vocabularySize) tokens"
+      case .failure: nil
+      }
+    let lengths = [256, 1024, 4096, 16384, plan.contextLength].filter { $0 <= plan.contextLength }
+    memory = Set(lengths).sorted().map { seq in
+      let need = MemoryPlan(plan, seq: seq, threads: Parallel.threadCount)
+      return Memory(tokens: seq, trace: need.trace, working: need.working, total: need.total)
+    }
+    warnings = model.warnings
+    self.tensors =
+      tensors
+      ? checkpoint.names.compactMap { checkpoint.tensors[$0] }.map {
+        Tensor(name: $0.name, dtype: $0.type.rawValue, shape: $0.shape)
+      } : nil
+  }
+
+  var text: String {
+    var table = TextTable(["checkpoint", name], leading: [0, 1])
+    table.add(["folder", folder])
+    table.add(["family", family])
+    table.add(["layers", "\(layers)"])
+    table.add(["heads", "\(heads) of width \(dHead), \(kvHeads) key/value heads"])
+    table.add(["widths", "\(dModel) residual stream, \(dMLP) MLP"])
+    table.add(["vocabulary", "\(vocabularySize)"])
+    table.add(["context", "\(contextLength) tokens"])
+    table.add(["parameters", "\(parameters)"])
+    table.add(["stored as", dtype.keys.sorted().joined(separator: ", ")])
+    for file in files { table.add(["file", "\(file.path)  \(ByteCount(file.bytes))"]) }
+    table.add(["tokenizer", tokenizer ?? "none; give the prompt with --ids"])
+    for need in memory {
+      table.add([
+        "memory",
+        "\(need.tokens) tokens: \(ByteCount(need.total)), weights aside"
+          + " (\(ByteCount(need.trace)) kept, \(ByteCount(need.working)) while running)",
+      ])
+    }
+    for warning in warnings { table.add(["warning", warning]) }
+    guard let tensors else { return table.text }
+    var list = TextTable(["tensor", "type", "shape"], leading: [0, 1, 2])
+    for tensor in tensors { list.add([tensor.name, tensor.dtype, "\(tensor.shape)"]) }
+    return table.text + "\n" + list.text
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Explorer
+import Foundation
+import Models
+import Tensors
+import Tokenizers
+
+/// `heed predict`: what the model expects next.
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The most probable next tokens, and the loss on the prompt.")
+
+  @OptionGroup var model: ModelArgument
+  @OptionGroup var prompt: PromptOptions
+
+  @Option(help: "How many tokens to print")
+  var top = 10
+
+  @Option(help: "How to write it")
+  var format = TableFormat.text
+
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var output: OutputOption
+
+  private struct Report: Encodable {
+    struct Candidate: Encodable {
+      let id: Int
+      let piece, text: String
+      let probability, logit: Double
+    }
+    let top: [Candidate]
+    /// Mean next-token cross-entropy of the prompt in nats; null for a prompt of one token.
+    let loss: Double?
+
+    enum CodingKeys: CodingKey { case top, loss }
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(top, forKey: .top)
+      try container.encode(loss, forKey: .loss)
+    }
+  }
+
+  func validate() throws {
+    if top < 1 { throw ValidationError("--top takes a number above 0.") }
+  }
+
+  func run() throws {
+    switch engine.precision {
+    case .f32: try run(Float.self)
+    case .f64: try run(Double.self)
+    }
+  }
+
+  private func run<Element: Scalar>(_: Element.Type) throws {
+    let (model, folder) = try Opening.model(model.model)
+    guard model.hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: model.name) }
+    let prompt = try prompt.prompt(folder: folder)
+    let trace = try Running.trace(model, prompt, engine, as: Element.self)
+    let distributions = try Distribution.ofPrompt(model, trace)
+    let tokenizer = try? Tokenizer.open(folder: folder)
+    let report = Report(
+      top: distributions.last.top(top).map { candidate in
+        Report.Candidate(
+          id: candidate.id, piece: tokenizer?.piece(candidate.id) ?? "<\(candidate.id)>",
+          text: String(decoding: tokenizer?.bytes(candidate.id) ?? [], as: UTF8.self),
+          probability: candidate.probability, logit: candidate.logit)
+      }, loss: distributions.loss)
+    try write(report)
+  }
+
+  private func write(_ report: Report) throws {
+    switch format {
+    case .json: try output.sink.write(json: report)
+    case .csv, .tsv:
+      let rows = report.top.map {
+        ["\($0.id)", $0.piece, $0.text, "\($0.probability)", "\($0.logit)"]
+      }
+      try output.sink.write(
+        SeparatedTable.text([["id", "piece", "text", "probability", "logit"]] + rows, format: format))
+    case .text:
+      var table = TextTable(["probability", "logit", "id", "text"], leading: [3])
+      for candidate in report.top {
+        table.add([
+          String(format: "%.4f", candidate.probability), String(format: "%.3f", candidate.logit),
+          "\(candidate.id)", TokenText.exact(Array(candidate.text.utf8), charset: .half),
+        ])
+      }
+      let loss = report.loss.map { String(format: "%.4f nats per token", $0) } ?? "·"
+      try output.sink.write(table.text + "loss on the prompt: \(loss)\n")
+    }
+  }
+}

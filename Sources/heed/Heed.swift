@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+
+/// The program: its commands, and how errors reach the user.
+@main
+struct Heed: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "heed",
+    abstract: "A terminal explorer for attention.",
+    discussion: """
+      Opens a transformer checkpoint, runs it, and shows every layer and head: heat maps, scores, \
+      and what each token attends to. Without arguments it opens the embedded sample.
+      """,
+    version: "heed \(version)",
+    subcommands: [
+      Explore.self, Info.self, Tokens.self, Scores.self, Predict.self, Export.self,
+      SnapshotCommand.self, SamplesCommand.self, Bench.self,
+    ],
+    defaultSubcommand: Explore.self)
+
+  /// Not `async`: the screen needs the process's main thread; see ARCHITECTURE in CONTRIBUTING.md.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure.exit(error)
+    }
+  }
+}

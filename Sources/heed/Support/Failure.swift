@@ -1,0 +1,86 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Models
+import Tokenizers
+
+/// Why a command could not do its work, beyond what checkpoints, tokenizers and models report.
+enum Failure: Error, Equatable, CustomStringConvertible {
+  case noSuchLayer(Int, layers: Int)
+  case noSuchHead(Int, heads: Int)
+  case badHead(String)
+  case badIDs(String)
+  case unreadable(file: String, reason: String)
+  case unwritable(file: String, reason: String)
+  case binaryToTerminal(format: String)
+  case unknownScore(String, known: [String])
+  case noSuchPosition(String, Int, count: Int)
+  case misspelledCommand(String, nearest: String)
+
+  var description: String {
+    switch self {
+    case .noSuchLayer(let layer, let layers):
+      "--layer \(layer): the model has layers 0 to \(layers - 1)"
+    case .noSuchHead(let head, let heads):
+      "--head \(head): each layer has heads 0 to \(heads - 1)"
+    case .badHead(let text):
+      "\(text): no head; write one as L5.H1"
+    case .badIDs(let text):
+      "--ids \(text): expected whole numbers separated by commas, such as 1,2,3, or @FILE"
+    case .unreadable(let file, let reason):
+      "\(file): cannot be read: \(reason)"
+    case .unwritable(let file, let reason):
+      "\(file): cannot be written: \(reason); choose another place with --output"
+    case .binaryToTerminal(let format):
+      "\(format) is binary and standard output is a terminal; write it to a file with -o FILE"
+    case .unknownScore(let name, let known):
+      "\(name): no such score, expected one of \(known.joined(separator: ", "))"
+    case .noSuchPosition(let option, let position, let count):
+      "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
+    case .misspelledCommand(let word, let nearest):
+      "\(word): no such command or model; did you mean heed \(nearest)?"
+    }
+  }
+
+  /// Prints an error as one line and leaves: 1 for work that failed, 130 when interrupted, 64 for
+  /// what the argument parser rejects.
+  static func exit(_ error: any Error) -> Never {
+    switch error {
+    case is CancellationError:
+      Foundation.exit(130)
+    case is CheckpointError, is TokenizerError, is ModelError, is Failure:
+      Console.error("\(error)")
+      Foundation.exit(1)
+    default:
+      Heed.exit(withError: error)
+    }
+  }
+}
+
+/// Lines for people, on standard error.
+enum Console {
+  /// Whether somebody watches standard error.
+  static var isWatched: Bool { isatty(STDERR_FILENO) != 0 }
+
+  /// What went wrong.
+  static func error(_ text: String) { line("heed: error: \(text)") }
+
+  /// What the user should know though the work went on.
+  static func warning(_ text: String) { line("heed: warning: \(text)") }
+
+  /// Progress, over itself; only on a terminal. Nil clears it.
+  static func progress(_ text: String?) {
+    guard isWatched else { return }
+    write("\r\u{1b}[K" + (text ?? ""))
+  }
+
+  private static func line(_ text: String) {
+    // One line, whatever a file name or a token holds.
+    let clean = text.unicodeScalars.map {
+      $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0)
+    }.joined()
+    write(clean + "\n")
+  }
+
+  private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,73 @@
+import Checkpoints
+import Foundation
+import Models
+import Tokenizers
+
+/// Finding and opening what MODEL names.
+enum Opening {
+  /// The embedded samples.
+  static var samples: Samples {
+    let executable =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments.first ?? "heed"
+    return Samples(environment: ProcessInfo.processInfo.environment, executable: executable)
+  }
+
+  /// The folder or file that MODEL means.
+  static func locate(_ argument: String?) throws -> String {
+    do {
+      return try ModelLocator(samples: samples).locate(argument)
+    } catch {
+      // The default command takes any word for a model, also one that was meant as a command.
+      if case .unknownModel(let word) = error, let nearest = nearestCommand(to: word) {
+        throw Failure.misspelledCommand(word, nearest: nearest)
+      }
+      throw error
+    }
+  }
+
+  /// Opens the checkpoint that MODEL means.
+  static func checkpoint(_ argument: String?) throws -> Checkpoint {
+    try Checkpoint.open(locate(argument))
+  }
+
+  /// Opens the model, and says what of the checkpoint it does not use.
+  static func model(_ argument: String?) throws -> (model: Model, folder: String) {
+    let checkpoint = try checkpoint(argument)
+    let model = try Model(checkpoint)
+    for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
+    return (model, checkpoint.folder)
+  }
+
+  /// The folder in which a model's tokenizer lies.
+  static func folder(_ argument: String?) throws -> String {
+    let path = try locate(argument)
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return isFolder.boolValue ? path : (path as NSString).deletingLastPathComponent
+  }
+
+  /// The command whose name is one or two letters away; nil when none is.
+  private static func nearestCommand(to word: String) -> String? {
+    let names = Heed.configuration.subcommands.map { $0._commandName }
+    return names.map { (name: $0, distance: distance(word, $0)) }
+      .filter { $0.distance <= max(1, min(2, $0.name.count / 3)) }
+      .min { $0.distance < $1.distance }?.name
+  }
+
+  /// Levenshtein's distance: letters inserted, deleted or replaced.
+  private static func distance(_ a: String, _ b: String) -> Int {
+    let (a, b) = (Array(a), Array(b))
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+      var previous = row[0]
+      row[0] = i + 1
+      for (j, y) in b.enumerated() {
+        let replaced = previous + (x == y ? 0 : 1)
+        previous = row[j + 1]
+        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[b.count]
+  }
+}

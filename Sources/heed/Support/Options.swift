@@ -1,0 +1,167 @@
+import ArgumentParser
+import Foundation
+import Models
+import Tensors
+import Tokenizers
+
+/// The checkpoint.
+struct ModelArgument: ParsableArguments {
+  @Argument(
+    help: "sample:NAME, a folder with config.json, or a .safetensors file (default: sample:novels)",
+    completion: .file())
+  var model: String?
+}
+
+/// The prompt, however it is given.
+struct PromptOptions: ParsableArguments {
+  @Argument(help: "The prompt; several words are one prompt, - reads standard input")
+  var prompt: [String] = []
+
+  @Option(help: "The prompt, where it could be mistaken for something else")
+  var text: String?
+
+  @Option(help: "A file whose exact text is the prompt", completion: .file())
+  var file: String?
+
+  @Option(help: "Token ids, such as 1,2,3, or @FILE; used exactly as given, without a tokenizer")
+  var ids: String?
+
+  @Flag(help: "Add no special tokens, such as BOS or CLS")
+  var noSpecial = false
+
+  func validate() throws {
+    let given = [!prompt.isEmpty, text != nil, file != nil, ids != nil].filter { $0 }.count
+    if given > 1 {
+      throw ValidationError("Give the prompt once: as words, --text, --file or --ids.")
+    }
+  }
+
+  /// What stands for a prompt when none is given.
+  static let example = "When Mary and John went to the store, John gave a drink to"
+
+  /// Whether a prompt was given.
+  var isGiven: Bool { !prompt.isEmpty || text != nil || file != nil || ids != nil }
+
+  /// The prompt's bytes; nil when it was given as ids or not at all.
+  func bytes() throws -> [UInt8]? {
+    if let text { return Array(text.utf8) }
+    if let file { return try Self.read(file) }
+    if prompt == ["-"] { return Array(FileHandle.standardInput.readDataToEndOfFile()) }
+    return prompt.isEmpty ? nil : Array(prompt.joined(separator: " ").utf8)
+  }
+
+  /// The prompt as tokens.
+  ///
+  /// - Parameters:
+  ///   - folder: Where the tokenizer lies; not opened for `--ids`, though used if it is there.
+  ///   - fallback: The prompt when none was given.
+  func prompt(folder: String, default fallback: String? = nil) throws -> Prompt {
+    if let ids {
+      let numbers = try Self.parse(ids)
+      guard let tokenizer = try? Tokenizer.open(folder: folder) else { return Prompt(ids: numbers) }
+      return Prompt(tokens: tokenizer.tokens(ids: numbers))
+    }
+    let tokenizer = try Tokenizer.open(folder: folder)
+    let bytes = try bytes() ?? Array((fallback ?? "").utf8)
+    let encoding = tokenizer.encode(bytes, addSpecial: !noSpecial)
+    return Prompt(
+      tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self))
+  }
+
+  private static func parse(_ text: String) throws -> [Int] {
+    var list = text
+    if text.hasPrefix("@") {
+      list = String(decoding: try read(String(text.dropFirst())), as: UTF8.self)
+    }
+    return try list.split { $0 == "," || $0.isWhitespace }.map { word in
+      guard let id = Int(word) else { throw Failure.badIDs(text) }
+      return id
+    }
+  }
+
+  private static func read(_ path: String) throws -> [UInt8] {
+    do {
+      return try Array(Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw Failure.unreadable(file: path, reason: reason(path))
+    }
+  }
+
+  private static func reason(_ path: String) -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      return "no such file"
+    }
+    return isFolder.boolValue ? "it is a folder" : "check its permissions"
+  }
+}
+
+/// How the engine computes.
+struct EngineOptions: ParsableArguments {
+  /// The number type of a run.
+  enum Precision: String, CaseIterable, ExpressibleByArgument {
+    /// Float on oneDNN.
+    case f32
+    /// Double on the plain kernels.
+    case f64
+  }
+
+  @Option(help: "f32 runs on oneDNN; f64 runs on the plain kernels and settles disagreements")
+  var precision = Precision.f32
+
+  @Option(help: "Threads to use (default: one for each core this process may use)")
+  var threads: Int?
+
+  @Option(help: "Refuse a run that needs more memory than this, such as 4G (default: no limit)")
+  var memory: String?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads takes a number above 0.") }
+    if let memory, ByteCount(memory) == nil {
+      throw ValidationError("--memory takes a size such as 900M or 4G.")
+    }
+  }
+
+  /// Checks a run against the budget; call on the thread that will run.
+  func prepare(_ model: Model, seq: Int) throws {
+    if let threads { Parallel.setThreadCount(threads) }
+    let plan = MemoryPlan(
+      model.plan, seq: seq, threads: Parallel.threadCount,
+      bytesPerNumber: precision == .f64 ? 8 : 4)
+    try plan.check(budget: memory.flatMap { ByteCount($0)?.bytes })
+  }
+}
+
+/// Which head.
+struct HeadOptions: ParsableArguments {
+  @Option(help: "A layer, from 0")
+  var layer: Int?
+
+  @Option(help: "A head of the layer, from 0")
+  var head: Int?
+
+  /// Checks both against the model.
+  func check(_ plan: ModelPlan) throws {
+    if let layer, !(0..<plan.layers).contains(layer) {
+      throw Failure.noSuchLayer(layer, layers: plan.layers)
+    }
+    if let head, !(0..<plan.heads).contains(head) {
+      throw Failure.noSuchHead(head, heads: plan.heads)
+    }
+  }
+}
+
+/// Formats of small results.
+enum TableFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, json, csv, tsv
+}
+
+/// Where the output goes.
+struct OutputOption: ParsableArguments {
+  @Option(
+    name: [.short, .customLong("output")], help: "Write to this file instead of standard output",
+    completion: .file())
+  var output: String?
+
+  var sink: Output { Output(output) }
+}
