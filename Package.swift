@@ -19,7 +19,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Terminal", dependencies: ["Explorer", "CNcurses"]),
-    .target(name: "Explorer", dependencies: ["Analysis", "Models"]),
+    .target(name: "Explorer", dependencies: ["Analysis", "Models", "Tokenizers", "Tensors"]),
     .target(name: "Analysis", dependencies: ["Models", "Tensors"]),
     .target(name: "Models", dependencies: ["Checkpoints", "Tokenizers", "Tensors"]),
     .target(name: "Checkpoints", dependencies: ["Tensors"]),
@@ -41,7 +41,10 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"],
       exclude: ["Fixtures"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors"]),
-    .testTarget(name: "ExplorerTests", dependencies: ["Explorer", "Analysis", "Models", "Tensors"]),
+    .testTarget(
+      name: "ExplorerTests",
+      dependencies: ["Explorer", "Analysis", "Models", "Tensors", "Tokenizers"],
+      exclude: ["Goldens"]),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Explorer"]),
     .testTarget(name: "heedTests", dependencies: ["heed"]),
   ]

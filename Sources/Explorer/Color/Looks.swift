@@ -1,0 +1,111 @@
+/// Turns what cells mean into how they look, for one output; the screen and the ANSI export both use it.
+///
+/// Chrome is drawn in the terminal's own two colours with bold, dim and reverse, so it reads on light
+/// and dark backgrounds; a heat map owns both colours of its cells.
+public struct Looks: Sendable {
+  private let appearance: Appearance
+  private let colors: [Color]
+  private let contrasts: [Color]
+
+  /// The looks for an output and a colour ramp.
+  public init(appearance: Appearance, ramp: Ramp) {
+    self.appearance = appearance
+    colors = ramp.colors(appearance.depth)
+    let (dark, light): (Color, Color) =
+      switch appearance.depth {
+      case .direct: (.rgb(8, 8, 8), .rgb(255, 255, 255))
+      case .palette256: (.indexed(16), .indexed(231))
+      case .palette16: (.indexed(0), .indexed(15))
+      case .palette8, .mono: (.indexed(0), .indexed(7))
+      }
+    contrasts = colors.map { ($0.lightness ?? 0) < 55 ? light : dark }
+  }
+
+  /// How one cell looks.
+  public func look(_ cell: Cell) -> Look {
+    switch cell.shade {
+    case .none: chrome(cell)
+    case .level(let level): colors.isEmpty ? inked(cell, level) : colored(cell, level)
+    case .halves(let upper, let lower): halves(cell, upper, lower)
+    }
+  }
+
+  private func chrome(_ cell: Cell) -> Look {
+    var look = Look(glyph: cell.glyph)
+    switch cell.role {
+    case .plain, .label, .status: break
+    case .title, .strongest, .key: look.bold = true
+    case .dimmed: look.dim = true
+    case .selected, .warning: (look.bold, look.reverse) = (true, cell.role == .selected)
+    case .cursor, .error: look.reverse = true
+    }
+    return look
+  }
+
+  /// A value as a background, or an undefined one as a dot.
+  private func colored(_ cell: Cell, _ level: Float) -> Look {
+    guard let step = Ramp.step(level, of: colors.count) else { return undefined(cell) }
+    var look = Look(glyph: cell.glyph, foreground: contrasts[step], background: colors[step])
+    // Few colours, one value per cell: ink tells apart what the colours cannot.
+    let few = appearance.depth == .palette16 || appearance.depth == .palette8
+    if cell.glyph == " ", few, appearance.charset == .ascii { look.glyph = ink(level) }
+    mark(&look, cell.role)
+    return look
+  }
+
+  /// A value without colours: as ink where the cell is blank, else as weight of the text.
+  private func inked(_ cell: Cell, _ level: Float) -> Look {
+    guard !level.isNaN else { return undefined(cell) }
+    guard cell.glyph != " " else {
+      var look = Look(glyph: ink(level))
+      mark(&look, cell.role)
+      return look
+    }
+    var look = Look(glyph: cell.glyph)
+    look.reverse = level >= 2 / 3
+    look.bold = level >= 1 / 3
+    mark(&look, cell.role)
+    return look
+  }
+
+  /// Two values as a half block. Equal halves are a blank, unequal ones take the block whose
+  /// foreground comes first in the ramp: fewer colour pairs, and lines that a terminal can scroll.
+  private func halves(_ cell: Cell, _ upper: Float, _ lower: Float) -> Look {
+    guard !colors.isEmpty, appearance.charset == .half else {
+      let level = upper.isNaN ? lower : lower.isNaN ? upper : max(upper, lower)
+      return look(Cell(cell.glyph, role: cell.role, shade: .level(level)))
+    }
+    let top = Ramp.step(upper, of: colors.count)
+    let bottom = Ramp.step(lower, of: colors.count)
+    switch (top, bottom) {
+    case (nil, nil): return Look(glyph: " ")
+    case (let top?, nil): return Look(glyph: "▀", foreground: colors[top])
+    case (nil, let bottom?): return Look(glyph: "▄", foreground: colors[bottom])
+    case (let top?, let bottom?):
+      if top == bottom {
+        return Look(glyph: " ", foreground: contrasts[top], background: colors[top])
+      }
+      return top < bottom
+        ? Look(glyph: "▀", foreground: colors[top], background: colors[bottom])
+        : Look(glyph: "▄", foreground: colors[bottom], background: colors[top])
+    }
+  }
+
+  private func mark(_ look: inout Look, _ role: Role) {
+    switch role {
+    case .cursor: (look.bold, look.reverse) = (true, true)
+    case .selected: (look.bold, look.reverse) = (true, colors.isEmpty || look.reverse)
+    case .strongest: (look.bold, look.underline) = (true, true)
+    default: break
+    }
+  }
+
+  private func undefined(_ cell: Cell) -> Look {
+    guard cell.glyph == " " else { return chrome(cell) }
+    return Look(glyph: appearance.charset == .half ? "·" : "-", dim: true)
+  }
+
+  private func ink(_ level: Float) -> String {
+    Ramp.glyphs[Ramp.step(level, of: Ramp.glyphs.count) ?? 0]
+  }
+}

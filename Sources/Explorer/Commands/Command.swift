@@ -1,0 +1,104 @@
+/// One thing the explorer can do: its key, its name and its help are this one record.
+///
+/// It feeds key dispatch, the line of keys, the help view, `:` completion and the manual page's test.
+public struct Command: Sendable {
+  /// A few words in the line of keys.
+  public struct Hint: Sendable {
+    /// The keys as they are written there: `[ ]` for a pair.
+    public let keys: String
+    /// What they do.
+    public let label: String
+  }
+
+  /// Headings of the help.
+  public enum Group: String, Sendable, CaseIterable {
+    case move = "Move"
+    case head = "Choose a head"
+    case look = "Look"
+    case prompt = "Prompt"
+    case program = "heed"
+  }
+
+  /// What is typed after `:`.
+  public let name: String
+  /// How its argument is written, such as `N` or `[FILE]`; nil without one.
+  public let argument: String?
+  /// The keys.
+  public let keys: [Key]
+  /// What it does, in one line without a full stop.
+  public let help: String
+  /// Its heading in the help.
+  public let group: Group
+  /// Views where it does something; empty for all of them.
+  public let views: [String]
+  /// Its place in the line of keys; nil for none.
+  public let hint: Hint?
+  /// Words that its argument may be, for completion.
+  let candidates: @Sendable (ExplorerState) -> [String]
+  /// The action, given the argument (empty without one).
+  let action: @Sendable (String, ExplorerState) throws(ExplorerError) -> Action
+
+  init(
+    _ name: String, _ argument: String? = nil, keys: [Key] = [], group: Group,
+    views: [String] = [], hint: (String, String)? = nil, help: String,
+    candidates: @escaping @Sendable (ExplorerState) -> [String] = { _ in [] },
+    action: @escaping @Sendable (String, ExplorerState) throws(ExplorerError) -> Action
+  ) {
+    self.name = name
+    self.argument = argument
+    self.keys = keys
+    self.help = help
+    self.group = group
+    self.views = views
+    self.hint = hint.map { Hint(keys: $0.0, label: $0.1) }
+    self.candidates = candidates
+    self.action = action
+  }
+
+  /// A command without an argument.
+  init(
+    _ name: String, keys: [Key] = [], group: Group, views: [String] = [],
+    hint: (String, String)? = nil, help: String, _ action: Action
+  ) {
+    self.init(name, nil, keys: keys, group: group, views: views, hint: hint, help: help) { _, _ in
+      action
+    }
+  }
+
+  /// `layer N`.
+  public var syntax: String { argument.map { "\(name) \($0)" } ?? name }
+
+  /// Whether it does something in a view.
+  func works(in view: String) -> Bool { views.isEmpty || views.contains(view) }
+}
+
+extension Key {
+  /// How help and manual write a key.
+  public var label: String {
+    switch self {
+    case .character(" "): "Space"
+    case .character(let character): String(character)
+    case .control(let character): "^\(character.uppercased())"
+    case .up: "Up"
+    case .down: "Down"
+    case .left: "Left"
+    case .right: "Right"
+    case .shiftUp: "Shift-Up"
+    case .shiftDown: "Shift-Down"
+    case .shiftLeft: "Shift-Left"
+    case .shiftRight: "Shift-Right"
+    case .pageUp: "PgUp"
+    case .pageDown: "PgDn"
+    case .home: "Home"
+    case .end: "End"
+    case .enter: "Enter"
+    case .escape: "Esc"
+    case .tab: "Tab"
+    case .backTab: "Shift-Tab"
+    case .backspace: "Backspace"
+    case .delete: "Del"
+    case .insert: "Ins"
+    case .function(let number): "F\(number)"
+    }
+  }
+}

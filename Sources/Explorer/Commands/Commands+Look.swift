@@ -1,0 +1,74 @@
+extension Commands {
+  private static let withMaps = [AtlasView.name, MapView.name, TokensView.name]
+
+  static let look: [Command] = [
+    Command(
+      "in", keys: [.enter], group: .look, views: [AtlasView.name, MapView.name],
+      hint: ("Enter", "open"), help: "Look closer: a head's map, then its tokens", .enter),
+    Command(
+      "out", keys: [.escape], group: .look, help: "Back to the view before; never quits", .leave),
+    Command(
+      "next-view", keys: [.tab], group: .look, hint: ("Tab", "view"), help: "The next view",
+      .stepView(1)),
+    Command(
+      "previous-view", keys: [.backTab], group: .look, help: "The view before", .stepView(-1)),
+    Command(
+      "view", "NAME", group: .look, help: "Show a view",
+      candidates: { _ in ExplorerViews.all.map { $0.name } },
+      action: { text, _ throws(ExplorerError) in
+        .show(try word(text, "view", among: ExplorerViews.all.map { $0.name }))
+      }),
+    Command(
+      "next-score", keys: [.character("o")], group: .look, views: [AtlasView.name],
+      hint: ("o", "score"), help: "Colour the atlas by the next score", .stepScore(1)),
+    Command(
+      "previous-score", keys: [.character("O")], group: .look, views: [AtlasView.name],
+      help: "Colour the atlas by the score before", .stepScore(-1)),
+    Command(
+      "score", "NAME", group: .look, help: "Colour the atlas by a score",
+      candidates: { $0.subject?.scores.map(\.name) ?? [] },
+      action: { text, state throws(ExplorerError) in
+        guard let subject = state.subject else { throw .nothingLoaded(command: "score") }
+        return .score(try word(text, "score", among: subject.scores.map(\.name)))
+      }),
+    Command(
+      "zoom-in", keys: [.character("+")], group: .look, views: [MapView.name],
+      hint: ("+ -", "zoom"), help: "More cells for each weight", .zoomIn),
+    Command(
+      "zoom-out", keys: [.character("-")], group: .look, views: [MapView.name],
+      help: "Fewer cells for each weight", .zoomOut),
+    Command(
+      "fit", keys: [.character("=")], group: .look, views: [MapView.name],
+      help: "The whole map in the window", .zoom(.fit)),
+    Command(
+      "scale", "[linear|log]", keys: [.character("z")], group: .look, views: withMaps,
+      hint: ("z", "log"), help: "How weights become colours: linear or logarithmic",
+      candidates: { _ in Scale.allCases.map(\.rawValue) },
+      action: { text, state throws(ExplorerError) in
+        guard !text.trimmed.isEmpty else { return .scale(state.scale == .linear ? .log : .linear) }
+        let name = try word(text, "scale", among: Scale.allCases.map(\.rawValue))
+        return .scale(Scale(rawValue: name) ?? state.scale)
+      }),
+    Command(
+      "ramp", "[NAME]", keys: [.character("c")], group: .look, views: withMaps,
+      help: "The colours: cividis, grey, inferno or viridis",
+      candidates: { _ in Ramp.allCases.map(\.rawValue) },
+      action: { text, state throws(ExplorerError) in
+        guard !text.trimmed.isEmpty else { return .ramp(state.ramp.next) }
+        let name = try word(text, "ramp", among: Ramp.allCases.map(\.rawValue))
+        return .ramp(Ramp(rawValue: name) ?? state.ramp)
+      }),
+  ]
+
+  /// One of several words.
+  static func word(
+    _ text: String, _ command: String, among words: [String]
+  ) throws(ExplorerError) -> String {
+    let text = text.trimmed
+    guard words.contains(text) else {
+      throw .badArgument(
+        command: command, found: text, expected: words.joined(separator: ", "))
+    }
+    return text
+  }
+}

@@ -1,0 +1,50 @@
+extension Commands {
+  static let prompt: [Command] = [
+    Command(
+      "edit", keys: [.character("e")], group: .prompt, hint: ("e", "prompt"),
+      help: "Edit the prompt; Enter runs the model on it", .openPrompt),
+    Command(
+      "prompt", "TEXT", group: .prompt, help: "Run the model on a text",
+      action: { text, _ throws(ExplorerError) in
+        guard !text.isEmpty else {
+          throw .badArgument(command: "prompt", found: "", expected: "a text")
+        }
+        return .run(text)
+      }),
+    Command(
+      "rerun", keys: [.character("R")], group: .prompt, help: "Run the same prompt again",
+      action: { _, state throws(ExplorerError) in .run(state.prompt) }),
+    Command(
+      "cancel", keys: [.control("c")], group: .prompt,
+      help: "Stop the running computation; quit when there is none", .cancel),
+  ]
+
+  static let program: [Command] = [
+    Command(
+      "command", keys: [.character(":")], group: .program, hint: (":", "command"),
+      help: "Type a command by its name; Tab completes, Up recalls", .openCommand),
+    Command(
+      "snapshot", "[FILE]", keys: [.character("s")], group: .program, hint: ("s", "save"),
+      help: "Save this view as text",
+      action: { text, _ throws(ExplorerError) in
+        .snapshot(text.trimmed.isEmpty ? nil : text.trimmed)
+      }),
+    Command(
+      "yank", keys: [.character("y")], group: .program,
+      help: "Copy this view as text to the clipboard", .yank),
+    Command(
+      "mouse", keys: [.character("M")], group: .program,
+      help: "Give the mouse back to the terminal, or take it", .mouseOnOff),
+    Command("redraw", keys: [.control("l")], group: .program, help: "Paint the window again", .redraw),
+    Command(
+      "suspend", keys: [.control("z")], group: .program, help: "Back to the shell; fg returns",
+      .suspend),
+    Command(
+      "help", keys: [.character("?"), .function(1)], group: .program, hint: ("?", "help"),
+      help: "What every key does", .show(HelpView.name)),
+    Command(
+      "close", keys: [.character("q")], group: .program, hint: ("q", "close"),
+      help: "Close this view; quit at the last one", .close),
+    Command("quit", keys: [.character("Q")], group: .program, help: "Leave heed", .quit),
+  ]
+}

@@ -1,0 +1,59 @@
+/// Every command of the explorer.
+public enum Commands {
+  /// In the order of the help.
+  public static let all: [Command] = move + head + look + prompt + program
+
+  /// The command of a key in a view.
+  static func command(for key: Key, in view: String) -> Command? {
+    all.first { $0.keys.contains(key) && $0.works(in: view) }
+  }
+
+  /// What the line of keys offers in a view; the last two are how to get help and how to leave.
+  static func hints(in view: String) -> [Command.Hint] {
+    all.filter { $0.works(in: view) }.compactMap(\.hint)
+  }
+
+  /// The action of a typed line.
+  ///
+  /// - Throws: `ExplorerError` for an unknown command or a wrong argument.
+  static func parse(_ line: String, _ state: ExplorerState) throws(ExplorerError) -> Action {
+    let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+    guard let word = parts.first.map(String.init) else {
+      throw .unknownCommand("", nearest: nil)
+    }
+    guard let command = all.first(where: { $0.name == word }) else {
+      throw .unknownCommand(word, nearest: nearest(to: word))
+    }
+    let argument = parts.count > 1 ? String(parts[1]) : ""
+    guard command.argument != nil || argument.isEmpty else {
+      throw .badArgument(command: word, found: argument, expected: "no argument")
+    }
+    return try command.action(argument, state)
+  }
+
+  /// The command whose name takes the fewest edits, when it is near enough to be meant.
+  static func nearest(to word: String) -> String? {
+    if let longer = all.first(where: { $0.name.hasPrefix(word) && !word.isEmpty }) {
+      return longer.name
+    }
+    let near = all.map { (name: $0.name, distance: editDistance($0.name, word)) }
+      .min { $0.distance < $1.distance }
+    return near.flatMap { $0.distance <= max(2, word.count / 3) ? $0.name : nil }
+  }
+
+  /// Levenshtein's distance in characters.
+  static func editDistance(_ a: String, _ b: String) -> Int {
+    let (a, b) = (Array(a), Array(b))
+    var row = Array(0...b.count)
+    for i in a.indices {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in b.indices {
+        let change = diagonal + (a[i] == b[j] ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[b.count]
+  }
+}

@@ -1,0 +1,44 @@
+/// What a view draws from: the state, the output it is drawn for, and the tiles computed so far.
+public struct Drawing {
+  /// What is to be seen.
+  public let state: ExplorerState
+  /// What the output can show.
+  public let appearance: Appearance
+  /// Where tiles of maps come from.
+  public let tiles: TileCache
+
+  var glyphs: Glyphs { Glyphs(charset: appearance.charset) }
+
+  /// A drawing of a state.
+  public init(_ state: ExplorerState, appearance: Appearance, tiles: TileCache) {
+    // Layouts are computed from the state alone, so it must know the output it is drawn for.
+    var state = state
+    state.appearance = appearance
+    self.state = state
+    self.appearance = appearance
+    self.tiles = tiles
+  }
+
+  /// A token as a view shows it.
+  func shown(_ position: Int, of subject: Subject) -> String {
+    TokenText.shown(subject.bytes(position), charset: appearance.charset)
+  }
+
+  /// `12 " the"`: a token's number and exact text, cut to fit a line.
+  func exact(_ position: Int, of subject: Subject) -> String {
+    let text = TokenText.exact(subject.bytes(position), charset: appearance.charset)
+    return "\(position) \(TokenText.cut(text, columns: 24, charset: appearance.charset))"
+  }
+
+  func cut(_ text: String, _ columns: Int) -> String {
+    TokenText.cut(text, columns: columns, charset: appearance.charset)
+  }
+
+  /// One weight of the chosen head.
+  func weight(_ subject: Subject, query: Int, key: Int) -> Float {
+    tiles.tile(
+      subject, generation: state.generation, head: state.head, rows: query..<(query + 1),
+      columns: key..<(key + 1), pool: 1
+    ).values.first ?? .nan
+  }
+}

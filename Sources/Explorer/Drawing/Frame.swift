@@ -1,0 +1,122 @@
+/// How the window is divided: title, a view's body, status, keys.
+struct Frame {
+  let title, body, status, footer: Region
+  /// Whether there is no room for a view.
+  let isTooSmall: Bool
+
+  init(width: Int, height: Int) {
+    let whole = Region(x: 0, y: 0, width: width, height: height)
+    isTooSmall = width < 20 || height < 5
+    var rest: Region
+    (title, rest) = whole.top(1)
+    (footer, rest) = rest.bottom(1)
+    (status, body) = rest.bottom(1)
+  }
+}
+
+extension Drawing {
+  /// The whole picture.
+  public func canvas(width: Int, height: Int) -> Canvas {
+    var canvas = Canvas(width: width, height: height)
+    let frame = Frame(width: width, height: height)
+    guard !frame.isTooSmall else {
+      let lines = ["window too small", "\(state.head)"]
+      for (y, line) in lines.enumerated() { canvas.write(line, x: 0, y: y, in: canvas.region) }
+      return canvas
+    }
+    let view = ExplorerViews.named(state.view)
+    drawTitle(on: &canvas, in: frame.title)
+    view.draw(self, on: &canvas, in: frame.body)
+    canvas.write(view.status(self), x: 0, y: frame.status.y, in: frame.status, role: .status)
+    drawFooter(on: &canvas, in: frame.footer)
+    drawEntry(on: &canvas, body: frame.body, footer: frame.footer)
+    return canvas
+  }
+
+  /// The views as tabs, the model and the head on the left; sizes or progress on the right.
+  private func drawTitle(on canvas: inout Canvas, in region: Region) {
+    var x = canvas.write("heed ", x: region.x, y: region.y, in: region, role: .title)
+    for view in ExplorerViews.tabs + (state.view == HelpView.name ? [HelpView.self] : []) {
+      let role: Role = view.name == state.view ? .selected : .dimmed
+      x = canvas.write(" \(view.title) ", x: x, y: region.y, in: region, role: role)
+    }
+    guard let subject = state.subject else { return drawProgress(on: &canvas, in: region, from: x) }
+    x = canvas.write("  \(state.head)", x: x, y: region.y, in: region, role: .title)
+    x = canvas.write("  \(model(subject))", x: x, y: region.y, in: region)
+    if state.progress != nil { return drawProgress(on: &canvas, in: region, from: x) }
+    let patterns = subject.patterns
+    let sizes =
+      "\(patterns.layers) layers \(glyphs.times) \(patterns.heads) heads, \(tokens(subject))"
+    guard x + 2 + ColumnWidth.of(sizes) <= region.width else { return }
+    canvas.writeRight(sizes, y: region.y, in: region, role: .dimmed)
+  }
+
+  private func model(_ subject: Subject) -> String {
+    cut(TokenText.shown(Array(subject.model.utf8), charset: appearance.charset), 30)
+  }
+
+  func tokens(_ subject: Subject) -> String {
+    subject.patterns.keyCount == 1 ? "1 token" : "\(subject.patterns.keyCount) tokens"
+  }
+
+  private func drawProgress(on canvas: inout Canvas, in region: Region, from x: Int) {
+    guard let progress = state.progress else { return }
+    var text = "\(progress.text)"
+    if let fraction = progress.fraction {
+      let done = Int((fraction.isNaN ? 0 : fraction.clamped(to: 0...1)) * 10)
+      let bar =
+        String(repeating: glyphs.bar, count: done) + String(repeating: glyphs.track, count: 10 - done)
+      text += " \(bar) \(done * 10)%"
+    }
+    text += "  ^C stops"
+    canvas.writeRight(
+      " \(cut(text, max(0, region.width - x - 2)))", y: region.y, in: region, role: .warning)
+  }
+
+  /// The message if there is one, else the keys: the way out at the right, the rest as far as it fits.
+  private func drawFooter(on canvas: inout Canvas, in region: Region) {
+    if let notice = state.notice {
+      let text = TokenText.shown(Array(notice.text.utf8), charset: appearance.charset)
+      canvas.write(
+        cut(text, region.width), x: region.x, y: region.y, in: region,
+        role: notice.isError ? .error : .warning)
+      return
+    }
+    let hints = Commands.hints(in: state.view)
+    let last = Array(hints.suffix(2))
+    func width(_ hint: Command.Hint) -> Int { ColumnWidth.of("\(hint.keys) \(hint.label)") + 2 }
+    let reserved = last.reduce(0) { $0 + width($1) }
+    var x = region.x
+    for hint in hints.dropLast(2) {
+      guard x + width(hint) + reserved - 2 <= region.width else { break }
+      x = draw(hint, on: &canvas, x: x, in: region)
+    }
+    for hint in last { x = draw(hint, on: &canvas, x: x, in: region) }
+  }
+
+  private func draw(
+    _ hint: Command.Hint, on canvas: inout Canvas, x: Int, in region: Region
+  ) -> Int {
+    let next = canvas.write(hint.keys, x: x, y: region.y, in: region, role: .key)
+    return canvas.write(" \(hint.label)  ", x: next, y: region.y, in: region, role: .dimmed)
+  }
+
+  /// A sentence in the middle of a body with nothing else in it.
+  func drawMessage(on canvas: inout Canvas, in region: Region) {
+    let lines: [(String, Role)] =
+      switch state.content {
+      case .failed(let why): [(why, .error), ("e edits the prompt, R tries again", .dimmed)]
+      case .empty where state.progress != nil: [("loading", .dimmed)]
+      case .empty:
+        [("Nothing is loaded.", .plain), ("e types a prompt, ? shows all keys", .dimmed)]
+      case .loaded(let subject):
+        [("\(subject.model) has no map for this prompt.", .plain), ("e edits the prompt", .dimmed)]
+      }
+    let top = region.y + max(0, (region.height - lines.count) / 2)
+    for (row, (line, role)) in lines.enumerated() {
+      let text = cut(TokenText.shown(Array(line.utf8), charset: appearance.charset), region.width)
+      let x = region.x + max(0, (region.width - ColumnWidth.of(text)) / 2)
+      canvas.write(text, x: x, y: top + row, in: region, role: role)
+    }
+  }
+}

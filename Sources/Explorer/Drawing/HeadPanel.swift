@@ -1,0 +1,52 @@
+import Models
+
+extension Drawing {
+  /// The head under the atlas's cursor: its map in small, then its scores, then the model.
+  func drawHeadPanel(_ subject: Subject, on canvas: inout Canvas, in region: Region) {
+    let scores = subject.scores.prefix(max(0, region.height - 8))
+    let (head, rest) = region.top(1)
+    let (below, map) = rest.bottom(scores.count + 1)
+    let patterns = subject.patterns
+    let values = appearance.valuesPerCell
+    let zoom = HeatGrid.fit(
+      queries: patterns.queryCount, keys: patterns.keyCount, width: map.width, height: map.height,
+      valuesPerCell: values)
+    let grid = HeatGrid(
+      queries: patterns.queryCount, keys: patterns.keyCount, zoom: zoom, origin: (0, 0),
+      focus: (0, 0), in: map, valuesPerCell: values)
+    let sampled = grid.draw(self, subject, head: state.head, on: &canvas)
+    let x = canvas.write("\(state.head)", x: head.x, y: head.y, in: head, role: .title)
+    var note = "  weight \(state.scale.ends.0)\(glyphs.dash)\(state.scale.ends.1) \(state.scale.rawValue)"
+    if grid.pool > 1 { note += ", max of \(grid.pool)\(glyphs.times)\(grid.pool)" }
+    if sampled != nil { note += " (part)" }
+    canvas.write(cut(note, max(0, head.width - (x - head.x))), x: x, y: head.y, in: head, role: .dimmed)
+
+    let y = min(map.y + map.height, grid.plot.y + grid.plot.height) + 1
+    let names = scores.map { ColumnWidth.of($0.title) }.max() ?? 0
+    let list = Region(
+      x: region.x, y: y, width: region.width, height: below.y + below.height - y)
+    for (row, score) in scores.enumerated() {
+      let isChosen = score.name == state.scoreTable?.name
+      let line = list.y + row
+      if isChosen {
+        canvas.write(glyphs.pointRight, x: list.x, y: line, in: list, role: .strongest)
+      }
+      canvas.write(
+        score.title, x: list.x + 2, y: line, in: list, role: isChosen ? .strongest : .label)
+      let value = score.value(state.head)
+      let text = value.isNaN ? "      \(glyphs.undefined)" : padded(value.fixed(4), 7)
+      let end = canvas.write(text, x: list.x + 4 + names, y: line, in: list)
+      canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
+    }
+    for (row, line) in subject.details.enumerated() {
+      let text = TokenText.shown(Array(line.utf8), charset: appearance.charset)
+      canvas.write(
+        cut(text, list.width), x: list.x, y: list.y + scores.count + 1 + row, in: list,
+        role: .dimmed)
+    }
+  }
+
+  func padded(_ text: String, _ columns: Int) -> String {
+    String(repeating: " ", count: max(0, columns - ColumnWidth.of(text))) + text
+  }
+}

@@ -1,0 +1,74 @@
+/// The prompt's tokens laid out as running text.
+struct TokensLayout {
+  /// One token: its row in the text, its column, and what is written.
+  struct Place {
+    let row, x, width: Int
+    let text: String
+  }
+
+  /// One place per key.
+  let places: [Place]
+  /// Rows of the whole text.
+  let rowCount: Int
+  /// Screen rows per row of text: without colours, ink below the text says what colours would.
+  let pitch: Int
+  /// The first row that is seen.
+  let top: Int
+  /// The text, the strongest keys and the legend.
+  let text, list, legend: Region
+
+  init(_ subject: Subject, _ state: ExplorerState, in region: Region) {
+    let (legend, body) = region.bottom(region.height > 3 ? 1 : 0)
+    let listed = region.height >= 16 ? 7 : region.height >= 10 ? 4 : 0
+    let (list, text) = body.bottom(listed)
+    (self.legend, self.list, self.text) = (legend, list, text)
+    let charset = state.appearance.charset
+    pitch = state.appearance.depth == .mono && text.height >= 2 ? 2 : 1
+    var (row, x) = (0, 0)
+    var places: [Place] = []
+    places.reserveCapacity(subject.patterns.keyCount)
+    for key in 0..<subject.patterns.keyCount {
+      let bytes = subject.bytes(key)
+      let written = TokenText.cut(
+        TokensLayout.prose(bytes, charset), columns: max(1, text.width), charset: charset)
+      let width = ColumnWidth.of(written)
+      if x > 0, x + width > text.width { (row, x) = (row + 1, 0) }
+      places.append(Place(row: row, x: x, width: width, text: written))
+      x += width
+      if bytes.contains(0x0A) { (row, x) = (row + 1, 0) }
+    }
+    self.places = places
+    rowCount = row + 1
+    let visible = max(1, text.height / pitch)
+    let chosen = places.indices.contains(state.query) ? places[state.query].row : 0
+    top = (chosen - visible / 2).clamped(to: 0...max(0, rowCount - visible))
+  }
+
+  /// A token inside running text: the space before a word is a space there.
+  private static func prose(_ bytes: [UInt8], _ charset: Charset) -> String {
+    let text = TokenText.shown(bytes, charset: charset)
+    guard bytes.first == 0x20, let second = bytes.dropFirst().first, second > 0x20 else {
+      return text
+    }
+    return " " + text.unicodeScalars.dropFirst().map(String.init).joined()
+  }
+
+  /// The screen row of a row of text; nil when it is not seen.
+  func y(_ row: Int) -> Int? {
+    let y = text.y + (row - top) * pitch
+    return row >= top && y < text.y + text.height ? y : nil
+  }
+
+  /// The token at a cell.
+  func token(atX x: Int, y: Int) -> Int? {
+    guard text.contains(x, y) else { return nil }
+    let row = top + (y - text.y) / pitch
+    return places.firstIndex { $0.row == row && (text.x + $0.x..<text.x + $0.x + $0.width) ~= x }
+  }
+
+  /// The token of a row that is nearest to a column.
+  func nearest(row: Int, x: Int) -> Int? {
+    places.indices.filter { places[$0].row == row }
+      .min { abs(places[$0].x - x) < abs(places[$1].x - x) }
+  }
+}

@@ -1,0 +1,38 @@
+/// A way to look at the state: a pure function to a canvas.
+public protocol ExplorerView: Sendable {
+  /// The name that commands use, such as `atlas`.
+  static var name: String { get }
+  /// A heading for people.
+  static var title: String { get }
+
+  /// Draws the state into a region of the canvas.
+  static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region)
+
+  /// What the status line says: the exact numbers behind the colours under the cursor.
+  static func status(_ drawing: Drawing) -> String
+
+  /// What a click at a place of the region does; nil where nothing is.
+  static func action(atX x: Int, y: Int, in region: Region, of state: ExplorerState) -> Action?
+
+  /// How a motion changes the state.
+  static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region)
+}
+
+/// Every view heed knows.
+public enum ExplorerViews {
+  /// Alphabetical; a test reads `Views/` and names a file that is missing here.
+  public static let all: [any ExplorerView.Type] = [
+    AtlasView.self,
+    HelpView.self,
+    MapView.self,
+    TokensView.self,
+  ]
+
+  /// The views that Tab goes through.
+  static var tabs: [any ExplorerView.Type] { all.filter { $0.name != HelpView.name } }
+
+  /// The view of a name; the atlas for an unknown one.
+  static func named(_ name: String) -> any ExplorerView.Type {
+    all.first { $0.name == name } ?? AtlasView.self
+  }
+}

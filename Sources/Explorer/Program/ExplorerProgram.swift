@@ -1,0 +1,51 @@
+/// The explorer as the event loop runs it.
+///
+/// Effects other than the screen's go to `perform`, which must return at once and answer through
+/// the mailbox.
+public final class ExplorerProgram: ScreenProgram {
+  /// Where background work leaves progress and results.
+  public let mailbox = Mailbox<Action>()
+  /// What is to be seen.
+  public private(set) var state: ExplorerState
+  private let tiles = TileCache()
+  private let perform: (Effect) -> Void
+
+  /// An explorer that starts from a state.
+  public init(_ state: ExplorerState, perform: @escaping (Effect) -> Void) {
+    self.state = state
+    self.perform = perform
+  }
+
+  /// Applies one action and hands out what it asks for.
+  public func apply(_ action: Action) -> [ScreenRequest] {
+    var requests: [ScreenRequest] = []
+    for effect in update(&state, action) {
+      if case .screen(let request) = effect { requests.append(request) } else { perform(effect) }
+    }
+    return requests
+  }
+
+  public func receive(_ event: InputEvent) -> [ScreenRequest] {
+    switch event {
+    case .key(let key): apply(.key(key))
+    case .mouse(let mouse): apply(.mouse(mouse))
+    case .paste(let text): apply(.paste(text))
+    case .resize(let width, let height): apply(.resize(width: width, height: height))
+    }
+  }
+
+  public func onMail(_ wake: @escaping @Sendable () -> Void) { mailbox.onPost(wake) }
+
+  public func receiveMail() -> [ScreenRequest] { mailbox.take().flatMap(apply) }
+
+  public func draw(width: Int, height: Int, appearance: Appearance) -> Canvas {
+    // Pages and zoom steps are as large as what was drawn last.
+    (state.width, state.height, state.appearance) = (width, height, appearance)
+    return Drawing(state, appearance: appearance, tiles: tiles).canvas(width: width, height: height)
+  }
+
+  public func looks(for canvas: Canvas, appearance: Appearance) -> [Look] {
+    let looks = Looks(appearance: appearance, ramp: state.ramp)
+    return canvas.cells.map(looks.look)
+  }
+}

@@ -1,0 +1,59 @@
+import Models
+
+/// A direction and a distance.
+public enum Motion: Sendable, Equatable {
+  case up, down, left, right
+  case pageUp, pageDown, pageLeft, pageRight
+  case firstRow, lastRow, firstColumn, lastColumn
+}
+
+/// Something that changes the state.
+public enum Action: Sendable {
+  // From the terminal.
+  case key(Key)
+  case mouse(MouseEvent)
+  case paste(String)
+  case resize(width: Int, height: Int)
+
+  // From commands.
+  case move(Motion)
+  case goto(HeadIndex)
+  case step(layers: Int, heads: Int)
+  case query(Int)
+  case selectKey(Int)
+  case point(query: Int, key: Int)
+  case zoom(Zoom)
+  case zoomIn, zoomOut
+  case scale(Scale)
+  case ramp(Ramp)
+  case score(String)
+  case stepScore(Int)
+  case show(String)
+  case stepView(Int)
+  case enter, leave, close, quit
+  case openCommand, openPrompt
+  case run(String)
+  case cancel
+  case snapshot(String?)
+  case yank
+  case mouseOnOff
+  case suspend, redraw
+
+  // From the background.
+  case progress(Double?, String)
+  case loaded(Subject)
+  case failed(String)
+  case notice(String)
+}
+
+/// What the state asks of the world around it.
+public enum Effect: Sendable, Equatable {
+  /// Run the model on a text; answer with `.progress` and `.loaded` or `.failed`.
+  case run(String)
+  /// Stop what runs.
+  case cancel
+  /// Write a text to a file; answer with `.notice` or `.failed`.
+  case save(name: String, text: String)
+  /// Something only the screen can do.
+  case screen(ScreenRequest)
+}

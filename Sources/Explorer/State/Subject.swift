@@ -1,0 +1,103 @@
+import Analysis
+import Models
+import Tokenizers
+
+/// One score of every head, with what a legend needs.
+public struct ScoreTable: Sendable {
+  /// The name that commands use, such as `first`.
+  public let name: String
+  /// A heading for people.
+  public let title: String
+  /// `share`, `nats`, ….
+  public let unit: String
+  /// The smallest and largest possible value; nil where there is no bound.
+  public let lowest, highest: Double?
+  /// The values.
+  public let table: HeadTable
+
+  /// A score's table.
+  public init(
+    name: String, title: String, unit: String, lowest: Double? = nil, highest: Double? = nil,
+    table: HeadTable
+  ) {
+    self.name = name
+    self.title = title
+    self.unit = unit
+    self.lowest = lowest
+    self.highest = highest
+    self.table = table
+  }
+
+  /// The ends of the colour ramp: the possible range where there is one, else that of the values.
+  var span: ClosedRange<Double> {
+    let bounds = table.bounds ?? 0...0
+    let low = lowest ?? bounds.lowerBound
+    let high = highest ?? bounds.upperBound
+    return min(low, high)...max(low, high)
+  }
+
+  /// A head's value; `.nan` outside the table.
+  func value(_ head: HeadIndex) -> Double {
+    guard (0..<table.layers).contains(head.layer), (0..<table.heads).contains(head.head) else {
+      return .nan
+    }
+    return table[head]
+  }
+
+  /// A head's place on the colour ramp.
+  func level(_ head: HeadIndex) -> Float {
+    let span = span
+    let width = span.upperBound - span.lowerBound
+    let value = value(head)
+    guard width > 0 else { return value.isNaN ? .nan : 0 }
+    return Float((value - span.lowerBound) / width)
+  }
+}
+
+/// What the explorer looks at: one run of one model.
+public struct Subject: Sendable {
+  /// The model's name.
+  public let model: String
+  /// Lines about it: family, sizes, precision.
+  public let details: [String]
+  /// The text that was run.
+  public let prompt: String
+  /// Its tokens; queries and keys are numbered by them.
+  public let tokens: [Token]
+  /// Its maps.
+  public let patterns: any PatternSource
+  /// Scores of its heads, in the order in which they are offered.
+  public let scores: [ScoreTable]
+
+  /// A run, as the views need it.
+  public init(
+    model: String, details: [String] = [], prompt: String, tokens: [Token],
+    patterns: any PatternSource, scores: [ScoreTable]
+  ) {
+    self.model = model
+    self.details = details
+    self.prompt = prompt
+    self.tokens = tokens
+    self.patterns = patterns
+    self.scores = scores
+  }
+
+  /// Whether there is a map to look at.
+  var isEmpty: Bool {
+    patterns.layers < 1 || patterns.heads < 1 || patterns.queryCount < 1 || patterns.keyCount < 1
+  }
+
+  /// Keys that exist before the first query, such as those of an earlier part of the text.
+  private var lead: Int { max(0, patterns.keyCount - patterns.queryCount) }
+
+  /// The last key that a query can see.
+  func lastKey(of query: Int) -> Int {
+    let last = patterns.keyCount - 1
+    return patterns.isCausal ? min(last, query + lead) : last
+  }
+
+  /// A token's bytes; none for a position without a token.
+  func bytes(_ position: Int) -> [UInt8] {
+    tokens.indices.contains(position) ? tokens[position].bytes : []
+  }
+}

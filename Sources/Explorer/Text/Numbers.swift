@@ -1,0 +1,23 @@
+extension Double {
+  /// The number with a fixed count of decimals, the same in every locale; `·`'s ASCII stand-in `-` when undefined.
+  func fixed(_ decimals: Int) -> String {
+    guard isFinite, abs(self) < 1e12 else { return isNaN ? "-" : self < 0 ? "-inf" : "inf" }
+    let factor = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
+    let units = Int64((abs(self) * factor).rounded())
+    let sign = self < 0 && units > 0 ? "-" : ""
+    guard decimals > 0 else { return "\(sign)\(units)" }
+    let fraction = String(units % Int64(factor))
+    let zeros = String(repeating: "0", count: decimals - fraction.count)
+    return "\(sign)\(units / Int64(factor)).\(zeros)\(fraction)"
+  }
+
+  /// Decimals that suit a value's size: three significant digits or so.
+  var short: String { abs(self) >= 100 ? fixed(0) : abs(self) >= 10 ? fixed(1) : fixed(2) }
+}
+
+extension Comparable {
+  /// The number itself, or the nearest end of the range.
+  func clamped(to range: ClosedRange<Self>) -> Self {
+    min(max(self, range.lowerBound), range.upperBound)
+  }
+}

@@ -1,0 +1,116 @@
+import Models
+
+/// All heads of the model, coloured by one score; the map of the head under the cursor beside them.
+public enum AtlasView: ExplorerView {
+  /// `atlas`.
+  public static let name = "atlas"
+  /// The tab's name.
+  public static let title = "Atlas"
+
+  public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+    guard let subject = drawing.state.subject else {
+      return drawing.drawMessage(on: &canvas, in: region)
+    }
+    let layout = AtlasLayout(subject, cursor: drawing.state.head, in: region)
+    drawGrid(drawing, layout, on: &canvas)
+    drawLabels(drawing, layout, on: &canvas)
+    if let score = drawing.state.scoreTable {
+      Legend(
+        title: score.title, low: score.span.lowerBound.short, high: score.span.upperBound.short,
+        note: score.unit
+      ).draw(on: &canvas, in: layout.legend)
+    }
+    if let side = layout.side { drawing.drawHeadPanel(subject, on: &canvas, in: side) }
+  }
+
+  private static func drawGrid(
+    _ drawing: Drawing, _ layout: AtlasLayout, on canvas: inout Canvas
+  ) {
+    let score = drawing.state.scoreTable
+    for layer in layout.layers {
+      for head in layout.heads {
+        let index = HeadIndex(layer: layer, head: head)
+        let shade = Shade.level(score?.level(index) ?? .nan)
+        let block = layout.block(index)
+        canvas.fill(block, Cell(shade: shade))
+        guard index == drawing.state.head else { continue }
+        let y = block.y + (block.height - 1) / 2
+        if block.width == 1 {
+          canvas[block.x, y] = Cell(drawing.glyphs.crosshair, role: .selected, shade: shade)
+        } else {
+          canvas[block.x, y] = Cell("[", role: .selected, shade: shade)
+          canvas[block.x + block.width - 1, y] = Cell("]", role: .selected, shade: shade)
+        }
+      }
+    }
+  }
+
+  private static func drawLabels(
+    _ drawing: Drawing, _ layout: AtlasLayout, on canvas: inout Canvas
+  ) {
+    let chosen = drawing.state.head
+    for layer in layout.layers {
+      let block = layout.block(HeadIndex(layer: layer, head: layout.heads.lowerBound))
+      let role: Role = layer == chosen.layer ? .selected : .label
+      let (inner, _) = layout.layerLabels.left(layout.layerLabels.width - 1)
+      canvas.writeRight("L\(layer)", y: block.y + (block.height - 1) / 2, in: inner, role: role)
+    }
+    // Number every head that has room for its number and a blank.
+    let digits = "\(layout.heads.upperBound - 1)".count
+    let step = [1, 2, 5, 10, 20].first { $0 * layout.cellWidth > digits } ?? 50
+    func label(_ head: Int, _ role: Role) {
+      let block = layout.block(HeadIndex(layer: layout.layers.lowerBound, head: head))
+      let text = "\(head)"
+      let x = block.x + max(0, (block.width - text.count) / 2)
+      let region = layout.headLabels
+      // A number cut off at the edge would be read as another number.
+      guard x + text.count <= region.x + region.width else { return }
+      canvas.write(text, x: x, y: region.y, in: region, role: role)
+    }
+    for head in layout.heads where head % step == 0 { label(head, .label) }
+    let block = layout.block(chosen)
+    if chosen.head % step != 0 {
+      for x in (block.x - digits)...(block.x + digits) where layout.headLabels.columns.contains(x) {
+        canvas[x, layout.headLabels.y] = Cell()
+      }
+    }
+    label(chosen.head, .selected)
+  }
+
+  public static func status(_ drawing: Drawing) -> String {
+    let state = drawing.state
+    guard state.subject != nil, let score = state.scoreTable else { return "" }
+    let value = score.value(state.head)
+    let number = value.isNaN ? "undefined" : "\(value.fixed(4)) \(score.unit)"
+    return "\(state.head)  \(score.title)  \(number)"
+  }
+
+  public static func action(
+    atX x: Int, y: Int, in region: Region, of state: ExplorerState
+  ) -> Action? {
+    guard let subject = state.subject else { return nil }
+    let layout = AtlasLayout(subject, cursor: state.head, in: region)
+    return layout.head(atX: x, y: y).map { $0 == state.head ? .enter : .goto($0) }
+  }
+
+  public static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+    guard let subject = state.subject else { return }
+    let layout = AtlasLayout(subject, cursor: state.head, in: region)
+    let (page, wide) = (max(1, layout.layers.count / 2), max(1, layout.heads.count / 2))
+    switch motion {
+    case .up: state.head.layer -= 1
+    case .down: state.head.layer += 1
+    case .left: state.head.head -= 1
+    case .right: state.head.head += 1
+    case .pageUp: state.head.layer -= page
+    case .pageDown: state.head.layer += page
+    case .pageLeft: state.head.head -= wide
+    case .pageRight: state.head.head += wide
+    case .firstRow: state.head.layer = 0
+    case .lastRow: state.head.layer = subject.patterns.layers - 1
+    case .firstColumn: state.head.head = 0
+    case .lastColumn: state.head.head = subject.patterns.heads - 1
+    }
+    state.clamp()
+  }
+}

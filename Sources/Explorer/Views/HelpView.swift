@@ -1,0 +1,80 @@
+/// Every command with its keys: those of the view below first.
+public enum HelpView: ExplorerView {
+  /// `help`.
+  public static let name = "help"
+  /// The tab's name.
+  public static let title = "Help"
+
+  private enum Line {
+    case heading(String)
+    case command(Command)
+    case blank
+  }
+
+  private static func lines(_ state: ExplorerState) -> [Line] {
+    let below = state.views.last { $0 != name } ?? AtlasView.name
+    var lines: [Line] = []
+    for group in Command.Group.allCases {
+      let commands = Commands.all.filter { $0.group == group && $0.works(in: below) }
+      guard !commands.isEmpty else { continue }
+      lines += [.heading(group.rawValue)] + commands.map { .command($0) } + [.blank]
+    }
+    let others = Commands.all.filter { !$0.works(in: below) }
+    if !others.isEmpty {
+      lines += [.heading("In other views")] + others.map { .command($0) } + [.blank]
+    }
+    return Array(lines.dropLast())
+  }
+
+  public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+    let lines = lines(drawing.state)
+    let top = drawing.state.helpTop.clamped(to: 0...max(0, lines.count - region.height))
+    let keyColumns = region.width >= 60 ? 26 : 12
+    let nameColumns = region.width >= 60 ? 21 : 0
+    for (row, line) in lines.dropFirst(top).prefix(region.height).enumerated() {
+      let y = region.y + row
+      switch line {
+      case .blank: break
+      case .heading(let text): canvas.write(text, x: region.x, y: y, in: region, role: .title)
+      case .command(let command):
+        let keys = command.keys.map(\.label).joined(separator: " ")
+        canvas.write(
+          drawing.cut(keys, keyColumns - 2), x: region.x + 2, y: y, in: region, role: .key)
+        if nameColumns > 0 {
+          canvas.write(
+            ":" + drawing.cut(command.syntax, nameColumns - 2), x: region.x + 2 + keyColumns, y: y,
+            in: region, role: .label)
+        }
+        let x = 2 + keyColumns + nameColumns
+        var help = command.help
+        if command.views.count == 1 { help += " (\(command.views[0]))" }
+        canvas.write(
+          drawing.cut(help, max(0, region.width - x)), x: region.x + x, y: y, in: region)
+      }
+    }
+  }
+
+  public static func status(_ drawing: Drawing) -> String {
+    "Every key is a command that can also be typed after :   j k scroll, q goes back"
+  }
+
+  public static func action(
+    atX x: Int, y: Int, in region: Region, of state: ExplorerState
+  ) -> Action? { nil }
+
+  public static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+    let last = max(0, lines(state).count - region.height)
+    let page = max(1, region.height - 1)
+    let step =
+      switch motion {
+      case .up: -1
+      case .down: 1
+      case .pageUp, .pageLeft: -page
+      case .pageDown, .pageRight: page
+      case .firstRow, .firstColumn: -state.helpTop
+      case .lastRow, .lastColumn: last
+      case .left, .right: 0
+      }
+    state.helpTop = (state.helpTop + step).clamped(to: 0...last)
+  }
+}

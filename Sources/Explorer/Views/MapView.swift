@@ -1,0 +1,101 @@
+import Models
+
+/// One head's map: queries downwards, keys across, darker is less.
+public enum MapView: ExplorerView {
+  /// `map`.
+  public static let name = "map"
+  /// The tab's name.
+  public static let title = "Map"
+
+  public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+    guard let subject = drawing.state.subject else {
+      return drawing.drawMessage(on: &canvas, in: region)
+    }
+    let layout = MapLayout(subject, drawing.state, in: region)
+    let sampled = layout.grid.draw(drawing, subject, head: drawing.state.head, on: &canvas)
+    drawing.drawRowLabels(layout, subject, on: &canvas)
+    drawing.drawColumnLabels(layout, subject, on: &canvas)
+    drawCrosshair(drawing, layout, subject, on: &canvas)
+    let ends = drawing.state.scale.ends
+    Legend(
+      title: "weight", low: ends.0, high: ends.1,
+      note: note(drawing, layout, sampled: sampled)
+    ).draw(on: &canvas, in: layout.legend)
+  }
+
+  /// A mark on the chosen weight that leaves its colour to be seen.
+  private static func drawCrosshair(
+    _ drawing: Drawing, _ layout: MapLayout, _ subject: Subject, on canvas: inout Canvas
+  ) {
+    let state = drawing.state
+    let cells = layout.grid.cells(query: state.query, key: state.key)
+    guard cells.width > 0, cells.height > 0 else { return }
+    let weight = drawing.weight(subject, query: state.query, key: state.key)
+    let isSeen = state.key <= subject.lastKey(of: state.query)
+    let shade: Shade = isSeen ? .level(state.scale.level(weight)) : .none
+    let y = cells.y + cells.height / 2
+    if cells.width == 1 {
+      canvas[cells.x, y] = Cell(drawing.glyphs.crosshair, role: .selected, shade: shade)
+    } else {
+      canvas[cells.x, y] = Cell("[", role: .selected, shade: shade)
+      canvas[cells.x + cells.width - 1, y] = Cell("]", role: .selected, shade: shade)
+    }
+  }
+
+  private static func note(_ drawing: Drawing, _ layout: MapLayout, sampled: Int?) -> String {
+    var parts = [drawing.state.scale.rawValue]
+    let grid = layout.grid
+    if grid.pool > 1 {
+      parts.append("max of \(grid.pool)\(drawing.glyphs.times)\(grid.pool)")
+      if let sampled { parts.append("first \(sampled) queries of each") }
+    }
+    if drawing.state.zoom == .fit { parts.append("fit") }
+    let patterns = drawing.state.subject?.patterns
+    let (queries, keys) = (patterns?.queryCount ?? 0, patterns?.keyCount ?? 0)
+    let dash = drawing.glyphs.dash
+    if grid.rows.count < queries || grid.columns.count < keys {
+      parts.append("queries \(grid.rows.lowerBound)\(dash)\(grid.rows.upperBound - 1)")
+      parts.append("keys \(grid.columns.lowerBound)\(dash)\(grid.columns.upperBound - 1)")
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  public static func status(_ drawing: Drawing) -> String {
+    let state = drawing.state
+    guard let subject = state.subject else { return "" }
+    let places =
+      "\(state.head)  query \(drawing.exact(state.query, of: subject)) \(drawing.glyphs.to) "
+      + "key \(drawing.exact(state.key, of: subject))  "
+    guard state.key <= subject.lastKey(of: state.query) else { return places + "not visible" }
+    return places + Double(drawing.weight(subject, query: state.query, key: state.key)).fixed(4)
+  }
+
+  public static func action(
+    atX x: Int, y: Int, in region: Region, of state: ExplorerState
+  ) -> Action? {
+    guard let subject = state.subject else { return nil }
+    let grid = MapLayout(subject, state, in: region).grid
+    return grid.weight(atX: x, y: y).map { .point(query: $0.query, key: $0.key) }
+  }
+
+  public static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+    guard let subject = state.subject else { return }
+    let grid = MapLayout(subject, state, in: region).grid
+    let (page, wide) = (max(1, grid.rows.count / 2), max(1, grid.columns.count / 2))
+    switch motion {
+    case .up: state.query -= grid.pool
+    case .down: state.query += grid.pool
+    case .left: state.key -= grid.pool
+    case .right: state.key += grid.pool
+    case .pageUp: state.query -= page
+    case .pageDown: state.query += page
+    case .pageLeft: state.key -= wide
+    case .pageRight: state.key += wide
+    case .firstRow: state.query = 0
+    case .lastRow: state.query = subject.patterns.queryCount - 1
+    case .firstColumn: state.key = 0
+    case .lastColumn: state.key = subject.lastKey(of: state.query)
+    }
+    state.clamp()
+  }
+}

@@ -1,0 +1,136 @@
+/// The prompt as running text, shaded by what the chosen query attends to.
+public enum TokensView: ExplorerView {
+  /// `tokens`.
+  public static let name = "tokens"
+  /// The tab's name.
+  public static let title = "Tokens"
+
+  public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+    guard let subject = drawing.state.subject else {
+      return drawing.drawMessage(on: &canvas, in: region)
+    }
+    let layout = TokensLayout(subject, drawing.state, in: region)
+    let weights = row(drawing, subject)
+    drawText(drawing, layout, subject, weights, on: &canvas)
+    drawStrongest(drawing, layout, subject, weights, on: &canvas)
+    let ends = drawing.state.scale.ends
+    Legend(
+      title: "weight", low: ends.0, high: ends.1,
+      note: "\(drawing.state.scale.rawValue), of query \(drawing.state.query)"
+    ).draw(on: &canvas, in: layout.legend)
+  }
+
+  /// What the query gives to every key.
+  private static func row(_ drawing: Drawing, _ subject: Subject) -> [Float] {
+    let query = drawing.state.query
+    return drawing.tiles.tile(
+      subject, generation: drawing.state.generation, head: drawing.state.head,
+      rows: query..<(query + 1), columns: 0..<subject.patterns.keyCount, pool: 1
+    ).values
+  }
+
+  private static func drawText(
+    _ drawing: Drawing, _ layout: TokensLayout, _ subject: Subject, _ weights: [Float],
+    on canvas: inout Canvas
+  ) {
+    let state = drawing.state
+    let last = subject.lastKey(of: state.query)
+    for (key, place) in layout.places.enumerated() {
+      guard let y = layout.y(place.row), key < weights.count else { continue }
+      let level = state.scale.level(weights[key])
+      let isSeen = key <= last
+      let role: Role = key == state.query ? .cursor : isSeen ? .plain : .dimmed
+      let x = layout.text.x + place.x
+      canvas.write(
+        place.text, x: x, y: y, in: layout.text, role: role, shade: isSeen ? .level(level) : .none)
+      guard layout.pitch == 2 else { continue }
+      for column in x..<(x + place.width) where layout.text.contains(column, y + 1) {
+        canvas[column, y + 1] =
+          key == state.query
+          ? Cell("^", role: .strongest) : Cell(shade: isSeen ? .level(level) : .none)
+      }
+    }
+  }
+
+  private static func drawStrongest(
+    _ drawing: Drawing, _ layout: TokensLayout, _ subject: Subject, _ weights: [Float],
+    on canvas: inout Canvas
+  ) {
+    let list = layout.list
+    guard list.height > 1 else { return }
+    let keys = strongest(weights, count: list.height - 2)
+    let head = "\(drawing.state.head) gives most to"
+    canvas.write(head, x: list.x, y: list.y + 1, in: list, role: .label)
+    let digits = "\(subject.patterns.keyCount - 1)".count
+    for (row, key) in keys.enumerated() {
+      let y = list.y + 2 + row
+      let weight = weights[key]
+      let number = Double(weight).fixed(4)
+      var x = canvas.write("  \(number) ", x: list.x, y: y, in: list)
+      let filled = Int(weight.clamped(to: 0...1) * 20 + 0.5)
+      canvas.write(
+        String(repeating: drawing.glyphs.bar, count: filled)
+          + String(repeating: drawing.glyphs.track, count: 20 - filled),
+        x: x, y: y, in: list, role: .dimmed)
+      x = canvas.write(
+        "  \(drawing.padded("\(key)", digits)) ", x: x + 20, y: y, in: list, role: .dimmed)
+      let text = drawing.cut(drawing.shown(key, of: subject), max(0, list.width - (x - list.x)))
+      canvas.write(text, x: x, y: y, in: list, role: row == 0 ? .strongest : .label)
+    }
+  }
+
+  /// The keys with the largest weights above zero, largest first, earlier ones first among equals.
+  private static func strongest(_ weights: [Float], count: Int) -> [Int] {
+    var best: [Int] = []
+    for key in weights.indices where weights[key] > 0 {
+      let place = best.firstIndex { weights[$0] < weights[key] } ?? best.count
+      guard place < count else { continue }
+      best.insert(key, at: place)
+      if best.count > count { best.removeLast() }
+    }
+    return best
+  }
+
+  public static func status(_ drawing: Drawing) -> String {
+    guard let subject = drawing.state.subject else { return "" }
+    let weights = row(drawing, subject)
+    let start = "\(drawing.state.head)  query \(drawing.exact(drawing.state.query, of: subject))"
+    guard let key = strongest(weights, count: 1).first else { return start + "  no weight" }
+    return start
+      + " \(drawing.glyphs.to) strongest key \(drawing.exact(key, of: subject))  "
+      + Double(weights[key]).fixed(4)
+  }
+
+  public static func action(
+    atX x: Int, y: Int, in region: Region, of state: ExplorerState
+  ) -> Action? {
+    guard let subject = state.subject else { return nil }
+    return TokensLayout(subject, state, in: region).token(atX: x, y: y).map { .query($0) }
+  }
+
+  public static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+    guard let subject = state.subject else { return }
+    let layout = TokensLayout(subject, state, in: region)
+    guard layout.places.indices.contains(state.query) else { return }
+    let place = layout.places[state.query]
+    let page = max(1, layout.text.height / layout.pitch - 1)
+    func toRow(_ row: Int) {
+      let row = row.clamped(to: 0...(layout.rowCount - 1))
+      if let token = layout.nearest(row: row, x: place.x) { state.query = token }
+    }
+    switch motion {
+    case .up: toRow(place.row - 1)
+    case .down: toRow(place.row + 1)
+    case .left: state.query -= 1
+    case .right: state.query += 1
+    case .pageUp, .pageLeft: toRow(place.row - page)
+    case .pageDown, .pageRight: toRow(place.row + page)
+    case .firstRow: state.query = 0
+    case .lastRow: state.query = layout.places.count - 1
+    case .firstColumn: state.query = layout.places.firstIndex { $0.row == place.row } ?? 0
+    case .lastColumn:
+      state.query = layout.places.lastIndex { $0.row == place.row } ?? state.query
+    }
+    state.clamp()
+  }
+}
