@@ -1,0 +1,81 @@
+# heed: `make run` opens the explorer on the embedded sample; `make help` lists the rest.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Passed on to heed by `make run`: make run ARGS='path/to/checkpoint "A prompt"'
+ARGS ?=
+# A Python with torch and transformers, for `make bench-peers`.
+HEED_PYTHON ?= python3
+
+RELEASE := .build/release/heed
+# The installed program carries the Swift runtime along, so that it runs where no toolchain is.
+STATIC := .build/static
+SHARE = $(DESTDIR)$(PREFIX)/share
+BASH_DIR := bash-completion/completions
+ZSH_DIR := zsh/site-functions
+FISH_DIR := fish/vendor_completions.d
+
+export SWIFT
+
+.PHONY: build run test deps lint format static install uninstall bench bench-peers clean help
+
+build: deps  ## build the release program
+	$(SWIFT) build -c release --product heed
+
+run: build  ## build, and open the explorer on the sample (ARGS=...)
+	@$(RELEASE) $(ARGS)
+
+deps:  ## install the packages that are missing (Debian, Ubuntu)
+	@.ci/deps build
+
+test: lint  ## lint, build and run all tests
+	$(SWIFT) build --product heed
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --disable-xctest
+
+lint:  ## check format, documentation and the manual page
+	@.ci/deps test
+	$(SWIFT) format lint -s --recursive Sources Tests Package.swift
+	mandoc -T lint -W warning man/heed.1
+
+format:  ## format the sources in place
+	$(SWIFT) format -i --recursive Sources Tests Package.swift
+
+static: $(STATIC)/release/heed  ## build what install installs, the Swift runtime linked in
+
+$(STATIC)/release/heed: Package.swift $(shell find Sources -type f)
+	@.ci/deps build
+	$(SWIFT) build -c release --product heed --static-swift-stdlib --scratch-path $(STATIC)
+	@touch $@
+
+install: static  ## install to PREFIX (/usr/local), below DESTDIR
+	install -D -m 755 $(STATIC)/release/heed "$(DESTDIR)$(PREFIX)/bin/heed"
+	install -D -m 644 man/heed.1 "$(SHARE)/man/man1/heed.1"
+	install -D -m 644 LICENSE "$(SHARE)/doc/heed/LICENSE"
+	install -d "$(SHARE)/$(BASH_DIR)" "$(SHARE)/$(ZSH_DIR)" "$(SHARE)/$(FISH_DIR)"
+	$(STATIC)/release/heed --generate-completion-script bash > "$(SHARE)/$(BASH_DIR)/heed"
+	$(STATIC)/release/heed --generate-completion-script zsh > "$(SHARE)/$(ZSH_DIR)/_heed"
+	$(STATIC)/release/heed --generate-completion-script fish > "$(SHARE)/$(FISH_DIR)/heed.fish"
+	to=$$(realpath -m "$(SHARE)/heed/samples") && cd samples && \
+	  find . -type f ! -path './training/*' ! -path '*/.*' ! -name '*.pyc' \
+	    -exec install -D -m 644 '{}' "$$to/{}" ';'
+
+uninstall:  ## remove what install wrote
+	rm -f "$(DESTDIR)$(PREFIX)/bin/heed" "$(SHARE)/man/man1/heed.1"
+	rm -f "$(SHARE)/$(BASH_DIR)/heed" "$(SHARE)/$(ZSH_DIR)/_heed" "$(SHARE)/$(FISH_DIR)/heed.fish"
+	rm -rf "$(SHARE)/heed" "$(SHARE)/doc/heed"
+
+bench: build  ## measure the engine's stages and the screen
+	$(RELEASE) bench
+	python3 Benchmarks/screen/first_map.py --heed $(RELEASE)
+
+bench-peers: build  ## measure the forward pass beside Hugging Face (HEED_PYTHON=...)
+	$(HEED_PYTHON) Benchmarks/peers/forward_hf.py --heed $(RELEASE)
+
+clean:  ## remove what was built
+	$(SWIFT) package clean
+	rm -rf $(STATIC)
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
