@@ -28,6 +28,7 @@ let package = Package(
 
     .target(
       name: "CNcurses",
+      exclude: ["heed-direct.ti"],
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(
@@ -41,7 +42,14 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"]),
     .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors"]),
     .testTarget(name: "ExplorerTests", dependencies: ["Explorer", "Analysis", "Models", "Tensors"]),
-    .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Explorer"]),
-    .testTarget(name: "heedTests", dependencies: ["heed"]),
+    .testTarget(
+      name: "TerminalTests", dependencies: ["Terminal", "Explorer", "TmuxHarness", "TerminalDemo"]),
+    .testTarget(name: "heedTests", dependencies: ["heed", "TmuxHarness"]),
+
+    // What end-to-end tests run programs in, and a program for trying the event loop.
+    .target(name: "TmuxHarness", path: "Tests/Support/TmuxHarness"),
+    .executableTarget(
+      name: "TerminalDemo", dependencies: ["Terminal", "Explorer"],
+      path: "Tests/Support/TerminalDemo"),
   ]
 )

@@ -57,4 +57,18 @@ public struct Look: Sendable, Hashable {
   public var underline: Bool
   public var reverse: Bool
   public var dim: Bool
+
+  /// A look; ordinary text in the terminal's own colours by default.
+  public init(
+    glyph: String, foreground: Color = .terminal, background: Color = .terminal,
+    bold: Bool = false, underline: Bool = false, reverse: Bool = false, dim: Bool = false
+  ) {
+    self.glyph = glyph
+    self.foreground = foreground
+    self.background = background
+    self.bold = bold
+    self.underline = underline
+    self.reverse = reverse
+    self.dim = dim
+  }
 }

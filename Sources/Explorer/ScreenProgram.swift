@@ -15,6 +15,9 @@ public protocol ScreenProgram: AnyObject {
 
   /// Draws what is to be seen now.
   func draw(width: Int, height: Int, appearance: Appearance) -> Canvas
+
+  /// How each cell of a canvas looks, row-major.
+  func looks(for canvas: Canvas, appearance: Appearance) -> [Look]
 }
 
 /// Where background work leaves its results for the thread that draws.
@@ -38,9 +41,9 @@ public final class Mailbox<Message: Sendable>: Sendable {
 
   /// Takes all messages, oldest first.
   public func take() -> [Message] {
-    state.withLock {
-      defer { $0.messages = [] }
-      return $0.messages
+    state.withLock { state in
+      defer { state.messages = [] }
+      return state.messages
     }
   }
 }
