@@ -23,7 +23,7 @@ final class DemoProgram: ScreenProgram {
 
   func receive(_ event: InputEvent) -> [ScreenRequest] {
     events += 1
-    last = "\(event)"
+    last = describe(event)
     guard case .key(let key) = event else { return [] }
     switch key {
     case .character("q"): return [.quit]
@@ -42,6 +42,18 @@ final class DemoProgram: ScreenProgram {
     default: break
     }
     return []
+  }
+
+  /// An event in few words.
+  private func describe(_ event: InputEvent) -> String {
+    switch event {
+    case .key(let key): "key " + "\(key)".replacing("Explorer.Key.", with: "")
+    case .mouse(let mouse):
+      "mouse " + "\(mouse.kind)".replacing("Explorer.MouseEvent.Kind.", with: "")
+        + " \(mouse.x) \(mouse.y)"
+    case .paste(let text): "paste \(text.debugDescription)"
+    case .resize(let width, let height): "resize \(width) \(height)"
+    }
   }
 
   /// Sends three hundred letters from another thread.
@@ -66,7 +78,7 @@ final class DemoProgram: ScreenProgram {
     }
     let lines = [
       "demo \(width)x\(height) \(appearance.depth.rawValue) \(appearance.charset.rawValue)",
-      "event \(events): \(last)", "mail \(mail)", "pictures \(pictures)", "wide 注意é|",
+      "event \(events): \(last)", "mail \(mail)", "pictures \(pictures) pid \(getpid())", "wide 注意é|",
     ]
     for (y, line) in lines.enumerated() { write(line, y: y, on: &canvas) }
     canvas[width - 1, height - 1] = Cell("#")
