@@ -28,6 +28,7 @@ let package = Package(
 
     .target(
       name: "CNcurses",
+      exclude: ["heed-direct.ti"],
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(
@@ -45,7 +46,14 @@ let package = Package(
       name: "ExplorerTests",
       dependencies: ["Explorer", "Analysis", "Models", "Tensors", "Tokenizers"],
       exclude: ["Goldens"]),
-    .testTarget(name: "TerminalTests", dependencies: ["Terminal", "Explorer"]),
-    .testTarget(name: "heedTests", dependencies: ["heed"]),
+    .testTarget(
+      name: "TerminalTests", dependencies: ["Terminal", "Explorer", "TmuxHarness", "TerminalDemo"]),
+    .testTarget(name: "heedTests", dependencies: ["heed", "TmuxHarness"]),
+
+    // What end-to-end tests run programs in, and a program for trying the event loop.
+    .target(name: "TmuxHarness", path: "Tests/Support/TmuxHarness"),
+    .executableTarget(
+      name: "TerminalDemo", dependencies: ["Terminal", "Explorer"],
+      path: "Tests/Support/TerminalDemo"),
   ]
 )

@@ -37,3 +37,15 @@ public enum Snapshot {
     return [line, TokenText.exact(Array(subject.prompt.utf8), charset: charset), ""]
   }
 }
+
+extension Snapshot {
+  /// One view with colours (SGR sequences only), headed by what it shows.
+  public static func ansi(
+    _ state: ExplorerState, view: String, width: Int, height: Int, appearance: Appearance
+  ) -> String {
+    let canvas = render(state, view: view, width: width, height: height, appearance: appearance)
+    let body = ANSIExport.export(canvas, appearance: appearance, ramp: state.ramp)
+    return (header(state, view: view, charset: appearance.charset) + [body])
+      .joined(separator: "\n")
+  }
+}

@@ -2,7 +2,7 @@
 ///
 /// A compact form of what C libraries call `wcwidth`; terminals and locales disagree about some
 /// symbols, so whatever has no sure width is escaped by `TokenText` before it gets here.
-enum ColumnWidth {
+public enum ColumnWidth {
   /// Columns of one scalar: 1 or 2; 0 when it joins the one before; −1 when it is no text.
   static func of(_ scalar: Unicode.Scalar) -> Int {
     let value = scalar.value
@@ -18,7 +18,7 @@ enum ColumnWidth {
   }
 
   /// Columns of a text; scalars that are no text count nothing.
-  static func of(_ text: String) -> Int {
+  public static func of(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + max(0, of($1)) }
   }
 

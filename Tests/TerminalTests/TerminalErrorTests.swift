@@ -1,0 +1,37 @@
+import Testing
+
+@testable import Terminal
+
+@Suite struct TerminalErrorTests {
+  @Test(arguments: [
+    (
+      TerminalError.notATerminal(stream: "standard output"),
+      "standard output: not a terminal, the explorer needs one; "
+        + "print one view with 'heed snapshot' instead"
+    ),
+    (
+      .unnamed,
+      "TERM: not set, the terminal's name was expected; set it (TERM=xterm-256color) or "
+        + "print one view with 'heed snapshot' instead"
+    ),
+    (
+      .dumb(term: "dumb"),
+      "TERM=dumb: cannot place the cursor, a full-screen terminal was expected; "
+        + "print one view with 'heed snapshot' instead"
+    ),
+    (
+      .unknown(term: "foot", fallback: "xterm-256color"),
+      "TERM=foot: no terminfo entry for it nor for xterm-256color, one was expected; "
+        + "install terminfo (Debian: ncurses-base), set TERMINFO, or "
+        + "print one view with 'heed snapshot' instead"
+    ),
+    (
+      .refused(term: "odd"),
+      "TERM=odd: curses could not start on it, a working terminal was expected; "
+        + "set TERM=xterm-256color or print one view with 'heed snapshot' instead"
+    ),
+  ])
+  func `each error says what to do`(error: TerminalError, text: String) {
+    #expect(error.description == text)
+  }
+}
