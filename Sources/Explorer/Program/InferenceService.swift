@@ -2,6 +2,7 @@ import Analysis
 import Foundation
 import Models
 import Synchronization
+import Tensors
 import Tokenizers
 
 /// Runs prompts behind the screen, on one thread of its own, and answers through the mailbox.
@@ -100,7 +101,7 @@ extension Subject {
   /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the scoring.
   public init(
     _ model: Model, _ trace: Trace<Float>, onProgress: (Double) throws -> Void = { _ in }
-  ) rethrows {
+  ) throws {
     let tables = try HeadScores.tables(of: trace, onProgress: onProgress)
     let plan = model.plan
     self.init(

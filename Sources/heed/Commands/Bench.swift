@@ -51,22 +51,26 @@ struct Bench: ParsableCommand {
 
   private func run<Element: Scalar>(_: Element.Type) throws {
     Interruption.listen()
+    let argument = model.model
+    let given = prompt
     var stages: [Report.Stage] = []
-    let (opened, load) = try timed(times: 1) { try Opening.model(model.model) }
+    let (opened, load) = try timed(times: 1) { try Opening.model(argument) }
     let (model, folder) = opened
     stages.append(.init(name: "load", seconds: load, gflops: nil))
     let (prompt, tokenise) = try timed(times: 1) {
-      try prompt.prompt(folder: folder, default: PromptOptions.example)
+      try given.prompt(folder: folder, default: PromptOptions.example)
     }
     stages.append(.init(name: "tokenise", seconds: tokenise, gflops: nil))
     try engine.prepare(model, seq: prompt.seq)
 
     _ = try model.run(prompt, as: Element.self)
-    let (trace, forward) = try timed(times: repeats) { try model.run(prompt, as: Element.self) }
+    let (trace, forward): (Trace<Element>, Double) = try timed(times: repeats) {
+      try model.run(prompt)
+    }
     let work = Double(model.plan.operations(seq: prompt.seq))
     stages.append(.init(name: "forward", seconds: forward, gflops: work / forward / 1e9))
     let peak = Self.peakBytes
-    let (_, scores) = try timed(times: repeats) { HeadScores.tables(of: trace) }
+    let (_, scores) = try timed(times: repeats) { try HeadScores.tables(of: trace) }
     stages.append(.init(name: "scores", seconds: scores, gflops: nil))
     let (_, map) = try timed(times: repeats) { trace.pattern(HeadIndex(layer: 0, head: 0)) }
     stages.append(.init(name: "map", seconds: map, gflops: nil))
@@ -119,7 +123,7 @@ struct Bench: ParsableCommand {
 
   private static var peakBytes: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
   }
 

@@ -40,7 +40,7 @@ struct Explore: ParsableCommand {
     state.ramp = screen.theme
     state.hasMouse = !noMouse
     state.prompt = first.text ?? ""
-    state.progress = .init(fraction: nil, text: "opening \(model.name)")
+    _ = update(&state, .progress(nil, "running \(model.name)"))
     let desk = Desk(model, folder: folder, addSpecial: !prompt.noSpecial, engine: engine)
     let program = ExplorerProgram(state) { desk.perform($0) }
     desk.start(first, answering: program.mailbox)
@@ -49,7 +49,7 @@ struct Explore: ParsableCommand {
 
   private func printViews(_ model: Model, _ prompt: Prompt) throws {
     let trace = try Running.trace(model, prompt, engine, as: Float.self)
-    let subject = Subject(model, trace)
+    let subject = try Subject(model, trace)
     let pictures = ExplorerViews.all.filter { $0.name != "help" }.map { view in
       Snapshot.text(
         ExplorerState(subject), view: view.name, width: 100, height: 30,

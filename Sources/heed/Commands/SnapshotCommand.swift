@@ -84,7 +84,7 @@ struct SnapshotCommand: ParsableCommand {
       }
     }
     let trace = try Running.trace(model, prompt, engine, as: Float.self)
-    var state = ExplorerState(Subject(model, trace), view: view.rawValue)
+    var state = ExplorerState(try Subject(model, trace), view: view.rawValue)
     state.ramp = screen.theme
     state.head = HeadIndex(layer: heads.layer ?? 0, head: heads.head ?? 0)
     if let query { state.query = query }
