@@ -38,11 +38,7 @@ public struct MapStatistics: Sendable {
     for (row, query) in rows.enumerated() {
       entropy[query] = K.entropy(matrix, row: row)
       K.accumulate(matrix, row: row, into: &received)
-      matrix.withRow(row) { weights in
-        for key in 0...min(query, weights.count - 1) {
-          byDistance[query - key] += Double(weights[key])
-        }
-      }
+      K.accumulateByDistance(matrix, row: row, query: query, into: &byDistance)
     }
   }
 

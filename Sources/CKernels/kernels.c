@@ -86,6 +86,10 @@ CLONED void heed_accumulate(const float *weights, double *sums, size_t count) {
   for (size_t i = 0; i < count; i++) sums[i] += weights[i];
 }
 
+CLONED void heed_accumulate_reversed(const float *weights, double *sums, size_t count) {
+  for (size_t i = 0; i < count; i++) sums[-(ptrdiff_t)i] += weights[i];
+}
+
 CLONED int heed_all_finite(const float *numbers, size_t count) {
   uint32_t worst = 0;
   for (size_t i = 0; i < count; i++) {

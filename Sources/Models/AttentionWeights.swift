@@ -42,12 +42,7 @@ enum AttentionWeights<K: Kernels> {
     _ scores: MutableMatrix<K.Element>, by plan: AttentionPlan, rows: Range<Int>
   ) {
     switch plan.mask {
-    case .causal:
-      for (i, query) in rows.enumerated() {
-        scores.withRow(i) { row in
-          for key in (query + 1)..<max(query + 1, row.count) { row[key] = -.infinity }
-        }
-      }
+    case .causal: K.hideFuture(scores, firstQuery: rows.lowerBound)
     }
     K.softmax(scores)
   }

@@ -50,26 +50,19 @@ struct ForwardPass<K: Kernels> {
     var residual = Tensor<K.Element>(uninitialized: [prompt.seq, plan.dModel])
     let target = residual.mutableMatrix()
     for (position, id) in prompt.ids.enumerated() {
-      add(plan.tokenEmbedding, row: id, to: target, at: position, replacing: true)
-      if let embedding = plan.positionEmbedding {
-        add(embedding, row: position, to: target, at: position, replacing: false)
+      // Only the rows that the prompt names are widened.
+      if let row = weights.weights[plan.tokenEmbedding].rows(id..<id + 1)
+        .widened(to: K.Element.self)
+      {
+        target.rows(position..<position + 1).copy(from: row.matrix)
       }
+    }
+    if let embedding = plan.positionEmbedding,
+      let rows = weights.weights[embedding].rows(0..<prompt.seq).widened(to: K.Element.self)
+    {
+      K.add(rows.matrix, to: target)
     }
     return residual
-  }
-
-  /// Only the rows that the prompt names are widened.
-  private func add(
-    _ embedding: WeightPlan, row: Int, to target: MutableMatrix<K.Element>, at position: Int,
-    replacing: Bool
-  ) {
-    let stored = weights.weights[embedding].rows(row..<row + 1)
-    guard let values = stored.widened(to: K.Element.self) else { return }
-    values.withElements { values in
-      target.withRow(position) { row in
-        for i in row.indices { row[i] = replacing ? values[i] : row[i] + values[i] }
-      }
-    }
   }
 
   /// Adds one block's attention to the residual stream.

@@ -79,13 +79,11 @@ public struct Trace<Element: Scalar>: Sendable {
       let tile = visiblePattern(head, rows: part).matrix
       let seen = columns.clamped(to: 0..<tile.columns)
       guard !seen.isEmpty else { return }
-      for row in 0..<part.count {
-        target.withRow(part.lowerBound - rows.lowerBound + row) { into in
-          tile.withRow(row) { from in
-            for key in seen { into[key - columns.lowerBound] = from[key] }
-          }
-        }
-      }
+      let offset = part.lowerBound - rows.lowerBound
+      target.window(
+        rows: offset..<offset + part.count,
+        columns: seen.lowerBound - columns.lowerBound..<seen.upperBound - columns.lowerBound
+      ).copy(from: tile.columns(seen))
     }
     return result
   }

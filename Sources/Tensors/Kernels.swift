@@ -13,7 +13,8 @@ public enum Activation: String, Sendable, CaseIterable {
 /// The operations that a forward pass is made of, for one number type.
 ///
 /// Two implementations: `OneDNNKernels` (Float, fast) and `PlainKernels` (any scalar, readable). Tests
-/// compare them. All of them accept empty matrices.
+/// compare them. All of them accept empty matrices. Loops over numbers belong here and nowhere above:
+/// generic code in another module is not specialised, and runs a hundred times slower.
 public protocol Kernels<Element>: Sendable {
   /// The number type.
   associatedtype Element: Scalar
@@ -66,6 +67,12 @@ public protocol Kernels<Element>: Sendable {
   /// `a = a · b`, number by number.
   static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>)
 
+  /// `a = a + b`, number by number.
+  static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>)
+
+  /// Puts −∞ where a query would see a later key: right of column `firstQuery + row` in every row.
+  static func hideFuture(_ scores: MutableMatrix<Element>, firstQuery: Int)
+
   /// Turns every row by its angles: with `half` columns of `cosines`, number `i < half` of a row and
   /// number `half + i` become `a·cos − b·sin` and `b·cos + a·sin`; later columns stay.
   ///
@@ -83,4 +90,8 @@ public protocol Kernels<Element>: Sendable {
 
   /// `sums[i] += weights[row, i]`.
   static func accumulate(_ weights: Matrix<Element>, row: Int, into sums: inout [Double])
+
+  /// `sums[query − i] += weights[row, i]` for every key `i` up to the query.
+  static func accumulateByDistance(
+    _ weights: Matrix<Element>, row: Int, query: Int, into sums: inout [Double])
 }

@@ -89,6 +89,16 @@ public struct MutableMatrix<Element: Scalar>: @unchecked Sendable {
     window(rows: 0..<rows, columns: range)
   }
 
+  /// Takes over another window's numbers.
+  ///
+  /// - Parameter source: Of the same size; must not overlap.
+  public func copy(from source: Matrix<Element>) {
+    precondition(source.rows == rows && source.columns == columns)
+    for row in 0..<rows {
+      (base + row * stride).update(from: source.base + row * source.stride, count: columns)
+    }
+  }
+
   /// Calls `body` with one row's numbers, to read and write in place.
   public func withRow<R>(
     _ row: Int, _ body: (UnsafeMutableBufferPointer<Element>) throws -> R
@@ -119,10 +129,8 @@ extension Tensor {
 extension Matrix {
   /// The window's numbers as a tensor of their own, `[rows, columns]`.
   public var copied: Tensor<Element> {
-    let tensor = Tensor<Element>(uninitialized: [rows, columns])
-    for row in 0..<rows {
-      (tensor.storage.base + row * columns).update(from: base + row * stride, count: columns)
-    }
+    var tensor = Tensor<Element>(uninitialized: [rows, columns])
+    tensor.mutableMatrix().copy(from: self)
     return tensor
   }
 }

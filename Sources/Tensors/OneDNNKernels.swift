@@ -97,6 +97,14 @@ public enum OneDNNKernels: Kernels {
     for i in 0..<a.rows { heed_multiply(a.base + i * a.stride, b.base + i * b.stride, a.columns) }
   }
 
+  public static func add(_ b: Matrix<Float>, to a: MutableMatrix<Float>) {
+    PlainKernels.add(b, to: a)
+  }
+
+  public static func hideFuture(_ scores: MutableMatrix<Float>, firstQuery: Int) {
+    PlainKernels.hideFuture(scores, firstQuery: firstQuery)
+  }
+
   public static func rotate(
     _ m: MutableMatrix<Float>, cosines: Matrix<Float>, sines: Matrix<Float>
   ) {
@@ -123,6 +131,18 @@ public enum OneDNNKernels: Kernels {
       sums.withUnsafeMutableBufferPointer { sums in
         guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
         heed_accumulate(weights, sums, row.count)
+      }
+    }
+  }
+
+  public static func accumulateByDistance(
+    _ weights: Matrix<Float>, row: Int, query: Int, into sums: inout [Double]
+  ) {
+    precondition(sums.count > query)
+    weights.withRow(row) { row in
+      sums.withUnsafeMutableBufferPointer { sums in
+        guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
+        heed_accumulate_reversed(weights, sums + query, min(query + 1, row.count))
       }
     }
   }

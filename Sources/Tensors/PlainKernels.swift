@@ -1,8 +1,10 @@
 /// The kernels as their formulas read, for any scalar.
 ///
 /// Goals, in this order: obviously right; accurate (sums run in `Element`, so use `Double` to settle a
-/// disagreement); fast enough for small models.
+/// disagreement); fast enough for small models. The last is why each is specialised by hand: callers
+/// reach them through a protocol from another module, where the compiler would not.
 public enum PlainKernels<Element: Scalar>: Kernels {
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func multiply(
     _ a: Matrix<Element>, _ b: Matrix<Element>, transposed: Bool, scale: Element, adding: Bool,
     into c: MutableMatrix<Element>
@@ -23,6 +25,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func linear(
     _ x: Matrix<Element>, _ w: Matrix<Element>, transposed: Bool, bias: Matrix<Element>?,
     activation: Activation?, adding: Bool, into y: MutableMatrix<Element>
@@ -35,6 +38,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     if let activation { activate(y, activation) }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func softmax(_ m: MutableMatrix<Element>) {
     for i in 0..<m.rows {
       m.withRow(i) { row in
@@ -49,6 +53,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func layerNorm(
     _ x: Matrix<Element>, gain: Tensor<Element>, bias: Tensor<Element>, epsilon: Element,
     into y: MutableMatrix<Element>
@@ -68,6 +73,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func rmsNorm(
     _ x: Matrix<Element>, gain: Tensor<Element>, epsilon: Element, into y: MutableMatrix<Element>
   ) {
@@ -81,6 +87,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func activate(_ m: MutableMatrix<Element>, _ activation: Activation) {
     for i in 0..<m.rows {
       m.withRow(i) { row in for j in row.indices { row[j] = value(activation, row[j]) } }
@@ -102,6 +109,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>) {
     precondition(a.rows == b.rows && a.columns == b.columns)
     for i in 0..<a.rows {
@@ -109,6 +117,23 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>) {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    for i in 0..<a.rows {
+      for j in 0..<a.columns { a.base[i * a.stride + j] += b.base[i * b.stride + j] }
+    }
+  }
+
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func hideFuture(_ scores: MutableMatrix<Element>, firstQuery: Int) {
+    for i in 0..<scores.rows {
+      let start = min(scores.columns, firstQuery + i + 1)
+      for j in start..<scores.columns { scores.base[i * scores.stride + j] = -.infinity }
+    }
+  }
+
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func rotate(
     _ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>
   ) {
@@ -126,17 +151,29 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func allFinite(_ m: Matrix<Element>) -> Bool {
     (0..<m.rows).allSatisfy { m.withRow($0) { $0.allSatisfy(\.isFinite) } }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func entropy(_ weights: Matrix<Element>, row: Int) -> Double {
     weights.withRow(row) { row in
       row.reduce(0.0) { $1 > 0 ? $0 - Double($1) * Double.log(Double($1)) : $0 }
     }
   }
 
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func accumulate(_ weights: Matrix<Element>, row: Int, into sums: inout [Double]) {
     weights.withRow(row) { row in for j in row.indices { sums[j] += Double(row[j]) } }
+  }
+
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func accumulateByDistance(
+    _ weights: Matrix<Element>, row: Int, query: Int, into sums: inout [Double]
+  ) {
+    weights.withRow(row) { row in
+      for j in row.indices where j <= query { sums[query - j] += Double(row[j]) }
+    }
   }
 }

@@ -108,7 +108,12 @@ public struct Tensor<Element: Scalar>: Sendable {
   public func converted<Other: Scalar>(to _: Other.Type) -> Tensor<Other> {
     if let same = self as? Tensor<Other> { return same }
     let result = Tensor<Other>(uninitialized: shape)
-    for i in 0..<count { result.storage.base[i] = Other(storage.base[i]) }
+    if let doubles = self as? Tensor<Double>, let floats = result as? Tensor<Float> {
+      // The pair that exports use; the general loop is not specialised.
+      for i in 0..<count { floats.storage.base[i] = Float(doubles.storage.base[i]) }
+    } else {
+      for i in 0..<count { result.storage.base[i] = Other(storage.base[i]) }
+    }
     return result
   }
 

@@ -180,3 +180,37 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
     }
   }
 }
+
+extension KernelTests {
+  @Test func `later keys are hidden from every query of a tile`() {
+    var scores = random([3, 6], seed: 15)
+    Fast.hideFuture(scores.mutableMatrix(), firstQuery: 2)
+    for row in 0..<3 {
+      for column in 0..<6 {
+        #expect((scores[row, column] == -.infinity) == (column > row + 2))
+      }
+    }
+  }
+
+  @Test func `sums by key and by distance take each weight once`() {
+    let weights = Tensor<Float>([0.5, 0.25, 0.25, 0], shape: [1, 4])
+    for accumulates in [true, false] {
+      var (byKey, byDistance) = ([1.0, 0, 0, 0], [0.0, 0, 0, 1])
+      if accumulates {
+        Fast.accumulate(weights.matrix, row: 0, into: &byKey)
+        Fast.accumulateByDistance(weights.matrix, row: 0, query: 2, into: &byDistance)
+      } else {
+        Plain.accumulate(weights.matrix, row: 0, into: &byKey)
+        Plain.accumulateByDistance(weights.matrix, row: 0, query: 2, into: &byDistance)
+      }
+      #expect(byKey == [1.5, 0.25, 0.25, 0])
+      #expect(byDistance == [0.25, 0.25, 0.5, 1])
+    }
+  }
+
+  @Test func `matrices are added number by number`() {
+    var a = Tensor<Float>([1, 2, 3, 4], shape: [2, 2])
+    Fast.add(Tensor<Float>([10, 20, 30, 40], shape: [2, 2]).matrix, to: a.mutableMatrix())
+    #expect(a.elements == [11, 22, 33, 44])
+  }
+}

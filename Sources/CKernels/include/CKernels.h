@@ -18,6 +18,9 @@ double heed_entropy(const float *weights, size_t count);
 /// `sums[i] += weights[i]` in double precision.
 void heed_accumulate(const float *weights, double *sums, size_t count);
 
+/// `sums[-i] += weights[i]` in double precision.
+void heed_accumulate_reversed(const float *weights, double *sums, size_t count);
+
 /// Whether all `count` numbers are finite.
 int heed_all_finite(const float *numbers, size_t count);
 
