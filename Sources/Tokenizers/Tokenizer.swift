@@ -70,8 +70,9 @@ public struct Tokenizer: Sendable {
         pieces.append(nil)
         bytes.append([])
       }
+      // An id of the model's keeps its meaning there: an added "é" may also be the stand-in of a byte.
+      guard pieces[token.id] == nil else { continue }
       pieces[token.id] = token.content
-      // As written: an added "é" is a letter, not the stand-in of a byte.
       bytes[token.id] = Array(token.content.utf8)
     }
     self.pieces = pieces
