@@ -166,7 +166,8 @@ extension JSON {
 
   /// What breaks the syntax, and the line; nil when nothing does.
   ///
-  /// Foundation's decoder says neither on Linux; its older parser gives the offset, inside of a sentence.
+  /// Foundation's decoder says neither on Linux; its older parser gives the offset, inside of a
+  /// sentence.
   private static func syntaxFault(in data: Data) -> String? {
     do {
       _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)

@@ -71,7 +71,8 @@ func `offsets widened to characters are those of the tokenizers library`(name: S
       return [start, end]
     }
     try #require(own.count == spans.count)
-    // A space that was put before the text covers nothing of it; the library lets it cover the first character.
+    // A space that was put before the text covers nothing of it; the library lets it cover the
+    // first character.
     let differing = zip(own, spans).filter { $0 != $1 && $0[0] < $0[1] }
     #expect(differing.isEmpty, "case \(index): \(found.text ?? "")")
   }

@@ -65,7 +65,8 @@ func `byte-level tokens lie side by side and cover the text`(name: String) throw
 }
 
 @Test func `the heap merges as the scan does`() throws {
-  // A word over the scan's limit, against the definition: again and again the earliest merge, the leftmost of equals.
+  // A word over the scan's limit, against the definition: again and again the earliest merge, the
+  // leftmost of equals.
   let tokenizer = try Golden.read("novels").tokenizer
   let json = try Data(contentsOf: URL(fileURLWithPath: samplesFolder + "/novels/tokenizer.json"))
   let tree = try JSONParser.parse([UInt8](json))
