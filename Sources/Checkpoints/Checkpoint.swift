@@ -34,10 +34,11 @@ public struct Checkpoint: Sendable {
   /// Numbers in all tensors together.
   public var parameterCount: Int { tensors.values.reduce(0) { $0 + $1.count } }
 
-  /// Opens the checkpoint at `path`: a folder with `config.json`, or a weight file with `config.json` beside it.
+  /// Opens the checkpoint at `path`: a folder with `config.json`, or a weight file with
+  /// `config.json` beside it.
   ///
-  /// In a folder, `model.safetensors` comes first, then `model.safetensors.index.json` with its shards, then the only
-  /// `.safetensors` file there is.
+  /// In a folder, `model.safetensors` comes first, then `model.safetensors.index.json` with its
+  /// shards, then the only `.safetensors` file there is.
   ///
   /// - Throws: a `CheckpointError` that names the file at fault.
   public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {

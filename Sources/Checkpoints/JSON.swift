@@ -138,7 +138,8 @@ extension JSON {
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch {
-      throw .invalidJSON(file: file, found: bareword(in: data) ?? describe(error))
+      throw .invalidJSON(
+        file: file, found: bareword(in: data) ?? syntaxFault(in: data) ?? describe(error))
     }
   }
 
@@ -163,6 +164,32 @@ extension JSON {
     return nil
   }
 
+  /// What breaks the syntax, and the line; nil when nothing does.
+  ///
+  /// Foundation's decoder says neither on Linux; its older parser gives the offset, inside of a
+  /// sentence.
+  private static func syntaxFault(in data: Data) -> String? {
+    do {
+      _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+      return nil
+    } catch {
+      guard let detail = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String,
+        !detail.isEmpty
+      else { return nil }
+      let words = detail.trimmingCharacters(in: ["."]).split(separator: " ").map(String.init)
+      let text = { (words: ArraySlice<String>) in
+        words.enumerated().map { $0 == 0 ? $1.prefix(1).lowercased() + $1.dropFirst() : $1 }
+          .joined(separator: " ")
+      }
+      guard let place = words.lastIndex(of: "character"), place > 0, place + 1 < words.count,
+        let offset = Int(words[place + 1])
+      else { return text(words[...]) }
+      let line = 1 + data.prefix(offset).count { $0 == UInt8(ascii: "\n") }
+      let end = words[..<place].lastIndex { $0 == "around" || $0 == "starting" } ?? place
+      return "\(text(words[..<end])) on line \(line)"
+    }
+  }
+
   /// Foundation's reason, shortened to the part that helps.
   private static func describe(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "\(error)" }
@@ -176,11 +203,6 @@ extension JSON {
     @unknown default: return "\(error)"
     }
     let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-    if let underlying = context.underlyingError as NSError?,
-      let detail = underlying.userInfo[NSDebugDescriptionErrorKey] as? String
-    {
-      return detail.hasSuffix(".") ? String(detail.dropLast()) : detail
-    }
     let detail = context.debugDescription
     let reason = detail.hasSuffix(".") ? String(detail.dropLast()) : detail
     return place.isEmpty ? reason : "\(place): \(reason)"

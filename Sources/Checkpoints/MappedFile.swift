@@ -9,8 +9,9 @@ public final class MappedFile: ByteOwner, @unchecked Sendable {
   public let path: String
   /// All of the file; empty for an empty file.
   ///
-  /// A pointer, because a checkpoint of many gigabytes must not be copied. Whoever keeps it keeps the object too: Swift may
-  /// let go of an object after its last mention, while the pointer is still in use. `withBytes` is safe from that.
+  /// A pointer, because a checkpoint of many gigabytes must not be copied. Whoever keeps it keeps
+  /// the object too: Swift may let go of an object after its last mention, while the pointer is
+  /// still in use. `withBytes` is safe from that.
   let bytes: UnsafeRawBufferPointer
 
   /// Bytes in the file.

@@ -21,7 +21,8 @@ extension Tokenizer {
 
   /// Tokens for ids given without a text: offsets run over the bytes that the ids stand for.
   ///
-  /// An id that is not used becomes a token without piece and bytes: whether the model takes it is not for the tokenizer to say.
+  /// An id that is not used becomes a token without piece and bytes: whether the model takes it is
+  /// not for the tokenizer to say.
   public func tokens(ids: [Int]) -> [Token] {
     var end = 0
     return ids.map { id in

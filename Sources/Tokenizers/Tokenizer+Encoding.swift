@@ -10,8 +10,9 @@ extension Tokenizer {
 
   /// The tokens of a text given as bytes.
   ///
-  /// A byte string that is no UTF-8 is read as Python's `errors="replace"` does. Offsets are always bytes of the original, and
-  /// they are never trimmed: where the pre-tokenizer drops nothing, tokens lie side by side and cover all of it.
+  /// A byte string that is no UTF-8 is read as Python's `errors="replace"` does. Offsets are always
+  /// bytes of the original, and they are never trimmed: where the pre-tokenizer drops nothing,
+  /// tokens lie side by side and cover all of it.
   ///
   /// - Parameters:
   ///   - pair: A second text; its tokens' offsets count from its own start.

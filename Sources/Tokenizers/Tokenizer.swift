@@ -2,8 +2,9 @@ import Foundation
 
 /// Text to tokens and back, as a `tokenizer.json` describes it.
 ///
-/// The stages are those of the `tokenizers` library, in its order: added tokens are found in the text as written; then
-/// normalizer, pre-tokenizer, model and post-processor. A stage or an option that is not implemented is refused by name.
+/// The stages are those of the `tokenizers` library, in its order: added tokens are found in the
+/// text as written; then normalizer, pre-tokenizer, model and post-processor. A stage or an option
+/// that is not implemented is refused by name.
 /// `truncation` and `padding` are not applied, as in transformers unless they are asked for.
 public struct Tokenizer: Sendable {
   private let added: AddedTokens
@@ -70,8 +71,10 @@ public struct Tokenizer: Sendable {
         pieces.append(nil)
         bytes.append([])
       }
+      // An id of the model's keeps its meaning there: an added "é" may also be the stand-in of a
+      // byte.
+      guard pieces[token.id] == nil else { continue }
       pieces[token.id] = token.content
-      // As written: an added "é" is a letter, not the stand-in of a byte.
       bytes[token.id] = Array(token.content.utf8)
     }
     self.pieces = pieces

@@ -2,7 +2,8 @@ import Foundation
 
 /// Finds the checkpoint that a MODEL argument means.
 ///
-/// In this order: `sample:NAME`; a folder; a weight file. The Hugging Face cache will come after these.
+/// In this order: `sample:NAME`; a folder; a weight file. The Hugging Face cache will come after
+/// these.
 public struct ModelLocator: Sendable {
   private let samples: Samples
 
@@ -14,7 +15,8 @@ public struct ModelLocator: Sendable {
   /// The folder or file that `argument` means, for `Checkpoint.open`.
   ///
   /// - Parameter argument: What stands on the command line; nil means the default sample.
-  /// - Throws: `noSamples`, `unknownSample`; `unknownModel` when nothing fits; what `MappedFile` throws for a dangling link.
+  /// - Throws: `noSamples`, `unknownSample`; `unknownModel` when nothing fits; what `MappedFile`
+  ///   throws for a dangling link.
   public func locate(_ argument: String?) throws(CheckpointError) -> String {
     guard let argument else { return try samples.named(Samples.defaultName).folder }
     let prefix = "sample:"

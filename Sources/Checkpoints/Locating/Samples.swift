@@ -12,8 +12,9 @@ public struct Sample: Sendable, Hashable {
 
 /// The samples, and where they lie.
 ///
-/// In this order: the folder in `HEED_SAMPLES`; `share/heed/samples` of the prefix that the program is installed in; a folder
-/// `samples` beside the program; a folder `samples` above it, which is where a build in the source tree finds them.
+/// In this order: the folder in `HEED_SAMPLES`; `share/heed/samples` of the prefix that the program
+/// is installed in; a folder `samples` beside the program; a folder `samples` above it, which is
+/// where a build in the source tree finds them.
 public struct Samples: Sendable {
   /// The sample that is opened when nothing is asked for.
   public static let defaultName = "novels"

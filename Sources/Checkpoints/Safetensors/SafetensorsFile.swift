@@ -3,10 +3,12 @@ import Tensors
 
 /// One file of the safetensors format, mapped; only its header is read.
 ///
-/// Eight bytes with the header's length, little-endian; the header, a JSON object from tensor names to `dtype`, `shape` and
-/// `data_offsets`; then the data. As strict as the reference implementation: tensors lie side by side and fill the data.
+/// Eight bytes with the header's length, little-endian; the header, a JSON object from tensor names
+/// to `dtype`, `shape` and `data_offsets`; then the data. As strict as the reference
+/// implementation: tensors lie side by side and fill the data.
 ///
-/// Source: the format's description at huggingface.co/docs/safetensors and `SafeTensors::read_metadata` in its Rust library.
+/// Source: the format's description at huggingface.co/docs/safetensors and
+/// `SafeTensors::read_metadata` in its Rust library.
 public struct SafetensorsFile: Sendable {
   /// Where it lies.
   public let path: String

@@ -1,6 +1,7 @@
 /// Tokens that are found in the text as they are written, before anything else looks at it.
 ///
-/// Source: `AddedVocabulary` of the `tokenizers` library, `tokenizers/src/tokenizer/added_vocabulary.rs`.
+/// Source: `AddedVocabulary` of the `tokenizers` library,
+/// `tokenizers/src/tokenizer/added_vocabulary.rs`.
 struct AddedTokens: Sendable {
   /// One of them.
   struct Added: Sendable {
@@ -22,7 +23,8 @@ struct AddedTokens: Sendable {
   private let raw: Finder
   private let normalized: Finder
 
-  /// The list under `added_tokens`; a token that the model's vocabulary has too keeps the model's id.
+  /// The list under `added_tokens`; a token that the model's vocabulary has too keeps the model's
+  /// id.
   init(_ sections: [Section], vocabulary: Vocabulary) throws(TokenizerError) {
     var all: [Added] = []
     for section in sections {

@@ -33,7 +33,8 @@ enum PostProcessors {
   ]
 }
 
-/// Trims spaces from offsets, which heed leaves alone: a token's offsets are the bytes that it covers.
+/// Trims spaces from offsets, which heed leaves alone: a token's offsets are the bytes that it
+/// covers.
 struct ByteLevelPostProcessor: PostProcessor {
   static let type = "ByteLevel"
 

@@ -1,4 +1,5 @@
-/// GPT-2's pattern as a scanner: it is fixed, and a regular-expression engine takes many times as long.
+/// GPT-2's pattern as a scanner: it is fixed, and a regular-expression engine takes many times as
+/// long.
 ///
 /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 ///
@@ -32,7 +33,8 @@ enum GPT2Pattern {
     return position
   }
 
-  /// White space: all of a run at the end of the text, else all but its last, which the next word may take.
+  /// White space: all of a run at the end of the text, else all but its last, which the next word
+  /// may take.
   private static func endOfSpace(_ start: Int, from: Int, in bytes: [UInt8], limit: Int) -> Int {
     var position = from
     var last = start

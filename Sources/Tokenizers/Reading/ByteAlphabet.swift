@@ -1,6 +1,7 @@
 /// The printable stand-ins of GPT-2 for the 256 bytes.
 ///
-/// Printable Latin-1 characters stand for themselves, the other bytes, in order, for U+0100 and on: a space is `Ġ`.
+/// Printable Latin-1 characters stand for themselves, the other bytes, in order, for U+0100 and on:
+/// a space is `Ġ`.
 ///
 /// Source: `bytes_to_unicode` in openai/gpt-2, `src/encoder.py`.
 enum ByteAlphabet {

@@ -1,4 +1,5 @@
-/// Numbers by byte strings: a hash table that compares bytes, never Unicode normal forms, and allocates nothing to look up.
+/// Numbers by byte strings: a hash table that compares bytes, never Unicode normal forms, and
+/// allocates nothing to look up.
 struct ByteTable: Sendable {
   private var keys: [UInt8] = []
   /// Where each entry's key ends.

@@ -1,7 +1,8 @@
 /// A JSON value with its members in order.
 ///
-/// Not Foundation's decoder: a vocabulary of 128k pieces takes it most of a second, and its dictionaries take two pieces
-/// for one when they differ only in their Unicode normal form, since Swift's strings do.
+/// Not Foundation's decoder: a vocabulary of 128k pieces takes it most of a second, and its
+/// dictionaries take two pieces for one when they differ only in their Unicode normal form, since
+/// Swift's strings do.
 indirect enum JSONTree: Sendable {
   case null
   case bool(Bool)

@@ -1,4 +1,5 @@
-/// A text on its way through the stages: its bytes as they now stand, cut into segments, each byte traced to the original.
+/// A text on its way through the stages: its bytes as they now stand, cut into segments, each byte
+/// traced to the original.
 struct Segments: Sendable {
   /// A stretch of the bytes.
   struct Segment: Sendable {
@@ -12,14 +13,16 @@ struct Segments: Sendable {
   private(set) var bytes: [UInt8]
   /// The original offset of the edge before each byte, and of the end; nil while nothing has moved.
   ///
-  /// Edges, not spans: segments side by side then cover originals side by side, whatever a stage inserted or replaced.
+  /// Edges, not spans: segments side by side then cover originals side by side, whatever a stage
+  /// inserted or replaced.
   private(set) var edges: [Int]?
   /// In order, without overlaps; stages may leave stretches out.
   var segments: [Segment]
   /// Whether each byte counts as its stand-in in the byte alphabet.
   var isByteLevel = false
 
-  /// One segment with all of `original`; invalid UTF-8 becomes U+FFFD as Python's `errors="replace"` does.
+  /// One segment with all of `original`; invalid UTF-8 becomes U+FFFD as Python's
+  /// `errors="replace"` does.
   init(_ original: [UInt8]) {
     (bytes, edges) = UTF8Repair.repair(original)
     segments = bytes.isEmpty ? [] : [Segment(start: 0, end: bytes.count)]

@@ -1,4 +1,5 @@
-/// Replaces what is no UTF-8 by U+FFFD, one for each longest stretch that begins a character, as Python does.
+/// Replaces what is no UTF-8 by U+FFFD, one for each longest stretch that begins a character, as
+/// Python does.
 enum UTF8Repair {
   /// Valid bytes, and the original offset of each edge; no edges when nothing was replaced.
   static func repair(_ bytes: [UInt8]) -> (bytes: [UInt8], edges: [Int]?) {
@@ -12,7 +13,8 @@ enum UTF8Repair {
         edges.append(contentsOf: position..<(position + length))
       } else {
         fixed.append(contentsOf: [0xEF, 0xBF, 0xBD])
-        // The first byte carries the whole stretch, so that tokens of single bytes still lie side by side.
+        // The first byte carries the whole stretch, so that tokens of single bytes still lie side
+        // by side.
         edges.append(contentsOf: [position, position + length, position + length])
       }
       position += length

@@ -1,7 +1,8 @@
-/// Byte-pair encoding: the earliest learned of all neighbouring pairs merges, the leftmost first, until none is left.
+/// Byte-pair encoding: the earliest learned of all neighbouring pairs merges, the leftmost first,
+/// until none is left.
 ///
-/// Source: Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units"; ties and unknown characters as
-/// in the `tokenizers` library, `tokenizers/src/models/bpe/`.
+/// Source: Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units";
+/// ties and unknown characters as in the `tokenizers` library, `tokenizers/src/models/bpe/`.
 struct BPE: TokenModel {
   static let type = "BPE"
 
