@@ -10,7 +10,8 @@ enum KeySequence {
     if final == "~" {
       return numbers.first.flatMap { Int($0) }.flatMap { numbered[$0] }
     }
-    guard let key = lettered[final] else { return nil }
+    // Another first number is an answer about the cursor, not a key.
+    guard let key = lettered[final], [nil, "", "1"].contains(numbers.first) else { return nil }
     return modified ? larger(key) : key
   }
 

@@ -84,7 +84,7 @@ import Testing
       == [mouse(.drag, 1, 0), mouse(.wheelUp, 0, 0), mouse(.wheelDown, 0, 0)])
     #expect(decode("\u{1b}[M !!\u{1b}[M#!!\u{1b}[M`%!")
       == [mouse(.press, 0, 0), mouse(.release, 0, 0), mouse(.wheelUp, 4, 0)])
-    #expect(decode("\u{1b}[<2;3;4M\u{1b}[<35;3;4M\u{1b}[<0;x;4Mk") == keys(.character("k")))
+    #expect(decode("\u{1b}[<2;3;4M\u{1b}[<35;3;4M\u{1b}[<0;4Mk") == keys(.character("k")))
   }
 
   @Test func `codes of curses end what was pending`() {
