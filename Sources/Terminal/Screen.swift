@@ -116,6 +116,7 @@ final class Screen {
   private func write(_ looks: [Look]) -> Bool {
     var complete = true
     var text: [wchar_t] = []
+    let blank = [wchar_t(UInt8(ascii: " "))]
     for (index, look) in looks.enumerated() where shown.isEmpty || shown[index] != look {
       // The right half of a wide character was written with the left one.
       if look.glyph.isEmpty { continue }
@@ -123,16 +124,24 @@ final class Screen {
       complete = complete && pair != nil
       text.removeAll(keepingCapacity: true)
       for scalar in look.glyph.unicodeScalars { text.append(wchar_t(scalar.value)) }
-      heed_put(
-        Int32(index / width), Int32(index % width), text, Int32(text.count),
-        Self.style(look), pair ?? 0)
+      let (x, y) = (Int32(index % width), Int32(index / width))
+      let isWide = Int(x) + 1 < width && looks[index + 1].glyph.isEmpty
+      let columns: Int32 = isWide ? 2 : 1
+      let (style, number) = (Self.style(look), pair ?? 0)
+      let taken = heed_put(y, x, text, Int32(text.count), columns, style, number)
+      // The C library or the locale thinks otherwise: nothing stale may stay in the other half.
+      if taken < columns { _ = heed_put(y, x + 1, blank, 1, 1, style, number) }
     }
     return complete
   }
 
   private static func style(_ look: Look) -> Int32 {
-    (look.bold ? Int32(HEED_BOLD) : 0) | (look.underline ? Int32(HEED_UNDERLINE) : 0)
-      | (look.reverse ? Int32(HEED_REVERSE) : 0) | (look.dim ? Int32(HEED_DIM) : 0)
+    var style = 0
+    if look.bold { style |= HEED_BOLD }
+    if look.underline { style |= HEED_UNDERLINE }
+    if look.reverse { style |= HEED_REVERSE }
+    if look.dim { style |= HEED_DIM }
+    return Int32(style)
   }
 
   /// Paints everything again with the next picture.

@@ -55,7 +55,8 @@ public struct TerminalOptions: Sendable {
 
   /// Inside GNU screen, which reads true-colour sequences as other ones.
   var isGNUScreen: Bool {
-    variable("STY") != nil || (variable("TERM")?.hasPrefix("screen") ?? false)
-      && variable("TMUX") == nil
+    variable("STY") != nil
+      || (variable("TERM")?.hasPrefix("screen") ?? false)
+        && variable("TMUX") == nil
   }
 }
