@@ -21,7 +21,9 @@ enum KeySequence {
     return letter == "M" ? .enter : lettered[letter]
   }
 
-  /// The key by curses' name for its code. Modified keys have no fixed codes, only names: `kRIT5`.
+  /// The key by curses' name for its code.
+  ///
+  /// Modified keys have no fixed codes, only names: `kRIT5`.
   static func named(_ name: String) -> Key? {
     if let key = names[name] { return name.hasPrefix("k") ? larger(key) : key }
     if name.hasPrefix("KEY_F("), let number = Int(name.dropFirst(6).dropLast()) {

