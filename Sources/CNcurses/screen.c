@@ -114,24 +114,26 @@ bool heed_define_pair(int pair, int foreground, int background) {
   return init_extended_pair(pair, foreground, background) == OK;
 }
 
-void heed_put(int y, int x, const wchar_t *text, int length, int style, int pair) {
+int heed_put(int y, int x, const wchar_t *text, int length, int room, int style, int pair) {
   wchar_t base[CCHARW_MAX + 1] = {L' '};
   if (length > CCHARW_MAX) length = CCHARW_MAX;
-  // A control character would move the cursor, a zero-width one attach itself to the cell before.
+  // A control character would move the cursor, a zero-width one attach itself to the cell before, and a
+  // wider one than was planned for break its neighbour. Without UTF-8 a character has width -1.
   int width = length > 0 ? wcwidth(text[0]) : 0;
-  if (width >= 1 && x + width <= getmaxx(stdscr)) wmemcpy(base, text, (size_t)length);
-  // In a locale that is not UTF-8 a character it lacks has width -1: say that there is one.
-  else if (length > 0 && (uint32_t)text[0] > 0x9f) base[0] = L'?';
+  if (width >= 1 && width <= room) wmemcpy(base, text, (size_t)length);
+  else if (length > 0 && (uint32_t)text[0] > 0x9f) base[0] = L'?', width = 1;
+  else width = 1;
   attr_t attributes = (style & HEED_BOLD ? A_BOLD : 0) | (style & HEED_UNDERLINE ? A_UNDERLINE : 0) |
                       (style & HEED_REVERSE ? A_REVERSE : 0) | (style & HEED_DIM ? A_DIM : 0);
   cchar_t cell;
   if (setcchar(&cell, base, attributes, 0, &pair) == ERR) {
     // Something after the base has a width of its own, as in joined emoji.
     base[1] = 0;
-    if (setcchar(&cell, base, attributes, 0, &pair) == ERR) return;
+    if (setcchar(&cell, base, attributes, 0, &pair) == ERR) return width;
   }
   // Unlike wadd_wch this neither moves on nor scrolls, so the bottom right corner is an ordinary cell.
   mvwadd_wchnstr(stdscr, y, x, &cell, 1);
+  return width;
 }
 
 void heed_erase(void) { werase(stdscr); }

@@ -51,14 +51,19 @@ static bool is_fault(int signal) {
          signal == SIGTRAP;
 }
 
-// Gives the terminal back, then lets the signal do what it would have done without us: a fault happens
-// again on return and reaches the Swift backtracer, whose text now lands on the normal screen.
+// Gives the terminal back, then lets the signal do what it would have done without us. The Swift
+// backtracer is called with the first context, so that its text is about the fault and lands on the
+// normal screen. Its handler returns and counts on the fault to repeat; a signal that somebody sent
+// does not, so it is raised again.
 static void on_fatal(int signal, siginfo_t *info, void *context) {
-  (void)context;
   int kept = errno;
   give_back();
+  struct sigaction ordinary = {.sa_handler = SIG_DFL};
+  sigaction(signal, &ordinary, NULL);
   for (int i = 0; i < FATAL_COUNT; i++) {
-    if (fatal[i] == signal) sigaction(signal, &before[i], NULL);
+    if (fatal[i] != signal) continue;
+    if (before[i].sa_flags & SA_SIGINFO) before[i].sa_sigaction(signal, info, context);
+    else if (before[i].sa_handler != SIG_DFL) before[i].sa_handler(signal);
   }
   // si_code is positive for a terminal's hang-up too: only a fault repeats by itself.
   if (!is_fault(signal) || info->si_code <= 0) raise(signal);
@@ -89,15 +94,16 @@ void heed_catch_signals(int wake) {
   caught = true;
   static bool at_exit;
   if (!at_exit) at_exit = atexit(give_back) == 0;
-  // A stack overflow needs another stack to be reported on; the Swift runtime may have set one already.
-  stack_t stack;
-  if (sigaltstack(NULL, &stack) == 0 && stack.ss_flags & SS_DISABLE) {
-    static char space[64 * 1024];
-    stack = (stack_t){.ss_sp = space, .ss_size = sizeof space};
-    sigaltstack(&stack, NULL);
-  }
-  struct sigaction action = {.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-  sigfillset(&action.sa_mask);
+  // A stack overflow needs another stack to be reported on. The Swift runtime has set one, but not with
+  // our frames in mind.
+  static char space[128 * 1024];
+  stack_t stack = {.ss_sp = space, .ss_size = sizeof space};
+  sigaltstack(&stack, NULL);
+  // Nothing is blocked meanwhile: the backtracer reads memory in a thread that inherits the mask, and
+  // catches its own faults there. With SIGSEGV blocked the kernel ended the process instead.
+  struct sigaction action = {
+      .sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+  sigemptyset(&action.sa_mask);
   for (int i = 0; i < FATAL_COUNT; i++) {
     sigaction(fatal[i], NULL, &before[i]);
     // nohup, and shells that start a job in the background, mean what they ignore.

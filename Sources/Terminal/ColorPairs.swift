@@ -26,10 +26,9 @@ struct ColorPairs {
   mutating func number(_ foreground: Color, _ background: Color) -> Int32? {
     let colors = Colors(foreground: foreground, background: background)
     if let last, last.colors == colors { return last.number }
-    if foreground == .terminal, background == .terminal || depth == .mono { return 0 }
-    guard depth != .mono else { return 0 }
-    let known = numbers[colors]
-    guard let number = known ?? define(colors) else { return nil }
+    let isPlain = foreground == .terminal && background == .terminal
+    if isPlain || depth == .mono { return 0 }
+    guard let number = numbers[colors] ?? define(colors) else { return nil }
     last = (colors, number)
     return number
   }

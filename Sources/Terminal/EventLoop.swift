@@ -5,7 +5,8 @@ import Explorer
 ///
 /// The thread sleeps in one `ppoll` over standard input and an eventfd, never polls, and paints once
 /// after everything that waited has been handed over. An `async` main would not do: on Linux the main
-/// actor shares the pool that computation fills, and then no key is answered.
+/// actor shares the pool that computation fills, and then no key is answered. Measured: no context
+/// switch in two idle seconds.
 public enum EventLoop {
   /// The most pictures per second that background work alone causes.
   static let backgroundRate = 15.0
@@ -26,6 +27,8 @@ public enum EventLoop {
     var pacer = Pacer(rate: backgroundRate)
     // The program learns the size before the first picture.
     var quits = handle([.resize(width: screen.width, height: screen.height)], program, screen)
+    // What was posted before anyone could be woken.
+    quits = perform(program.receiveMail(), program, screen) || quits
     while !quits {
       if pacer.isDue(at: heed_seconds()) {
         let before = heed_seconds()
@@ -35,7 +38,7 @@ public enum EventLoop {
       let why = heed_wait(waker.file, pacer.wait(at: heed_seconds()))
       if why & Int32(HEED_HANGUP) != 0 { return }
       var events: [InputEvent] = []
-      quits = signals(screen, &events, &pacer)
+      answerSignals(screen, &events, &pacer)
       if why & Int32(HEED_INPUT) != 0 {
         // Readable without a byte to read: the other end is closed.
         if heed_waiting() == 0 { return }
@@ -52,10 +55,10 @@ public enum EventLoop {
     }
   }
 
-  /// Answers the signals that arrived; true to leave.
-  private static func signals(
+  /// Does what signals ask; a new size becomes an event.
+  private static func answerSignals(
     _ screen: Screen, _ events: inout [InputEvent], _ pacer: inout Pacer
-  ) -> Bool {
+  ) {
     let asked = heed_take_signals()
     let (width, height) = (screen.width, screen.height)
     if asked & Int32(HEED_STOP_ASKED) != 0 {
@@ -70,7 +73,6 @@ public enum EventLoop {
     if (screen.width, screen.height) != (width, height) {
       events.append(.resize(width: screen.width, height: screen.height))
     }
-    return false
   }
 
   /// Hands events over; true to leave.

@@ -10,7 +10,8 @@ enum KeySequence {
     if final == "~" {
       return numbers.first.flatMap { Int($0) }.flatMap { numbered[$0] }
     }
-    guard let key = lettered[final] else { return nil }
+    // Another first number is an answer about the cursor, not a key.
+    guard let key = lettered[final], [nil, "", "1"].contains(numbers.first) else { return nil }
     return modified ? larger(key) : key
   }
 
@@ -20,7 +21,9 @@ enum KeySequence {
     return letter == "M" ? .enter : lettered[letter]
   }
 
-  /// The key by curses' name for its code. Modified keys have no fixed codes, only names: `kRIT5`.
+  /// The key by curses' name for its code.
+  ///
+  /// Modified keys have no fixed codes, only names: `kRIT5`.
   static func named(_ name: String) -> Key? {
     if let key = names[name] { return name.hasPrefix("k") ? larger(key) : key }
     if name.hasPrefix("KEY_F("), let number = Int(name.dropFirst(6).dropLast()) {

@@ -53,9 +53,9 @@ public struct TerminalOptions: Sendable {
     environment[name].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// Inside GNU screen, which reads true-colour sequences as other ones.
+  /// Inside GNU screen, which reads true-colour sequences as other ones; tmux may go by its name.
   var isGNUScreen: Bool {
-    variable("STY") != nil || (variable("TERM")?.hasPrefix("screen") ?? false)
-      && variable("TMUX") == nil
+    if variable("STY") != nil { return true }
+    return variable("TMUX") == nil && variable("TERM")?.hasPrefix("screen") == true
   }
 }

@@ -23,8 +23,9 @@ import Testing
   @Test func `letters and control letters are keys`() {
     #expect(decode("a Z") == keys(.character("a"), .character(" "), .character("Z")))
     #expect(decode("\u{1a}\u{3}") == keys(.control("z"), .control("c")))
-    #expect(decode("\r\t\u{7f}\u{8}\u{0}\u{1f}")
-      == keys(.enter, .tab, .backspace, .backspace, .control(" "), .control("_")))
+    #expect(
+      decode("\r\t\u{7f}\u{8}\u{0}\u{1f}")
+        == keys(.enter, .tab, .backspace, .backspace, .control(" "), .control("_")))
   }
 
   @Test func `characters of several bytes arrive whole, however they are split`() {
@@ -53,13 +54,16 @@ import Testing
 
   @Test func `arrows and editing keys are known beside the terminal's description`() {
     #expect(decode("\u{1b}[A\u{1b}[B\u{1b}OC\u{1b}OD") == keys(.up, .down, .right, .left))
-    #expect(decode("\u{1b}[H\u{1b}[F\u{1b}[1~\u{1b}[8~\u{1b}OH")
-      == keys(.home, .end, .home, .end, .home))
-    #expect(decode("\u{1b}[5~\u{1b}[6;5~\u{1b}[3~\u{1b}[Z")
-      == keys(.pageUp, .pageDown, .delete, .backTab))
+    #expect(
+      decode("\u{1b}[H\u{1b}[F\u{1b}[1~\u{1b}[8~\u{1b}OH")
+        == keys(.home, .end, .home, .end, .home))
+    #expect(
+      decode("\u{1b}[5~\u{1b}[6;5~\u{1b}[3~\u{1b}[Z")
+        == keys(.pageUp, .pageDown, .delete, .backTab))
     #expect(decode("\u{1b}[1;2A\u{1b}[1;5C") == keys(.shiftUp, .shiftRight))
-    #expect(decode("\u{1b}OP\u{1b}[15~\u{1b}[24~")
-      == keys(.function(1), .function(5), .function(12)))
+    #expect(
+      decode("\u{1b}OP\u{1b}[15~\u{1b}[24~")
+        == keys(.function(1), .function(5), .function(12)))
   }
 
   @Test func `a sequence that nobody knows never acts as letters`() {
@@ -68,8 +72,9 @@ import Testing
   }
 
   @Test func `pasted text is one event with its line ends`() {
-    #expect(decode("\u{1b}[200~two\rlines é\u{1b}[201~q")
-      == ["paste(\"two\\nlines é\")"] + keys(.character("q")))
+    #expect(
+      decode("\u{1b}[200~two\rlines é\u{1b}[201~q")
+        == ["paste(\"two\\nlines é\")"] + keys(.character("q")))
     #expect(decode("\u{1b}[200~q", "\u{1b}", "[201~") == ["paste(\"q\")"])
     #expect(decode("\u{1b}[200~a\u{1b}[Ab\u{1b}[201~") == ["paste(\"ab\")"])
   }
@@ -78,13 +83,16 @@ import Testing
     func mouse(_ kind: MouseEvent.Kind, _ x: Int, _ y: Int) -> String {
       "\(InputEvent.mouse(MouseEvent(kind, x: x, y: y)))".replacing("Explorer.", with: "")
     }
-    #expect(decode("\u{1b}[<0;300;5M\u{1b}[<0;300;5m")
-      == [mouse(.press, 299, 4), mouse(.release, 299, 4)])
-    #expect(decode("\u{1b}[<32;2;1M\u{1b}[<64;1;1M\u{1b}[<81;1;1M")
-      == [mouse(.drag, 1, 0), mouse(.wheelUp, 0, 0), mouse(.wheelDown, 0, 0)])
-    #expect(decode("\u{1b}[M !!\u{1b}[M#!!\u{1b}[M`%!")
-      == [mouse(.press, 0, 0), mouse(.release, 0, 0), mouse(.wheelUp, 4, 0)])
-    #expect(decode("\u{1b}[<2;3;4M\u{1b}[<35;3;4M\u{1b}[<0;x;4Mk") == keys(.character("k")))
+    #expect(
+      decode("\u{1b}[<0;300;5M\u{1b}[<0;300;5m")
+        == [mouse(.press, 299, 4), mouse(.release, 299, 4)])
+    #expect(
+      decode("\u{1b}[<32;2;1M\u{1b}[<64;1;1M\u{1b}[<81;1;1M")
+        == [mouse(.drag, 1, 0), mouse(.wheelUp, 0, 0), mouse(.wheelDown, 0, 0)])
+    #expect(
+      decode("\u{1b}[M !!\u{1b}[M#!!\u{1b}[M`%!")
+        == [mouse(.press, 0, 0), mouse(.release, 0, 0), mouse(.wheelUp, 4, 0)])
+    #expect(decode("\u{1b}[<2;3;4M\u{1b}[<35;3;4M\u{1b}[<0;4Mk") == keys(.character("k")))
   }
 
   @Test func `codes of curses end what was pending`() {

@@ -36,9 +36,10 @@ int heed_pair_limit(void);
 bool heed_define_pair(int pair, int foreground, int background);
 
 enum { HEED_BOLD = 1, HEED_UNDERLINE = 2, HEED_REVERSE = 4, HEED_DIM = 8 };
-/// Puts one character, a base and what combines with it, into a cell. Pairs above 255 are right here and
-/// wrong in COLOR_PAIR(), which keeps eight bits.
-void heed_put(int y, int x, const wchar_t *text, int length, int style, int pair);
+/// Puts one character, a base and what combines with it, into a cell, or `?` if it needs more columns;
+/// returns how many it took. Pairs above 255 are right here and wrong in COLOR_PAIR(), which keeps
+/// eight bits.
+int heed_put(int y, int x, const wchar_t *text, int length, int room, int style, int pair);
 void heed_erase(void);
 /// Sends what changed. `whole` repaints everything.
 void heed_show(bool whole);

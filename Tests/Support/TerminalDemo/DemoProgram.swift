@@ -78,7 +78,8 @@ final class DemoProgram: ScreenProgram {
     }
     let lines = [
       "demo \(width)x\(height) \(appearance.depth.rawValue) \(appearance.charset.rawValue)",
-      "event \(events): \(last)", "mail \(mail)", "pictures \(pictures) pid \(getpid())", "wide 注意é|",
+      "event \(events): \(last)", "mail \(mail)", "pictures \(pictures) pid \(getpid())",
+      "wide 注意é|",
     ]
     for (y, line) in lines.enumerated() { write(line, y: y, on: &canvas) }
     canvas[width - 1, height - 1] = Cell("#")
