@@ -118,8 +118,8 @@ extension ExplorerState {
 
   mutating func fail(_ why: String) {
     progress = nil
-    notice = Notice(text: why, isError: true)
-    if subject == nil { content = .failed(why) }
+    // Without a map to keep, the reason takes the window and the keys stay in sight.
+    if subject == nil { content = .failed(why) } else { notice = Notice(text: why, isError: true) }
   }
 
   /// The current view as plain text, as large as the window.

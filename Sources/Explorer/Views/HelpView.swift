@@ -29,8 +29,8 @@ public enum HelpView: ExplorerView {
   public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     let lines = lines(drawing.state)
     let top = drawing.state.helpTop.clamped(to: 0...max(0, lines.count - region.height))
-    let keyColumns = region.width >= 60 ? 26 : 12
-    let nameColumns = region.width >= 60 ? 21 : 0
+    let keyColumns = region.width >= 60 ? 22 : 12
+    let nameColumns = region.width >= 60 ? 20 : 0
     for (row, line) in lines.dropFirst(top).prefix(region.height).enumerated() {
       let y = region.y + row
       switch line {
@@ -55,7 +55,7 @@ public enum HelpView: ExplorerView {
   }
 
   public static func status(_ drawing: Drawing) -> String {
-    "Every key is a command that can also be typed after :   j k scroll, q goes back"
+    "Every key is a command that can also be typed after :   j k scroll"
   }
 
   public static func action(

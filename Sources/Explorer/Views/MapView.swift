@@ -33,7 +33,7 @@ public enum MapView: ExplorerView {
     let weight = drawing.weight(subject, query: state.query, key: state.key)
     let isSeen = state.key <= subject.lastKey(of: state.query)
     let shade: Shade = isSeen ? .level(state.scale.level(weight)) : .none
-    let y = cells.y + cells.height / 2
+    let y = cells.middle
     if cells.width == 1 {
       canvas[cells.x, y] = Cell(drawing.glyphs.crosshair, role: .selected, shade: shade)
     } else {
@@ -47,7 +47,7 @@ public enum MapView: ExplorerView {
     let grid = layout.grid
     if grid.pool > 1 {
       parts.append("max of \(grid.pool)\(drawing.glyphs.times)\(grid.pool)")
-      if let sampled { parts.append("first \(sampled) queries of each") }
+      if let sampled { parts.append("\(sampled) queries of each") }
     }
     if drawing.state.zoom == .fit { parts.append("fit") }
     let patterns = drawing.state.subject?.patterns

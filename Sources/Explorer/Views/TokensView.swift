@@ -58,7 +58,7 @@ public enum TokensView: ExplorerView {
   ) {
     let list = layout.list
     guard list.height > 1 else { return }
-    let keys = strongest(weights, count: list.height - 2)
+    let keys = strongest(weights, count: min(10, list.height - 2))
     let head = "\(drawing.state.head) gives most to"
     canvas.write(head, x: list.x, y: list.y + 1, in: list, role: .label)
     let digits = "\(subject.patterns.keyCount - 1)".count
