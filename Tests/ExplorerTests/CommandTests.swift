@@ -33,6 +33,7 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
         _ = update(&state, .goto(HeadIndex(layer: 2, head: 2)))
         _ = update(&state, .point(query: 9, key: 4))
         if command.name == "out" { _ = update(&state, .show("help")) }
+        if command.name == "fit" { state.press(.character("+")) }
         let before = trace(state, [])
         let effects = state.press(key)
         return trace(state, effects) != before

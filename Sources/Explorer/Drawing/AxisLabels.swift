@@ -60,6 +60,8 @@ extension Drawing {
     let region = layout.columnLabels
     let cells = layout.grid.cells(query: state.query, key: key)
     var scalars = Array(shown(key, of: subject).unicodeScalars)
+    // Rows are dear here, and most words begin with a space.
+    if scalars.count > 1, scalars[0] == "\u{2423}" || scalars[0] == "_" { scalars.removeFirst() }
     if scalars.count > region.height {
       scalars = Array(scalars.prefix(region.height - 1))
       scalars.append(appearance.charset == .half ? "…" : "~")

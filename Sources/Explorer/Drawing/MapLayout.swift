@@ -33,7 +33,7 @@ struct MapLayout {
     var (labels, plot) = parts(tall)
     var zoom = magnification(plot)
     // Shorter labels before pooled weights; when one column is many tokens, numbers say more than names.
-    for rows in [3, 1] where rows < tall {
+    for rows in (1..<max(1, tall)).reversed() {
       guard case .pooled = zoom else { break }
       (labels, plot) = parts(rows)
       zoom = magnification(plot)
