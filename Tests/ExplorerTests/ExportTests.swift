@@ -16,7 +16,9 @@ import Testing
       guard scalar == "\u{1B}" else { continue }
       #expect(scalars.popFirst() == "[")
       var end = scalars.popFirst()
-      while let digit = end, digit == ";" || ("0"..."9").contains(digit) { end = scalars.popFirst() }
+      while let digit = end, digit == ";" || ("0"..."9").contains(digit) {
+        end = scalars.popFirst()
+      }
       #expect(end == "m")
     }
     for line in text.split(separator: "\n") where line.contains("\u{1B}") {

@@ -10,7 +10,9 @@ private func files(_ folder: String) throws -> [String] {
 
 @Test func `every file in Views is in the list of views`() throws {
   let listed = ExplorerViews.all.map { "\($0)" }
-  for file in try files("Views") { #expect(listed.contains(file), "\(file) is not in ExplorerViews.all") }
+  for file in try files("Views") {
+    #expect(listed.contains(file), "\(file) is not in ExplorerViews.all")
+  }
   #expect(listed == listed.sorted())
 }
 

@@ -89,7 +89,7 @@ import Tokenizers
   _ = update(&state, .point(query: 5, key: 2))
   let canvas = state.canvas(80, 24)
   let place = try #require(
-    canvas.cells.indices.first { [ "┼", "["].contains(canvas.cells[$0].glyph) })
+    canvas.cells.indices.first { ["┼", "["].contains(canvas.cells[$0].glyph) })
   _ = update(&state, .point(query: 20, key: 20))
   _ = update(&state, .mouse(MouseEvent(.press, x: place % 80, y: place / 80)))
   // Two queries share a cell of half blocks: the upper one is taken.

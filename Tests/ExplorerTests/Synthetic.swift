@@ -56,7 +56,8 @@ extension Token {
 
 extension Subject {
   static let sentence = [
-    "The", " cat", " sat", " on", " the", " mat", ".", " The", " cat", " sat", " on", " the", " hat",
+    "The", " cat", " sat", " on", " the", " mat", ".", " The", " cat", " sat", " on", " the",
+    " hat",
     ",", " and", " the", " dog", " looked", " at", " them", ".",
   ]
 
@@ -93,7 +94,8 @@ extension Subject {
       model: "synthetic", details: ["closed-form heads", "\(layers) layers of \(heads) heads"],
       prompt: tokens.map(\.text).joined(), tokens: tokens, patterns: patterns,
       scores: [
-        ScoreTable(name: "entropy", title: "Entropy", unit: "nats", lowest: 0, table: table(entropy)),
+        ScoreTable(
+          name: "entropy", title: "Entropy", unit: "nats", lowest: 0, table: table(entropy)),
         ScoreTable(
           name: "first", title: "First-token share", unit: "share", lowest: 0, highest: 1,
           table: table(share(0))),

@@ -4,7 +4,8 @@ extension Commands {
   static let look: [Command] = [
     Command(
       "zoom-in", keys: [.character("+")], group: .look, views: [MapView.name],
-      hint: .init(keys: "+ -", label: "zoom", views: []), help: "More cells for each weight", .zoomIn),
+      hint: .init(keys: "+ -", label: "zoom", views: []), help: "More cells for each weight",
+      .zoomIn),
     Command(
       "zoom-out", keys: [.character("-")], group: .look, views: [MapView.name],
       help: "Fewer cells for each weight", .zoomOut),
@@ -13,7 +14,8 @@ extension Commands {
       help: "The whole map in the window", .zoom(.fit)),
     Command(
       "scale", "[linear|log]", keys: [.character("z")], group: .look, views: withMaps,
-      hint: .init(keys: "z", label: "log", views: [MapView.name, TokensView.name]), help: "Weights to colours: linear or log",
+      hint: .init(keys: "z", label: "log", views: [MapView.name, TokensView.name]),
+      help: "Weights to colours: linear or log",
       candidates: { _ in Scale.allCases.map(\.rawValue) },
       action: { text, state throws(ExplorerError) in
         guard !text.trimmed.isEmpty else { return .scale(state.scale == .linear ? .log : .linear) }
@@ -31,12 +33,14 @@ extension Commands {
       }),
     Command(
       "in", keys: [.enter], group: .look, views: [AtlasView.name, MapView.name],
-      hint: .init(keys: "Enter", label: "open", views: []), help: "Look closer: map, then tokens", .enter),
+      hint: .init(keys: "Enter", label: "open", views: []), help: "Look closer: map, then tokens",
+      .enter),
     Command(
       "out", keys: [.escape], group: .look, help: "Back one view; never quits", .leave),
     Command(
       "next-score", keys: [.character("o")], group: .look, views: [AtlasView.name],
-      hint: .init(keys: "o", label: "score", views: []), help: "Colour by the next score", .stepScore(1)),
+      hint: .init(keys: "o", label: "score", views: []), help: "Colour by the next score",
+      .stepScore(1)),
     Command(
       "previous-score", keys: [.character("O")], group: .look, views: [AtlasView.name],
       help: "Colour by the score before", .stepScore(-1)),
@@ -48,7 +52,8 @@ extension Commands {
         return .score(try word(text, "score", among: subject.scores.map(\.name)))
       }),
     Command(
-      "next-view", keys: [.tab], group: .look, hint: .init(keys: "Tab", label: "view", views: []), help: "The next view",
+      "next-view", keys: [.tab], group: .look, hint: .init(keys: "Tab", label: "view", views: []),
+      help: "The next view",
       .stepView(1)),
     Command(
       "previous-view", keys: [.backTab], group: .look, help: "The view before", .stepView(-1)),

@@ -1,7 +1,8 @@
 extension Commands {
   static let prompt: [Command] = [
     Command(
-      "edit", keys: [.character("e")], group: .prompt, hint: .init(keys: "e", label: "prompt", views: []),
+      "edit", keys: [.character("e")], group: .prompt,
+      hint: .init(keys: "e", label: "prompt", views: []),
       help: "Edit the prompt; Enter runs it", .openPrompt),
     Command(
       "prompt", "TEXT", group: .prompt, help: "Run the model on a text",
@@ -21,10 +22,12 @@ extension Commands {
 
   static let program: [Command] = [
     Command(
-      "command", keys: [.character(":")], group: .program, hint: .init(keys: ":", label: "command", views: []),
+      "command", keys: [.character(":")], group: .program,
+      hint: .init(keys: ":", label: "command", views: []),
       help: "Type a command; Tab completes it", .openCommand),
     Command(
-      "snapshot", "[FILE]", keys: [.character("s")], group: .program, hint: .init(keys: "s", label: "save", views: []),
+      "snapshot", "[FILE]", keys: [.character("s")], group: .program,
+      hint: .init(keys: "s", label: "save", views: []),
       help: "Save this view as text",
       action: { text, _ throws(ExplorerError) in
         .snapshot(text.trimmed.isEmpty ? nil : text.trimmed)
@@ -35,15 +38,18 @@ extension Commands {
     Command(
       "mouse", keys: [.character("M")], group: .program,
       help: "Release or take the mouse", .mouseOnOff),
-    Command("redraw", keys: [.control("l")], group: .program, help: "Paint the window again", .redraw),
+    Command(
+      "redraw", keys: [.control("l")], group: .program, help: "Paint the window again", .redraw),
     Command(
       "suspend", keys: [.control("z")], group: .program, help: "Back to the shell; fg returns",
       .suspend),
     Command(
-      "help", keys: [.character("?"), .function(1)], group: .program, hint: .init(keys: "?", label: "help", views: []),
+      "help", keys: [.character("?"), .function(1)], group: .program,
+      hint: .init(keys: "?", label: "help", views: []),
       help: "What every key does", .show(HelpView.name)),
     Command(
-      "close", keys: [.character("q")], group: .program, hint: .init(keys: "q", label: "close", views: []),
+      "close", keys: [.character("q")], group: .program,
+      hint: .init(keys: "q", label: "close", views: []),
       help: "Close this view; quit at the last", .close),
     Command("quit", keys: [.character("Q")], group: .program, help: "Leave heed", .quit),
   ]

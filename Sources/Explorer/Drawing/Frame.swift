@@ -65,7 +65,8 @@ extension Drawing {
     if let fraction = progress.fraction {
       let done = Int((fraction.isNaN ? 0 : fraction.clamped(to: 0...1)) * 10)
       let bar =
-        String(repeating: glyphs.bar, count: done) + String(repeating: glyphs.track, count: 10 - done)
+        String(repeating: glyphs.bar, count: done)
+        + String(repeating: glyphs.track, count: 10 - done)
       text += " \(bar) \(done * 10)%"
     }
     let room = max(0, region.width - x - 2)

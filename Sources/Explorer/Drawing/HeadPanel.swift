@@ -18,7 +18,8 @@ extension Drawing {
     let x = canvas.write("\(state.head)", x: head.x, y: head.y, in: head, role: .title)
     let ends = state.scale.ends
     canvas.write(
-      "  weight \(ends.0)\(glyphs.dash)\(ends.1) \(state.scale.rawValue)", x: x, y: head.y, in: head,
+      "  weight \(ends.0)\(glyphs.dash)\(ends.1) \(state.scale.rawValue)", x: x, y: head.y,
+      in: head,
       role: .dimmed)
     if grid.pool > 1 {
       let note = "max of \(grid.pool)\(glyphs.times)\(grid.pool)"

@@ -111,7 +111,9 @@ extension ExplorerState {
   }
 
   mutating func enter() {
-    if view == AtlasView.name { open(MapView.name) } else if view == MapView.name {
+    if view == AtlasView.name {
+      open(MapView.name)
+    } else if view == MapView.name {
       open(TokensView.name)
     }
   }
