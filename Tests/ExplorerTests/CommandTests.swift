@@ -16,10 +16,11 @@ import Testing
   }
 }
 
-/// Pictures, the state's other parts and effects, so that any of them may show that a key worked.
+/// Picture, open views and effects: any of them may show that a key worked.
 private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   let picture = state.canvas(80, 24)
-  return "\(effects) \(picture.cells) \(state.scale) \(state.ramp) \(state.zoom) \(state.views)"
+  let text = ANSIExport.export(picture, appearance: state.appearance, ramp: state.ramp)
+  return "\(effects) \(text) \(state.views)"
 }
 
 @Test func `every key of every command changes the picture or asks for something`() {

@@ -38,6 +38,18 @@ private func state(_ subject: Subject, _ view: String) -> ExplorerState {
   try expectGolden(text, "\(view)-80x24-ascii")
 }
 
+@Test(arguments: ["atlas", "map", "tokens"])
+func `a sentence looks as recorded in 256 colours`(view: String) throws {
+  let appearance = Appearance(depth: .palette256, charset: .half)
+  var state = state(.synthetic(), view)
+  _ = update(&state, .step(layers: 0, heads: 2))
+  _ = update(&state, .scale(.log))
+  let canvas = Snapshot.render(
+    state, view: view, width: 80, height: 24, appearance: appearance)
+  try expectGolden(
+    ANSIExport.export(canvas, appearance: appearance, ramp: state.ramp), "\(view)-80x24-ansi")
+}
+
 @Test(arguments: ["map", "tokens"]) func `awkward tokens look as recorded`(view: String) throws {
   for (width, height) in sizes {
     let text = picture(state(.synthetic(Subject.awkward), view), width, height)

@@ -72,7 +72,7 @@ private let subjects: [Subject] = [
   let keys = Commands.all.flatMap(\.keys) + [.backspace, .character("x"), .delete]
   for subject in subjects {
     var state = ExplorerState(subject)
-    for _ in 0..<400 {
+    for _ in 0..<200 {
       guard let key = keys.randomElement(using: &random) else { continue }
       _ = update(&state, .key(key))
       guard let patterns = state.subject?.patterns else { continue }

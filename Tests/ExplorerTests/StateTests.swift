@@ -119,3 +119,16 @@ import Tokenizers
   let other = TextExport.export(state.canvas(80, 24), appearance: state.appearance, ramp: .standard)
   #expect(other.contains("not visible"))
 }
+
+@Test func `where attention goes both ways, every key can be seen`() {
+  var patterns = SyntheticPatterns(tokens: 21)
+  patterns.isCausal = false
+  let subject = Subject(
+    model: "m", prompt: "", tokens: Subject.sentence.map { Token($0) }, patterns: patterns,
+    scores: [])
+  var state = ExplorerState(subject, view: "map")
+  _ = update(&state, .point(query: 3, key: 9))
+  let text = TextExport.export(state.canvas(80, 24), appearance: state.appearance, ramp: .standard)
+  #expect(text.contains("query 3 \" on\" → key 9 \" sat\"  0.0000"))
+  #expect(state.canvas(80, 24).cells.filter { $0.shade != .none }.count > 21 * 10)
+}

@@ -14,7 +14,7 @@ extension Commands {
       help: "The whole map in the window", .zoom(.fit)),
     Command(
       "scale", "[linear|log]", keys: [.character("z")], group: .look, views: withMaps,
-      hint: .init(keys: "z", label: "log", views: [MapView.name, TokensView.name]),
+      hint: .init(keys: "z", label: "scale", views: [MapView.name, TokensView.name]),
       help: "Weights to colours: linear or log",
       candidates: { _ in Scale.allCases.map(\.rawValue) },
       action: { text, state throws(ExplorerError) in
