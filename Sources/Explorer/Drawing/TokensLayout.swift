@@ -10,7 +10,8 @@ struct TokensLayout {
   let places: [Place]
   /// Rows of the whole text.
   let rowCount: Int
-  /// Screen rows per row of text: without colours, ink below the text says what colours would.
+  /// Screen rows per row of text: two where a mark below the query has room, and without colours,
+  /// when ink below the text says what colours would.
   let pitch: Int
   /// The first row that is seen.
   let top: Int
@@ -23,7 +24,6 @@ struct TokensLayout {
     let text = body.bottom(listed).rest
     self.legend = legend
     let charset = state.appearance.charset
-    pitch = state.appearance.depth == .mono && text.height >= 2 ? 2 : 1
     var (row, x) = (0, 0)
     var places: [Place] = []
     places.reserveCapacity(subject.patterns.keyCount)
@@ -39,6 +39,8 @@ struct TokensLayout {
     }
     self.places = places
     rowCount = row + 1
+    let isMono = state.appearance.depth == .mono
+    pitch = text.height >= 2 && (isMono || rowCount * 2 <= text.height) ? 2 : 1
     // A short text leaves its room to the list below it.
     (self.text, list) = body.top(min(text.height, rowCount * pitch))
     let visible = max(1, self.text.height / pitch)

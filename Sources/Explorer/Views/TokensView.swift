@@ -45,9 +45,11 @@ enum TokensView: ExplorerView {
         place.text, x: x, y: y, in: layout.text, role: role, shade: isSeen ? .level(level) : .none)
       guard layout.pitch == 2 else { continue }
       for column in x..<(x + place.width) where layout.text.contains(column, y + 1) {
-        canvas[column, y + 1] =
-          key == state.query
-          ? Cell("^", role: .strongest) : Cell(shade: isSeen ? .level(level) : .none)
+        if key == state.query {
+          canvas[column, y + 1] = Cell("^", role: .strongest)
+        } else if isSeen, drawing.appearance.depth == .mono {
+          canvas[column, y + 1] = Cell(shade: .level(level))
+        }
       }
     }
   }
