@@ -28,6 +28,9 @@ public enum ExplorerViews {
     TokensView.self,
   ]
 
+  /// The name of the view that is seen first.
+  public static let initial = "atlas"
+
   /// The views that Tab goes through.
   static var tabs: [any ExplorerView.Type] { all.filter { $0.name != HelpView.name } }
 

@@ -14,10 +14,14 @@ public enum Key: Hashable, Sendable {
 
 /// What a mouse did, at a cell counted from the top left corner.
 public struct MouseEvent: Hashable, Sendable {
+  /// What the button or the wheel did.
   public enum Kind: Hashable, Sendable { case press, release, drag, wheelUp, wheelDown }
+  /// What was done.
   public let kind: Kind
+  /// Where.
   public let x, y: Int
 
+  /// An event at a cell.
   public init(_ kind: Kind, x: Int, y: Int) {
     self.kind = kind
     self.x = x

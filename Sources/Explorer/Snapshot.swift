@@ -28,12 +28,15 @@ public enum Snapshot {
     return (header(state, view: view, charset: charset) + [body]).joined(separator: "\n")
   }
 
-  /// What a saved picture says about itself.
-  static func header(_ state: ExplorerState, view: String, charset: Charset) -> [String] {
+  /// What a saved picture says about itself: model, view, head, scale or score, and the prompt.
+  ///
+  /// Lines without line ends; the last one is empty.
+  public static func header(_ state: ExplorerState, view: String, charset: Charset) -> [String] {
     var line = "heed"
     guard let subject = state.subject else { return [line, ""] }
     line += " \(TokenText.exact(Array(subject.model.utf8), charset: charset))"
-    line += " \(view) \(state.head) \(state.scale.rawValue)"
+    let reading = view == AtlasView.name ? state.scoreTable?.name ?? "" : state.scale.rawValue
+    line += " \(view) \(state.head) \(reading)"
     return [line, TokenText.exact(Array(subject.prompt.utf8), charset: charset), ""]
   }
 }

@@ -93,7 +93,8 @@ public struct Looks: Sendable {
 
   private func mark(_ look: inout Look, _ role: Role) {
     switch role {
-    case .cursor: (look.bold, look.reverse) = (true, true)
+    // Underlined as well: over a bright value the reverse is as dark as a weak one.
+    case .cursor: (look.bold, look.reverse, look.underline) = (true, true, true)
     case .selected: (look.bold, look.reverse) = (true, colors.isEmpty || look.reverse)
     case .strongest: (look.bold, look.underline) = (true, true)
     default: break

@@ -13,8 +13,9 @@ public enum Ramp: String, Sendable, CaseIterable {
   /// Dark violet over green to yellow.
   case viridis
 
-  /// Inferno: it spans the whole lightness range (L* 0 to 98 in 256 colours, against 30 to 83 for
-  /// the others), so weak and strong weights lie farthest apart on both dark and light terminals.
+  /// Inferno: it spans the whole lightness range (L* 0 to 98 in 256 colours, against 21 to 87 for
+  /// viridis), so weak and strong weights lie farthest apart; grey spans as much in more steps, but
+  /// neighbouring greys are hard to tell apart and it looks like text.
   public static let standard = Ramp.inferno
 
   /// The ramp after this one.

@@ -8,6 +8,8 @@ public struct Command: Sendable {
     public let keys: String
     /// What they do.
     public let label: String
+    /// Views where it is worth its room; empty for all of them.
+    public let views: [String]
   }
 
   /// Headings of the help.
@@ -40,7 +42,7 @@ public struct Command: Sendable {
 
   init(
     _ name: String, _ argument: String? = nil, keys: [Key] = [], group: Group,
-    views: [String] = [], hint: (String, String)? = nil, help: String,
+    views: [String] = [], hint: Hint? = nil, help: String,
     candidates: @escaping @Sendable (ExplorerState) -> [String] = { _ in [] },
     action: @escaping @Sendable (String, ExplorerState) throws(ExplorerError) -> Action
   ) {
@@ -50,7 +52,7 @@ public struct Command: Sendable {
     self.help = help
     self.group = group
     self.views = views
-    self.hint = hint.map { Hint(keys: $0.0, label: $0.1) }
+    self.hint = hint
     self.candidates = candidates
     self.action = action
   }
@@ -58,7 +60,7 @@ public struct Command: Sendable {
   /// A command without an argument.
   init(
     _ name: String, keys: [Key] = [], group: Group, views: [String] = [],
-    hint: (String, String)? = nil, help: String, _ action: Action
+    hint: Hint? = nil, help: String, _ action: Action
   ) {
     self.init(name, nil, keys: keys, group: group, views: views, hint: hint, help: help) { _, _ in
       action

@@ -3,10 +3,13 @@ import Models
 extension Commands {
   static let move: [Command] = [
     Command(
-      "up", keys: [.up, .character("k")], group: .move, hint: ("arrows", "move"),
+      "up", keys: [.up, .character("k")], group: .move,
+      hint: .init(keys: "arrows", label: "move", views: []),
       help: "One step up", .move(.up)),
-    Command("down", keys: [.down, .character("j")], group: .move, help: "One step down", .move(.down)),
-    Command("left", keys: [.left, .character("h")], group: .move, help: "One step left", .move(.left)),
+    Command(
+      "down", keys: [.down, .character("j")], group: .move, help: "One step down", .move(.down)),
+    Command(
+      "left", keys: [.left, .character("h")], group: .move, help: "One step left", .move(.left)),
     Command(
       "right", keys: [.right, .character("l")], group: .move, help: "One step right",
       .move(.right)),
@@ -22,14 +25,15 @@ extension Commands {
     Command(
       "page-right", keys: [.character("L"), .shiftRight], group: .move,
       help: "Half a window to the right", .move(.pageRight)),
-    Command("first-row", keys: [.character("g")], group: .move, help: "First row", .move(.firstRow)),
+    Command(
+      "first-row", keys: [.character("g")], group: .move, help: "First row", .move(.firstRow)),
     Command("last-row", keys: [.character("G")], group: .move, help: "Last row", .move(.lastRow)),
     Command(
       "first-column", keys: [.character("0"), .home], group: .move, help: "First column",
       .move(.firstColumn)),
     Command(
       "last-column", keys: [.character("$"), .end], group: .move,
-      help: "Last column; in a causal map the query's own key", .move(.lastColumn)),
+      help: "Last column, or the query's own key", .move(.lastColumn)),
     Command(
       "query", "N", group: .move, help: "Go to query N",
       action: { text, state throws(ExplorerError) in
@@ -42,15 +46,20 @@ extension Commands {
       }),
   ]
 
+  /// In the atlas the arrows do what these keys do elsewhere.
+  private static let seen = [MapView.name, TokensView.name]
+
   static let head: [Command] = [
     Command(
-      "previous-layer", keys: [.character("[")], group: .head, hint: ("[ ]", "layer"),
-      help: "The same head of the layer before", .step(layers: -1, heads: 0)),
+      "previous-layer", keys: [.character("[")], group: .head,
+      hint: .init(keys: "[ ]", label: "layer", views: seen),
+      help: "The same head, one layer earlier", .step(layers: -1, heads: 0)),
     Command(
       "next-layer", keys: [.character("]")], group: .head,
-      help: "The same head of the next layer", .step(layers: 1, heads: 0)),
+      help: "The same head, one layer later", .step(layers: 1, heads: 0)),
     Command(
-      "previous-head", keys: [.character("{")], group: .head, hint: ("{ }", "head"),
+      "previous-head", keys: [.character("{")], group: .head,
+      hint: .init(keys: "{ }", label: "head", views: seen),
       help: "The head before", .step(layers: 0, heads: -1)),
     Command(
       "next-head", keys: [.character("}")], group: .head, help: "The next head",

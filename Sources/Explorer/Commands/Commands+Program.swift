@@ -1,8 +1,9 @@
 extension Commands {
   static let prompt: [Command] = [
     Command(
-      "edit", keys: [.character("e")], group: .prompt, hint: ("e", "prompt"),
-      help: "Edit the prompt; Enter runs the model on it", .openPrompt),
+      "edit", keys: [.character("e")], group: .prompt,
+      hint: .init(keys: "e", label: "prompt", views: []),
+      help: "Edit the prompt; Enter runs it", .openPrompt),
     Command(
       "prompt", "TEXT", group: .prompt, help: "Run the model on a text",
       action: { text, _ throws(ExplorerError) in
@@ -16,35 +17,40 @@ extension Commands {
       action: { _, state throws(ExplorerError) in .run(state.prompt) }),
     Command(
       "cancel", keys: [.control("c")], group: .prompt,
-      help: "Stop the running computation; quit when there is none", .cancel),
+      help: "Stop what runs; quit when idle", .cancel),
   ]
 
   static let program: [Command] = [
     Command(
-      "command", keys: [.character(":")], group: .program, hint: (":", "command"),
-      help: "Type a command by its name; Tab completes, Up recalls", .openCommand),
+      "command", keys: [.character(":")], group: .program,
+      hint: .init(keys: ":", label: "command", views: []),
+      help: "Type a command; Tab completes it", .openCommand),
     Command(
-      "snapshot", "[FILE]", keys: [.character("s")], group: .program, hint: ("s", "save"),
+      "snapshot", "[FILE]", keys: [.character("s")], group: .program,
+      hint: .init(keys: "s", label: "save", views: []),
       help: "Save this view as text",
       action: { text, _ throws(ExplorerError) in
         .snapshot(text.trimmed.isEmpty ? nil : text.trimmed)
       }),
     Command(
       "yank", keys: [.character("y")], group: .program,
-      help: "Copy this view as text to the clipboard", .yank),
+      help: "Copy this view as text", .yank),
     Command(
       "mouse", keys: [.character("M")], group: .program,
-      help: "Give the mouse back to the terminal, or take it", .mouseOnOff),
-    Command("redraw", keys: [.control("l")], group: .program, help: "Paint the window again", .redraw),
+      help: "Release or take the mouse", .mouseOnOff),
+    Command(
+      "redraw", keys: [.control("l")], group: .program, help: "Paint the window again", .redraw),
     Command(
       "suspend", keys: [.control("z")], group: .program, help: "Back to the shell; fg returns",
       .suspend),
     Command(
-      "help", keys: [.character("?"), .function(1)], group: .program, hint: ("?", "help"),
+      "help", keys: [.character("?"), .function(1)], group: .program,
+      hint: .init(keys: "?", label: "help", views: []),
       help: "What every key does", .show(HelpView.name)),
     Command(
-      "close", keys: [.character("q")], group: .program, hint: ("q", "close"),
-      help: "Close this view; quit at the last one", .close),
+      "close", keys: [.character("q")], group: .program,
+      hint: .init(keys: "q", label: "close", views: []),
+      help: "Close this view; quit at the last", .close),
     Command("quit", keys: [.character("Q")], group: .program, help: "Leave heed", .quit),
   ]
 }

@@ -9,8 +9,17 @@ public enum Commands {
   }
 
   /// What the line of keys offers in a view; the last two are how to get help and how to leave.
-  static func hints(in view: String) -> [Command.Hint] {
-    all.filter { $0.works(in: view) }.compactMap(\.hint)
+  static func hints(_ state: ExplorerState) -> [Command.Hint] {
+    let offered = all.filter { command in
+      // Without a map only a prompt, a command, help and the way out lead anywhere.
+      guard state.subject != nil else { return [.prompt, .program].contains(command.group) }
+      return command.works(in: state.view)
+    }
+    return offered.compactMap(\.hint).filter { $0.views.isEmpty || $0.views.contains(state.view) }
+      .map { hint in
+        guard hint.label == "close", state.views.count <= 1 else { return hint }
+        return Command.Hint(keys: hint.keys, label: "quit", views: [])
+      }
   }
 
   /// The action of a typed line.
@@ -36,8 +45,12 @@ public enum Commands {
     if let longer = all.first(where: { $0.name.hasPrefix(word) && !word.isEmpty }) {
       return longer.name
     }
-    let near = all.map { (name: $0.name, distance: editDistance($0.name, word)) }
-      .min { $0.distance < $1.distance }
+    // `zom` means `zoom-in`: the first part of a name is enough to be recognised by.
+    let near = all.map { command in
+      let first = command.name.split(separator: "-").first.map(String.init) ?? ""
+      let distance = min(editDistance(command.name, word), editDistance(first, word))
+      return (name: command.name, distance: distance)
+    }.min { $0.distance < $1.distance }
     return near.flatMap { $0.distance <= max(2, word.count / 3) ? $0.name : nil }
   }
 

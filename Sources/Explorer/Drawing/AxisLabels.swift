@@ -4,19 +4,17 @@ extension Drawing {
     let grid = layout.grid
     let chosen = grid.cells(query: state.query, key: state.key)
     for y in 0..<grid.plot.height {
-      let value = y * grid.valuesPerCell
-      let starts = value % grid.down == 0 || value % grid.down >= grid.down - 1
-      var query = grid.rows.lowerBound + value / grid.down * grid.pool
-      let isChosen = y + grid.plot.y == chosen.y
-      if isChosen { query = state.query }
-      guard starts || isChosen, grid.rows.contains(query) else { continue }
-      if !isChosen, grid.cells(query: query, key: grid.columns.lowerBound).y != grid.plot.y + y {
-        continue
-      }
-      drawRowLabel(query, isChosen, y: grid.plot.y + y, in: layout.rowLabels, subject, &canvas)
+      let row = grid.plot.y + y
+      let isChosen = row == chosen.middle
+      let value = y * grid.valuesPerCell / grid.down * grid.pool
+      let query = isChosen ? state.query : grid.rows.lowerBound + value
+      guard grid.rows.contains(query) else { continue }
+      // Once per query: beside the middle of its cells.
+      guard grid.cells(query: query, key: state.key).middle == row else { continue }
+      drawRowLabel(query, isChosen, y: row, in: layout.rowLabels, subject, &canvas)
     }
     canvas.write(
-      glyphs.pointRight, x: grid.plot.x - 1, y: chosen.y, in: canvas.region, role: .strongest)
+      glyphs.pointRight, x: grid.plot.x - 1, y: chosen.middle, in: canvas.region, role: .strongest)
   }
 
   private func drawRowLabel(
@@ -62,6 +60,8 @@ extension Drawing {
     let region = layout.columnLabels
     let cells = layout.grid.cells(query: state.query, key: key)
     var scalars = Array(shown(key, of: subject).unicodeScalars)
+    // Rows are dear here, and most words begin with a space.
+    if scalars.count > 1, scalars[0] == "\u{2423}" || scalars[0] == "_" { scalars.removeFirst() }
     if scalars.count > region.height {
       scalars = Array(scalars.prefix(region.height - 1))
       scalars.append(appearance.charset == .half ? "…" : "~")

@@ -16,7 +16,9 @@ extension Canvas {
       if region.contains(x, y) {
         let fits = width == 1 || region.contains(x + 1, y)
         put(Cell(fits ? String(scalar) : " ", role: role, shade: shade), x: x, y: y)
-        if width == 2, fits { put(Cell("", role: role, shade: shade), x: x + 1, y: y, keeping: true) }
+        if width == 2, fits {
+          put(Cell("", role: role, shade: shade), x: x + 1, y: y, keeping: true)
+        }
       } else if width == 2, region.contains(x + 1, y) {
         put(Cell(" ", role: role, shade: shade), x: x + 1, y: y)
       }

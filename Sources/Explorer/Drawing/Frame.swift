@@ -65,12 +65,14 @@ extension Drawing {
     if let fraction = progress.fraction {
       let done = Int((fraction.isNaN ? 0 : fraction.clamped(to: 0...1)) * 10)
       let bar =
-        String(repeating: glyphs.bar, count: done) + String(repeating: glyphs.track, count: 10 - done)
+        String(repeating: glyphs.bar, count: done)
+        + String(repeating: glyphs.track, count: 10 - done)
       text += " \(bar) \(done * 10)%"
     }
-    text += "  ^C stops"
+    let room = max(0, region.width - x - 2)
+    if ColumnWidth.of(text) + 10 <= room { text += "  ^C stops" }
     canvas.writeRight(
-      " \(cut(text, max(0, region.width - x - 2)))", y: region.y, in: region, role: .warning)
+      " \(cut(text, room))", y: region.y, in: region, role: .warning)
   }
 
   /// The message if there is one, else the keys: the way out at the right, the rest as far as it fits.
@@ -82,7 +84,7 @@ extension Drawing {
         role: notice.isError ? .error : .warning)
       return
     }
-    let hints = Commands.hints(in: state.view)
+    let hints = Commands.hints(state)
     let last = Array(hints.suffix(2))
     func width(_ hint: Command.Hint) -> Int { ColumnWidth.of("\(hint.keys) \(hint.label)") + 2 }
     let reserved = last.reduce(0) { $0 + width($1) }

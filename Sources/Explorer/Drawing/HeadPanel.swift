@@ -4,7 +4,7 @@ extension Drawing {
   /// The head under the atlas's cursor: its map in small, then its scores, then the model.
   func drawHeadPanel(_ subject: Subject, on canvas: inout Canvas, in region: Region) {
     let scores = subject.scores.prefix(max(0, region.height - 8))
-    let (head, rest) = region.top(1)
+    let (head, rest) = region.top(2)
     let (below, map) = rest.bottom(scores.count + 1)
     let patterns = subject.patterns
     let values = appearance.valuesPerCell
@@ -16,10 +16,16 @@ extension Drawing {
       focus: (0, 0), in: map, valuesPerCell: values)
     let sampled = grid.draw(self, subject, head: state.head, on: &canvas)
     let x = canvas.write("\(state.head)", x: head.x, y: head.y, in: head, role: .title)
-    var note = "  weight \(state.scale.ends.0)\(glyphs.dash)\(state.scale.ends.1) \(state.scale.rawValue)"
-    if grid.pool > 1 { note += ", max of \(grid.pool)\(glyphs.times)\(grid.pool)" }
-    if sampled != nil { note += " (part)" }
-    canvas.write(cut(note, max(0, head.width - (x - head.x))), x: x, y: head.y, in: head, role: .dimmed)
+    let ends = state.scale.ends
+    canvas.write(
+      "  weight \(ends.0)\(glyphs.dash)\(ends.1) \(state.scale.rawValue)", x: x, y: head.y,
+      in: head,
+      role: .dimmed)
+    if grid.pool > 1 {
+      let note = "max of \(grid.pool)\(glyphs.times)\(grid.pool)"
+      let part = sampled.map { ", \($0) queries of each" } ?? ""
+      canvas.write(note + part, x: head.x, y: head.y + 1, in: head, role: .dimmed)
+    }
 
     let y = min(map.y + map.height, grid.plot.y + grid.plot.height) + 1
     let names = scores.map { ColumnWidth.of($0.title) }.max() ?? 0

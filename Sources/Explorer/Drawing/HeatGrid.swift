@@ -6,9 +6,9 @@ struct HeatGrid {
   let plot: Region
   /// Queries and keys that are seen.
   let rows, columns: Range<Int>
-  /// Columns per weight; 1 when weights are pooled.
+  /// Columns per value.
   let across: Int
-  /// Values per weight from top to bottom; 1 when weights are pooled.
+  /// Values of the picture per value of the tile, from top to bottom.
   let down: Int
   /// Weights per value, in both directions.
   let pool: Int
@@ -41,7 +41,9 @@ struct HeatGrid {
     if case .cells(let count) = zoom {
       (across, pool) = (count, 1)
     } else if case .pooled(let count) = zoom {
-      (across, pool) = (1, count)
+      // Whole cells are twice as high as wide: two columns make a block square where there is room.
+      let isSquare = valuesPerCell == 1 && (keys + count - 1) / count * 2 <= region.width
+      (across, pool) = (isSquare ? 2 : 1, count)
     } else {
       (across, pool) = (1, 1)
     }

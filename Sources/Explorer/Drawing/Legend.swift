@@ -12,7 +12,7 @@ struct Legend {
     let y = region.y
     var x = canvas.write("\(title) ", x: region.x, y: y, in: region, role: .label)
     x = canvas.write("\(low) ", x: x, y: y, in: region)
-    let steps = region.width >= 60 ? 20 : 10
+    let steps = region.width >= 100 ? 20 : 10
     for step in 0..<steps where region.contains(x + step, y) {
       canvas.put(Cell(shade: .level(Float(step) / Float(steps - 1))), x: x + step, y: y)
     }

@@ -32,10 +32,11 @@ struct MapLayout {
     }
     var (labels, plot) = parts(tall)
     var zoom = magnification(plot)
-    if case .pooled = zoom {
-      // One column is many tokens: numbers say more than their names.
-      (labels, plot) = parts(1)
-      zoom = state.zoom == .fit ? magnification(plot) : zoom
+    // Shorter labels before pooled weights; when one column is many tokens, numbers say more than names.
+    for rows in (1..<max(1, tall)).reversed() {
+      guard case .pooled = zoom else { break }
+      (labels, plot) = parts(rows)
+      zoom = magnification(plot)
     }
     self.zoom = zoom
     self.legend = legend

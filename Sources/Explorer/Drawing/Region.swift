@@ -48,5 +48,8 @@ public struct Region: Sendable, Equatable {
     return (parts.rest, parts.left)
   }
 
+  /// The row in the middle, the lower of two.
+  var middle: Int { y + height / 2 }
+
   func contains(_ x: Int, _ y: Int) -> Bool { columns.contains(x) && rows.contains(y) }
 }

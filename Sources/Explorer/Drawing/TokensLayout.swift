@@ -10,7 +10,8 @@ struct TokensLayout {
   let places: [Place]
   /// Rows of the whole text.
   let rowCount: Int
-  /// Screen rows per row of text: without colours, ink below the text says what colours would.
+  /// Screen rows per row of text: two where a mark below the query has room, and without colours,
+  /// when ink below the text says what colours would.
   let pitch: Int
   /// The first row that is seen.
   let top: Int
@@ -20,10 +21,9 @@ struct TokensLayout {
   init(_ subject: Subject, _ state: ExplorerState, in region: Region) {
     let (legend, body) = region.bottom(region.height > 3 ? 1 : 0)
     let listed = region.height >= 16 ? 7 : region.height >= 10 ? 4 : 0
-    let (list, text) = body.bottom(listed)
-    (self.legend, self.list, self.text) = (legend, list, text)
+    let text = body.bottom(listed).rest
+    self.legend = legend
     let charset = state.appearance.charset
-    pitch = state.appearance.depth == .mono && text.height >= 2 ? 2 : 1
     var (row, x) = (0, 0)
     var places: [Place] = []
     places.reserveCapacity(subject.patterns.keyCount)
@@ -39,7 +39,11 @@ struct TokensLayout {
     }
     self.places = places
     rowCount = row + 1
-    let visible = max(1, text.height / pitch)
+    let isMono = state.appearance.depth == .mono
+    pitch = text.height >= 2 && (isMono || rowCount * 2 <= text.height) ? 2 : 1
+    // A short text leaves its room to the list below it.
+    (self.text, list) = body.top(min(text.height, rowCount * pitch))
+    let visible = max(1, self.text.height / pitch)
     let chosen = places.indices.contains(state.query) ? places[state.query].row : 0
     top = (chosen - visible / 2).clamped(to: 0...max(0, rowCount - visible))
   }

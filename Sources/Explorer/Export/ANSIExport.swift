@@ -5,6 +5,7 @@ public enum ANSIExport: CanvasExport {
   /// The usual ending.
   public static let fileExtension = "ans"
 
+  /// Lines of glyphs and SGR sequences.
   public static func export(_ canvas: Canvas, appearance: Appearance, ramp: Ramp) -> String {
     let looks = Looks(appearance: appearance, ramp: ramp)
     var result = ""

@@ -5,6 +5,7 @@ public enum TextExport: CanvasExport {
   /// The usual ending.
   public static let fileExtension = "txt"
 
+  /// Lines of glyphs without trailing blanks.
   public static func export(_ canvas: Canvas, appearance: Appearance, ramp: Ramp) -> String {
     let looks = Looks(
       appearance: Appearance(depth: .mono, charset: appearance.charset), ramp: ramp)

@@ -25,6 +25,7 @@ public final class ExplorerProgram: ScreenProgram {
     return requests
   }
 
+  /// Applies an input event.
   public func receive(_ event: InputEvent) -> [ScreenRequest] {
     switch event {
     case .key(let key): apply(.key(key))
@@ -34,16 +35,19 @@ public final class ExplorerProgram: ScreenProgram {
     }
   }
 
+  /// Says how background work wakes the event loop, from any thread.
   public func onMail(_ wake: @escaping @Sendable () -> Void) { mailbox.onPost(wake) }
 
+  /// Applies what the background has posted.
   public func receiveMail() -> [ScreenRequest] { mailbox.take().flatMap(apply) }
 
+  /// Draws the state; pages and zoom steps follow the size drawn last.
   public func draw(width: Int, height: Int, appearance: Appearance) -> Canvas {
-    // Pages and zoom steps are as large as what was drawn last.
     (state.width, state.height, state.appearance) = (width, height, appearance)
     return Drawing(state, appearance: appearance, tiles: tiles).canvas(width: width, height: height)
   }
 
+  /// How the cells look with the ramp in use.
   public func looks(for canvas: Canvas, appearance: Appearance) -> [Look] {
     let looks = Looks(appearance: appearance, ramp: state.ramp)
     return canvas.cells.map(looks.look)

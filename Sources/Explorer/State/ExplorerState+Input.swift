@@ -2,6 +2,9 @@ extension ExplorerState {
   /// What a key does: the line being typed has it first, then the commands.
   mutating func press(_ key: Key) -> [Effect] {
     notice = nil
+    // Whatever is being typed, the screen can be repaired and the shell reached.
+    if entry != .none, key == .control("z") { return [.screen(.suspend)] }
+    if entry != .none, key == .control("l") { return [.screen(.redraw)] }
     switch entry {
     case .none:
       guard let command = Commands.command(for: key, in: view) else { return [] }
@@ -28,9 +31,6 @@ extension ExplorerState {
     self.entry = .none
     switch key {
     case .escape, .control("c"): return []
-    case .control("z"):
-      self.entry = .command(command)
-      return [.screen(.suspend)]
     case .backspace where command.editor.characters.isEmpty: return []
     case .enter:
       let line = command.editor.text.trimmed
@@ -56,9 +56,6 @@ extension ExplorerState {
     case .enter:
       guard !editor.characters.isEmpty else { return [] }
       return update(&self, .run(editor.text))
-    case .control("z"):
-      entry = .prompt(editor)
-      return [.screen(.suspend)]
     default: _ = editor.handle(key)
     }
     entry = .prompt(editor)

@@ -82,13 +82,13 @@ public struct ExplorerState: Sendable {
   public var appearance = Appearance(depth: .palette256, charset: .half)
 
   /// A state with nothing loaded, at one view.
-  public init(view: String = AtlasView.name) {
+  public init(view: String = ExplorerViews.initial) {
     content = .empty
     views = [view]
   }
 
   /// A state that looks at a run.
-  public init(_ subject: Subject, view: String = AtlasView.name) {
+  public init(_ subject: Subject, view: String = ExplorerViews.initial) {
     self.init(view: view)
     load(subject)
   }
@@ -100,7 +100,7 @@ public struct ExplorerState: Sendable {
   }
 
   /// The name of the view that is seen.
-  public var view: String { views.last ?? AtlasView.name }
+  public var view: String { views.last ?? ExplorerViews.initial }
 
   /// The score that colours the atlas.
   var scoreTable: ScoreTable? {

@@ -28,6 +28,13 @@ public struct ScoreTable: Sendable {
     self.table = table
   }
 
+  /// The table of one of heed's scores.
+  public init(_ score: any HeadScore.Type, _ table: HeadTable) {
+    self.init(
+      name: score.name, title: score.title, unit: score.unit, lowest: score.range.lowest,
+      highest: score.range.highest, table: table)
+  }
+
   /// The ends of the colour ramp: the possible range where there is one, else that of the values.
   var span: ClosedRange<Double> {
     let bounds = table.bounds ?? 0...0

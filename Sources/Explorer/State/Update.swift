@@ -111,15 +111,17 @@ extension ExplorerState {
   }
 
   mutating func enter() {
-    if view == AtlasView.name { open(MapView.name) } else if view == MapView.name {
+    if view == AtlasView.name {
+      open(MapView.name)
+    } else if view == MapView.name {
       open(TokensView.name)
     }
   }
 
   mutating func fail(_ why: String) {
     progress = nil
-    notice = Notice(text: why, isError: true)
-    if subject == nil { content = .failed(why) }
+    // Without a map to keep, the reason takes the window and the keys stay in sight.
+    if subject == nil { content = .failed(why) } else { notice = Notice(text: why, isError: true) }
   }
 
   /// The current view as plain text, as large as the window.

@@ -1,13 +1,13 @@
 import Models
 
 /// All heads of the model, coloured by one score; the map of the head under the cursor beside them.
-public enum AtlasView: ExplorerView {
+enum AtlasView: ExplorerView {
   /// `atlas`.
-  public static let name = "atlas"
+  static let name = "atlas"
   /// The tab's name.
-  public static let title = "Atlas"
+  static let title = "Atlas"
 
-  public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+  static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
       return drawing.drawMessage(on: &canvas, in: region)
     }
@@ -77,7 +77,7 @@ public enum AtlasView: ExplorerView {
     label(chosen.head, .selected)
   }
 
-  public static func status(_ drawing: Drawing) -> String {
+  static func status(_ drawing: Drawing) -> String {
     let state = drawing.state
     guard state.subject != nil, let score = state.scoreTable else { return "" }
     let value = score.value(state.head)
@@ -85,7 +85,7 @@ public enum AtlasView: ExplorerView {
     return "\(state.head)  \(score.title)  \(number)"
   }
 
-  public static func action(
+  static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? {
     guard let subject = state.subject else { return nil }
@@ -93,7 +93,7 @@ public enum AtlasView: ExplorerView {
     return layout.head(atX: x, y: y).map { $0 == state.head ? .enter : .goto($0) }
   }
 
-  public static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+  static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     guard let subject = state.subject else { return }
     let layout = AtlasLayout(subject, cursor: state.head, in: region)
     let (page, wide) = (max(1, layout.layers.count / 2), max(1, layout.heads.count / 2))

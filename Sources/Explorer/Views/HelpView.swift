@@ -1,9 +1,9 @@
 /// Every command with its keys: those of the view below first.
-public enum HelpView: ExplorerView {
+enum HelpView: ExplorerView {
   /// `help`.
-  public static let name = "help"
+  static let name = "help"
   /// The tab's name.
-  public static let title = "Help"
+  static let title = "Help"
 
   private enum Line {
     case heading(String)
@@ -26,11 +26,11 @@ public enum HelpView: ExplorerView {
     return Array(lines.dropLast())
   }
 
-  public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+  static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     let lines = lines(drawing.state)
     let top = drawing.state.helpTop.clamped(to: 0...max(0, lines.count - region.height))
-    let keyColumns = region.width >= 60 ? 26 : 12
-    let nameColumns = region.width >= 60 ? 21 : 0
+    let keyColumns = region.width >= 60 ? 22 : 12
+    let nameColumns = region.width >= 60 ? 20 : 0
     for (row, line) in lines.dropFirst(top).prefix(region.height).enumerated() {
       let y = region.y + row
       switch line {
@@ -54,15 +54,15 @@ public enum HelpView: ExplorerView {
     }
   }
 
-  public static func status(_ drawing: Drawing) -> String {
-    "Every key is a command that can also be typed after :   j k scroll, q goes back"
+  static func status(_ drawing: Drawing) -> String {
+    "Every key is a command that can also be typed after :   j k scroll"
   }
 
-  public static func action(
+  static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? { nil }
 
-  public static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+  static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     let last = max(0, lines(state).count - region.height)
     let page = max(1, region.height - 1)
     let step =

@@ -1,13 +1,13 @@
 import Models
 
 /// One head's map: queries downwards, keys across, darker is less.
-public enum MapView: ExplorerView {
+enum MapView: ExplorerView {
   /// `map`.
-  public static let name = "map"
+  static let name = "map"
   /// The tab's name.
-  public static let title = "Map"
+  static let title = "Map"
 
-  public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+  static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
       return drawing.drawMessage(on: &canvas, in: region)
     }
@@ -33,7 +33,7 @@ public enum MapView: ExplorerView {
     let weight = drawing.weight(subject, query: state.query, key: state.key)
     let isSeen = state.key <= subject.lastKey(of: state.query)
     let shade: Shade = isSeen ? .level(state.scale.level(weight)) : .none
-    let y = cells.y + cells.height / 2
+    let y = cells.middle
     if cells.width == 1 {
       canvas[cells.x, y] = Cell(drawing.glyphs.crosshair, role: .selected, shade: shade)
     } else {
@@ -47,7 +47,7 @@ public enum MapView: ExplorerView {
     let grid = layout.grid
     if grid.pool > 1 {
       parts.append("max of \(grid.pool)\(drawing.glyphs.times)\(grid.pool)")
-      if let sampled { parts.append("first \(sampled) queries of each") }
+      if let sampled { parts.append("\(sampled) queries of each") }
     }
     if drawing.state.zoom == .fit { parts.append("fit") }
     let patterns = drawing.state.subject?.patterns
@@ -60,7 +60,7 @@ public enum MapView: ExplorerView {
     return parts.joined(separator: ", ")
   }
 
-  public static func status(_ drawing: Drawing) -> String {
+  static func status(_ drawing: Drawing) -> String {
     let state = drawing.state
     guard let subject = state.subject else { return "" }
     let places =
@@ -70,7 +70,7 @@ public enum MapView: ExplorerView {
     return places + Double(drawing.weight(subject, query: state.query, key: state.key)).fixed(4)
   }
 
-  public static func action(
+  static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? {
     guard let subject = state.subject else { return nil }
@@ -78,7 +78,7 @@ public enum MapView: ExplorerView {
     return grid.weight(atX: x, y: y).map { .point(query: $0.query, key: $0.key) }
   }
 
-  public static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+  static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     guard let subject = state.subject else { return }
     let grid = MapLayout(subject, state, in: region).grid
     let (page, wide) = (max(1, grid.rows.count / 2), max(1, grid.columns.count / 2))

@@ -1,11 +1,11 @@
 /// The prompt as running text, shaded by what the chosen query attends to.
-public enum TokensView: ExplorerView {
+enum TokensView: ExplorerView {
   /// `tokens`.
-  public static let name = "tokens"
+  static let name = "tokens"
   /// The tab's name.
-  public static let title = "Tokens"
+  static let title = "Tokens"
 
-  public static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+  static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
       return drawing.drawMessage(on: &canvas, in: region)
     }
@@ -45,9 +45,11 @@ public enum TokensView: ExplorerView {
         place.text, x: x, y: y, in: layout.text, role: role, shade: isSeen ? .level(level) : .none)
       guard layout.pitch == 2 else { continue }
       for column in x..<(x + place.width) where layout.text.contains(column, y + 1) {
-        canvas[column, y + 1] =
-          key == state.query
-          ? Cell("^", role: .strongest) : Cell(shade: isSeen ? .level(level) : .none)
+        if key == state.query {
+          canvas[column, y + 1] = Cell("^", role: .strongest)
+        } else if isSeen, drawing.appearance.depth == .mono {
+          canvas[column, y + 1] = Cell(shade: .level(level))
+        }
       }
     }
   }
@@ -58,7 +60,7 @@ public enum TokensView: ExplorerView {
   ) {
     let list = layout.list
     guard list.height > 1 else { return }
-    let keys = strongest(weights, count: list.height - 2)
+    let keys = strongest(weights, count: min(10, list.height - 2))
     let head = "\(drawing.state.head) gives most to"
     canvas.write(head, x: list.x, y: list.y + 1, in: list, role: .label)
     let digits = "\(subject.patterns.keyCount - 1)".count
@@ -91,7 +93,7 @@ public enum TokensView: ExplorerView {
     return best
   }
 
-  public static func status(_ drawing: Drawing) -> String {
+  static func status(_ drawing: Drawing) -> String {
     guard let subject = drawing.state.subject else { return "" }
     let weights = row(drawing, subject)
     let start = "\(drawing.state.head)  query \(drawing.exact(drawing.state.query, of: subject))"
@@ -101,14 +103,14 @@ public enum TokensView: ExplorerView {
       + Double(weights[key]).fixed(4)
   }
 
-  public static func action(
+  static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? {
     guard let subject = state.subject else { return nil }
     return TokensLayout(subject, state, in: region).token(atX: x, y: y).map { .query($0) }
   }
 
-  public static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+  static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     guard let subject = state.subject else { return }
     let layout = TokensLayout(subject, state, in: region)
     guard layout.places.indices.contains(state.query) else { return }

@@ -1,0 +1,145 @@
+import Explorer
+import Models
+import Testing
+
+@Test func `no two commands share a name or, in one view, a key`() {
+  let names = Commands.all.map(\.name)
+  #expect(Set(names).count == names.count)
+  for view in ExplorerViews.all {
+    var taken: [Key: String] = [:]
+    for command in Commands.all where command.views.isEmpty || command.views.contains(view.name) {
+      for key in command.keys {
+        #expect(taken[key] == nil, "\(command.name) and \(taken[key] ?? "") in \(view.name)")
+        taken[key] = command.name
+      }
+    }
+  }
+}
+
+/// Picture, open views and effects: any of them may show that a key worked.
+private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
+  let picture = state.canvas(80, 24)
+  let text = ANSIExport.export(picture, appearance: state.appearance, ramp: state.ramp)
+  return "\(effects) \(text) \(state.views)"
+}
+
+@Test func `every key of every command changes the picture or asks for something`() {
+  for command in Commands.all {
+    for key in command.keys {
+      let views = command.views.isEmpty ? ["atlas", "map", "tokens"] : command.views
+      let works = views.contains { view in
+        // From the middle, so that there is somewhere to go in every direction.
+        var state = ExplorerState(.synthetic(), view: "atlas")
+        if view != "atlas" { _ = update(&state, .show(view)) }
+        _ = update(&state, .goto(HeadIndex(layer: 2, head: 2)))
+        _ = update(&state, .point(query: 9, key: 4))
+        if command.name == "out" { _ = update(&state, .show("help")) }
+        if command.name == "fit" { state.press(.character("+")) }
+        let before = trace(state, [])
+        let effects = state.press(key)
+        return trace(state, effects) != before
+      }
+      #expect(works, "\(key) of \(command.name) does nothing")
+    }
+  }
+}
+
+@Test func `help lists every command with its keys`() {
+  var state = ExplorerState(.synthetic())
+  state.press(.character("?"))
+  let text = TextExport.export(
+    state.canvas(120, 120), appearance: state.appearance, ramp: .standard)
+  for command in Commands.all {
+    let line = text.split(separator: "\n").first { $0.contains(" :\(command.syntax) ") }
+    #expect(line != nil, "\(command.name) is not in the help")
+    for key in command.keys { #expect(line?.contains(key.label) == true, "\(command.name)") }
+  }
+}
+
+@Test func `at 80 columns help cuts nothing`() {
+  for charset in Charset.allCases {
+    var state = ExplorerState(.synthetic(), view: "help")
+    state.appearance.charset = charset
+    let text = TextExport.export(
+      state.canvas(80, 120), appearance: state.appearance, ramp: .standard)
+    #expect(!text.contains("…") && !text.contains("~"))
+  }
+}
+
+@Test func `arguments reach the state`() {
+  var state = ExplorerState(.synthetic())
+  state.type("layer 3")
+  #expect(state.head == HeadIndex(layer: 3, head: 0))
+  state.type("head 5")
+  #expect(state.head == HeadIndex(layer: 3, head: 5))
+  state.type("goto L1.H2")
+  #expect(state.head == HeadIndex(layer: 1, head: 2))
+  state.type("query 12")
+  state.type("key 3")
+  #expect(state.query == 12 && state.key == 3)
+  state.type("score first")
+  #expect(state.score == "first")
+  state.type("view map")
+  #expect(state.view == "map")
+  state.type("scale log")
+  #expect(state.scale == .log)
+  state.type("scale")
+  #expect(state.scale == .linear)
+  state.type("ramp viridis")
+  #expect(state.ramp == .viridis)
+  #expect(state.type("prompt  two  blanks ") == [.run(" two  blanks ")])
+  #expect(state.type("quit") == [.screen(.quit)])
+}
+
+@Test func `a snapshot goes to the file that was named`() throws {
+  var state = ExplorerState(.synthetic(), view: "map")
+  guard case .save(let name, let text)? = state.type("snapshot a.txt").first else {
+    Issue.record("nothing saved")
+    return
+  }
+  #expect(name == "a.txt")
+  #expect(text.hasPrefix("heed \"synthetic\" map L0.H0 linear\n\"The cat sat"))
+  #expect(text.contains("weight 0"))
+  guard case .save(let usual, _)? = state.press(.character("s")).first else {
+    Issue.record("nothing saved")
+    return
+  }
+  #expect(usual == "heed-map-L0.H0.txt")
+}
+
+@Test(arguments: [
+  ("zom", ":zom: no such command; did you mean :zoom-in?"),
+  ("redrow", ":redrow: no such command; did you mean :redraw?"),
+  ("xyzzyplugh", ":xyzzyplugh: no such command; ? lists all of them"),
+  ("layer 4", ":layer: found \"4\", expected a number from 0 to 3"),
+  ("layer", ":layer: nothing given, expected a number from 0 to 3"),
+  ("goto L9.H9", ":goto: found \"L9.H9\", expected a head from L0.H0 to L3.H5"),
+  ("scale cubic", ":scale: found \"cubic\", expected linear, log"),
+  ("score x", ":score: found \"x\", expected entropy, first, previous"),
+  ("quit now", ":quit: found \"now\", expected no argument"),
+  ("prompt", ":prompt: nothing given, expected a text"),
+]) func `a wrong command is answered with what would be right`(line: String, answer: String) {
+  var state = ExplorerState(.synthetic())
+  state.type(line)
+  #expect(state.notice?.text == answer)
+  #expect(state.notice?.isError == true)
+}
+
+@Test func `without a model, commands about heads say so`() {
+  var state = ExplorerState()
+  state.type("layer 1")
+  #expect(state.notice?.text == ":layer: nothing is loaded; e types a prompt")
+}
+
+@Test func `Tab completes names and arguments, Up recalls`() {
+  var state = ExplorerState(.synthetic())
+  state.press(.character(":"), .character("s"), .character("c"), .character("a"), .tab)
+  state.press(.tab)
+  state.press(.enter)
+  #expect(state.scale == .linear && state.history == ["scale linear"])
+  state.press(.character(":"), .up)
+  for _ in "linear" { state.press(.backspace) }
+  for character in "log" { state.press(.character(character)) }
+  state.press(.enter)
+  #expect(state.scale == .log)
+}

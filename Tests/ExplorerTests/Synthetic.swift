@@ -1,0 +1,112 @@
+import Analysis
+import Explorer
+import Models
+import Tensors
+import Tokenizers
+
+/// Maps with a closed form, one kind per head.
+struct SyntheticPatterns: PatternSource {
+  enum Kind: CaseIterable {
+    /// All weight on the token before; the first token on itself.
+    case previous
+    /// Three quarters on the first token, the rest on the query itself.
+    case sink
+    /// The same weight on every key that can be seen.
+    case uniform
+    /// All weight on the token eight before, plus one: what followed the last time.
+    case induction
+  }
+
+  let layers, heads, queryCount, keyCount: Int
+  var isCausal = true
+
+  init(layers: Int = 4, heads: Int = 6, tokens: Int) {
+    (self.layers, self.heads) = (layers, heads)
+    (queryCount, keyCount) = (tokens, tokens)
+  }
+
+  static func kind(_ head: HeadIndex) -> Kind {
+    Kind.allCases[(head.layer + head.head) % Kind.allCases.count]
+  }
+
+  static func weight(_ head: HeadIndex, query: Int, key: Int) -> Float {
+    guard key <= query else { return 0 }
+    return switch kind(head) {
+    case .previous: key == max(0, query - 1) ? 1 : 0
+    case .sink: query == 0 ? 1 : key == 0 ? 0.75 : key == query ? 0.25 : 0
+    case .uniform: 1 / Float(query + 1)
+    case .induction: key == max(0, query - 7) ? 1 : 0
+    }
+  }
+
+  func pattern(_ head: HeadIndex, rows: Range<Int>, columns: Range<Int>) -> Tensor<Float> {
+    precondition(rows.upperBound <= queryCount && columns.upperBound <= keyCount)
+    var elements: [Float] = []
+    elements.reserveCapacity(rows.count * columns.count)
+    for query in rows {
+      for key in columns { elements.append(Self.weight(head, query: query, key: key)) }
+    }
+    return Tensor(elements, shape: [rows.count, columns.count])
+  }
+}
+
+extension Token {
+  init(_ text: String) { self.init(id: 0, piece: text, bytes: Array(text.utf8), start: 0, end: 0) }
+}
+
+extension Subject {
+  static let sentence = [
+    "The", " cat", " sat", " on", " the", " mat", ".", " The", " cat", " sat", " on", " the",
+    " hat",
+    ",", " and", " the", " dog", " looked", " at", " them", ".",
+  ]
+
+  /// Wide characters, right-to-left text, controls, half characters, joiners, and an attack.
+  static let awkward = [
+    Token("猫"), Token("が"), Token(" 座った"), Token("\n"), Token(" שלום"), Token(" مرحبا"),
+    Token("\u{1B}[2J"), Token("\t"), Token("👩\u{200D}💻"), Token("👍🏽"), Token("\u{202E}abc"),
+    Token(id: 0, piece: "Ã", bytes: [0xC3], start: 0, end: 0),
+    Token(id: 0, piece: "¤", bytes: [0xA4], start: 0, end: 0), Token("e\u{301}"), Token("\u{301}"),
+    Token("🇫🇷"), Token("    "), Token(" antidisestablishmentarianism"), Token(""), Token("."),
+  ]
+
+  static func synthetic(
+    _ tokens: [Token] = sentence.map { Token($0) }, layers: Int = 4, heads: Int = 6
+  ) -> Subject {
+    let patterns = SyntheticPatterns(layers: layers, heads: heads, tokens: tokens.count)
+    func table(_ value: (HeadIndex) -> Double) -> HeadTable {
+      HeadTable(
+        layers: layers, heads: heads,
+        values: (0..<layers * heads).map { value(HeadIndex(layer: $0 / heads, head: $0 % heads)) })
+    }
+    let last = tokens.count - 1
+    func share(_ key: Int) -> (HeadIndex) -> Double {
+      { tokens.isEmpty ? .nan : Double(SyntheticPatterns.weight($0, query: last, key: key)) }
+    }
+    func entropy(_ head: HeadIndex) -> Double {
+      switch SyntheticPatterns.kind(head) {
+      case .previous, .induction: 0
+      case .sink: 0.5623
+      case .uniform: tokens.count == 21 ? 3.0445 : 1
+      }
+    }
+    return Subject(
+      model: "synthetic", details: ["closed-form heads", "\(layers) layers of \(heads) heads"],
+      prompt: tokens.map(\.text).joined(), tokens: tokens, patterns: patterns,
+      scores: [
+        ScoreTable(
+          name: "entropy", title: "Entropy", unit: "nats", lowest: 0, table: table(entropy)),
+        ScoreTable(
+          name: "first", title: "First-token share", unit: "share", lowest: 0, highest: 1,
+          table: table(share(0))),
+        ScoreTable(
+          name: "previous", title: "Previous-token share", unit: "share", lowest: 0, highest: 1,
+          table: table { last < 1 ? .nan : share(last - 1)($0) }),
+      ])
+  }
+}
+
+/// Everything that an output can show.
+let appearances = ColorDepth.allCases.flatMap { depth in
+  Charset.allCases.map { Appearance(depth: depth, charset: $0) }
+}
