@@ -67,7 +67,7 @@ extension JSON {
     return value
   }
 
-  /// What it is, for an error text: `a number`, `a list`, …
+  /// What it is, for an error text, such as `a number`.
   public var kind: String {
     switch self {
     case .null: "null"

@@ -51,11 +51,17 @@ public enum Color: Sendable, Hashable {
 public struct Look: Sendable, Hashable {
   /// One character; empty in the right half of a wide one.
   public var glyph: String
+  /// The colour of the character.
   public var foreground: Color
+  /// The colour behind it.
   public var background: Color
+  /// Bold.
   public var bold: Bool
+  /// Underlined.
   public var underline: Bool
+  /// Foreground and background exchanged.
   public var reverse: Bool
+  /// Dim.
   public var dim: Bool
 
   /// A look; ordinary text in the terminal's own colours by default.

@@ -6,7 +6,9 @@ public struct ByteCount: Sendable, Hashable, CustomStringConvertible {
   /// A number of bytes.
   public init(_ bytes: Int) { self.bytes = bytes }
 
-  /// Reads `900`, `512K`, `400M`, `2.5G`, `16GiB`; nil for anything else. Units are binary.
+  /// Reads `900`, `512K`, `400M`, `2.5G`, `16GiB`; nil for anything else.
+  ///
+  /// Units are binary.
   public init?(_ text: String) {
     let number = text.prefix { $0.isNumber || $0 == "." }
     let unit = text.dropFirst(number.count).lowercased()

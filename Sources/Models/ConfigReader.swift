@@ -56,7 +56,8 @@ public final class ConfigReader {
       return fallback
     }
     guard let int = found.int, int > 0, int < 1 << 40 else {
-      throw .configValue(file: file, key: key, found: "\(found)", expected: "a whole number above 0")
+      throw .configValue(
+        file: file, key: key, found: "\(found)", expected: "a whole number above 0")
     }
     return int
   }

@@ -7,7 +7,7 @@ public struct Model: Sendable {
   public let name: String
   /// The description that the engine interprets.
   public let plan: ModelPlan
-  /// What was found and not used: tensors, configuration keys, a missing output head. One line each.
+  /// What was found and not used, or is missing and not needed; one line each.
   public let warnings: [String]
   let weights: Weights
 

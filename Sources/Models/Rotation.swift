@@ -5,8 +5,10 @@ struct Rotation<Element: Scalar> {
   /// `[seq, pairs]`.
   let cosines, sines: Tensor<Element>
 
-  /// Angles are products in `Element`. In single precision that is what the reference does, and what
-  /// every published number rests on: at position 2000 an exact angle differs by up to 1e-4 radians.
+  /// Angles are products in `Element`.
+  ///
+  /// In single precision that is what the reference does, and what every published number rests on:
+  /// at position 2000 an exact angle differs by up to 1e-4 radians.
   init(_ plan: RotaryPlan, seq: Int) {
     var cosines: [Element] = []
     var sines: [Element] = []

@@ -1,6 +1,8 @@
 import Tensors
 
-/// What one layer's attention read and wrote. Rows are tokens; a head is a window of columns.
+/// What one layer's attention read and wrote.
+///
+/// Rows are tokens; a head is a window of columns.
 public struct LayerTrace<Element: Scalar>: Sendable {
   /// After position encoding, `[seq, heads · dHead]`.
   public let queries: Tensor<Element>
@@ -98,12 +100,18 @@ public struct Trace<Element: Scalar>: Sendable {
 }
 
 extension Trace: PatternSource {
+  /// The number of blocks.
   public var layers: Int { plan.layers }
+  /// The number of query heads in each layer.
   public var heads: Int { plan.heads }
+  /// The number of tokens.
   public var queryCount: Int { seq }
+  /// The number of tokens.
   public var keyCount: Int { seq }
+  /// Always, so far.
   public var isCausal: Bool { true }
 
+  /// A tile of one head's map in single precision.
   public func pattern(
     _ head: HeadIndex, rows: Range<Int>, columns: Range<Int>
   ) -> Tensor<Float> {

@@ -42,7 +42,8 @@ public struct Matrix<Element: Scalar>: @unchecked Sendable {
   public func columns(_ range: Range<Int>) -> Matrix { window(rows: 0..<rows, columns: range) }
 
   /// Calls `body` with one row's numbers, without copying them.
-  public func withRow<R>(_ row: Int, _ body: (UnsafeBufferPointer<Element>) throws -> R) rethrows -> R
+  public func withRow<R>(_ row: Int, _ body: (UnsafeBufferPointer<Element>) throws -> R) rethrows
+    -> R
   {
     precondition(row >= 0 && row < rows)
     return try withExtendedLifetime(storage) {

@@ -12,6 +12,7 @@ public enum OneDNNKernels: Kernels {
     return "\(version / 10000).\(version / 100 % 100).\(version % 100)"
   }
 
+  /// oneDNN's single-precision product.
   public static func multiply(
     _ a: Matrix<Float>, _ b: Matrix<Float>, transposed: Bool, scale: Float, adding: Bool,
     into c: MutableMatrix<Float>
@@ -27,6 +28,7 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
+  /// The bias goes in first, and the product is added to it.
   public static func linear(
     _ x: Matrix<Float>, _ w: Matrix<Float>, transposed: Bool, bias: Matrix<Float>?,
     activation: Activation?, adding: Bool, into y: MutableMatrix<Float>
@@ -46,6 +48,7 @@ public enum OneDNNKernels: Kernels {
     if let activation { activate(y, activation) }
   }
 
+  /// oneDNN's softmax.
   public static func softmax(_ m: MutableMatrix<Float>) {
     guard m.rows > 0, m.columns > 0 else { return }
     if m.stride != m.columns || heed_softmax(m.base, m.rows, m.columns) != 0 {
@@ -53,6 +56,7 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
+  /// oneDNN's layer normalisation.
   public static func layerNorm(
     _ x: Matrix<Float>, gain: Tensor<Float>, bias: Tensor<Float>, epsilon: Float,
     into y: MutableMatrix<Float>
@@ -78,6 +82,7 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
+  /// oneDNN's element-wise primitive.
   public static func activate(_ m: MutableMatrix<Float>, _ activation: Activation) {
     guard m.rows > 0, m.columns > 0 else { return }
     let kind =
@@ -92,19 +97,23 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
+  /// A vector loop.
   public static func multiply(_ a: MutableMatrix<Float>, by b: Matrix<Float>) {
     precondition(a.rows == b.rows && a.columns == b.columns)
     for i in 0..<a.rows { heed_multiply(a.base + i * a.stride, b.base + i * b.stride, a.columns) }
   }
 
+  /// The plain loop, which is memory-bound.
   public static func add(_ b: Matrix<Float>, to a: MutableMatrix<Float>) {
     PlainKernels.add(b, to: a)
   }
 
+  /// The plain loop, which writes a triangle.
   public static func hideFuture(_ scores: MutableMatrix<Float>, firstQuery: Int) {
     PlainKernels.hideFuture(scores, firstQuery: firstQuery)
   }
 
+  /// A vector loop.
   public static func rotate(
     _ m: MutableMatrix<Float>, cosines: Matrix<Float>, sines: Matrix<Float>
   ) {
@@ -117,14 +126,17 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
+  /// A vector loop over the exponents.
   public static func allFinite(_ m: Matrix<Float>) -> Bool {
     (0..<m.rows).allSatisfy { heed_all_finite(m.base + $0 * m.stride, m.columns) != 0 }
   }
 
+  /// A vector loop with a logarithm of its own.
   public static func entropy(_ weights: Matrix<Float>, row: Int) -> Double {
     weights.withRow(row) { $0.baseAddress.map { heed_entropy($0, weights.columns) } ?? 0 }
   }
 
+  /// A vector loop.
   public static func accumulate(_ weights: Matrix<Float>, row: Int, into sums: inout [Double]) {
     precondition(sums.count >= weights.columns)
     weights.withRow(row) { row in
@@ -135,6 +147,7 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
+  /// A vector loop, running backwards through the sums.
   public static func accumulateByDistance(
     _ weights: Matrix<Float>, row: Int, query: Int, into sums: inout [Double]
   ) {

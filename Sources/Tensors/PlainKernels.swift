@@ -4,6 +4,7 @@
 /// disagreement); fast enough for small models. The last is why each is specialised by hand: callers
 /// reach them through a protocol from another module, where the compiler would not.
 public enum PlainKernels<Element: Scalar>: Kernels {
+  /// Three loops, a row of `c` at a time.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func multiply(
     _ a: Matrix<Element>, _ b: Matrix<Element>, transposed: Bool, scale: Element, adding: Bool,
@@ -25,6 +26,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Product, bias and activation, one after the other.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func linear(
     _ x: Matrix<Element>, _ w: Matrix<Element>, transposed: Bool, bias: Matrix<Element>?,
@@ -38,6 +40,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     if let activation { activate(y, activation) }
   }
 
+  /// The largest number of a row is taken off first, so that nothing overflows.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func softmax(_ m: MutableMatrix<Element>) {
     for i in 0..<m.rows {
@@ -53,6 +56,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// In two passes over each row: the mean, then the variance around it.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func layerNorm(
     _ x: Matrix<Element>, gain: Tensor<Element>, bias: Tensor<Element>, epsilon: Element,
@@ -73,6 +77,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// In two passes over each row.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func rmsNorm(
     _ x: Matrix<Element>, gain: Tensor<Element>, epsilon: Element, into y: MutableMatrix<Element>
@@ -87,6 +92,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Number by number.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func activate(_ m: MutableMatrix<Element>, _ activation: Activation) {
     for i in 0..<m.rows {
@@ -109,6 +115,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Number by number.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>) {
     precondition(a.rows == b.rows && a.columns == b.columns)
@@ -117,6 +124,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Number by number.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>) {
     precondition(a.rows == b.rows && a.columns == b.columns)
@@ -125,6 +133,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Row by row.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func hideFuture(_ scores: MutableMatrix<Element>, firstQuery: Int) {
     for i in 0..<scores.rows {
@@ -133,6 +142,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Pair by pair.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func rotate(
     _ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>
@@ -151,11 +161,13 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Number by number, up to the first that is not.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func allFinite(_ m: Matrix<Element>) -> Bool {
     (0..<m.rows).allSatisfy { m.withRow($0) { $0.allSatisfy(\.isFinite) } }
   }
 
+  /// Sums in double precision; weights of zero add nothing.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func entropy(_ weights: Matrix<Element>, row: Int) -> Double {
     weights.withRow(row) { row in
@@ -163,11 +175,13 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Key by key.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func accumulate(_ weights: Matrix<Element>, row: Int, into sums: inout [Double]) {
     weights.withRow(row) { row in for j in row.indices { sums[j] += Double(row[j]) } }
   }
 
+  /// Key by key.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func accumulateByDistance(
     _ weights: Matrix<Element>, row: Int, query: Int, into sums: inout [Double]

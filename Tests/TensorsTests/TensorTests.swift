@@ -39,7 +39,8 @@ import Testing
       }
       for (i, value) in wide.elements.enumerated() {
         let expected =
-          type == .float16 ? Float(Float16(bitPattern: bits[i])) : Float(bitPattern: UInt32(bits[i]) << 16)
+          type == .float16
+          ? Float(Float16(bitPattern: bits[i])) : Float(bitPattern: UInt32(bits[i]) << 16)
         #expect(value.isNaN ? expected.isNaN : value == expected)
       }
     }
@@ -88,7 +89,8 @@ final class Bytes<Number: FixedWidthInteger & Sendable>: ByteOwner {
   deinit { numbers.deallocate() }
 
   func tensor(_ type: StorageType, shape: [Int]) -> StoredTensor {
-    StoredTensor(name: "t", shape: shape, type: type, bytes: UnsafeRawBufferPointer(numbers), owner: self)
+    StoredTensor(
+      name: "t", shape: shape, type: type, bytes: UnsafeRawBufferPointer(numbers), owner: self)
   }
 }
 extension Bytes: @unchecked Sendable {}

@@ -49,7 +49,7 @@ struct SafetensorsHeader {
       guard let bytes = byteCount(tensor.shape, type) else {
         throw .invalidShape(tensor: name, shape: tensor.shape)
       }
-      let offsets = tensor.data_offsets
+      let offsets = tensor.dataOffsets
       guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1] else {
         throw .invalidOffsets(tensor: name, offsets: offsets)
       }
@@ -112,7 +112,12 @@ struct SafetensorsHeader {
 private struct RawEntry: Decodable {
   let dtype: String
   let shape: [Int]
-  let data_offsets: [Int]
+  let dataOffsets: [Int]
+
+  enum CodingKeys: String, CodingKey {
+    case dtype, shape
+    case dataOffsets = "data_offsets"
+  }
 }
 
 /// The header's object, its metadata apart.

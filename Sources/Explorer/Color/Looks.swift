@@ -68,7 +68,9 @@ public struct Looks: Sendable {
     return look
   }
 
-  /// Two values as a half block. Equal halves are a blank, unequal ones take the block whose
+  /// Two values as a half block.
+  ///
+  /// Equal halves are a blank, unequal ones take the block whose
   /// foreground comes first in the ramp: fewer colour pairs, and lines that a terminal can scroll.
   private func halves(_ cell: Cell, _ upper: Float, _ lower: Float) -> Look {
     guard !colors.isEmpty, appearance.charset == .half else {

@@ -111,10 +111,6 @@ extension Subject {
           + " \(plan.dModel) wide"
       ] + model.warnings,
       prompt: trace.prompt.text ?? "", tokens: trace.prompt.tokens, patterns: trace,
-      scores: zip(HeadScores.all, tables).map { score, table in
-        ScoreTable(
-          name: score.name, title: score.title, unit: score.unit, lowest: score.lowest,
-          highest: score.highest(seq: trace.seq), table: table)
-      })
+      scores: zip(HeadScores.all, tables).map { ScoreTable($0, $1, seq: trace.seq) })
   }
 }

@@ -28,11 +28,11 @@ public struct ScoreTable: Sendable {
     self.table = table
   }
 
-  /// The table of one of heed's scores.
-  public init(_ score: any HeadScore.Type, _ table: HeadTable) {
+  /// The table of one of heed's scores, of a prompt of `seq` tokens.
+  public init(_ score: any HeadScore.Type, _ table: HeadTable, seq: Int) {
     self.init(
-      name: score.name, title: score.title, unit: score.unit, lowest: score.range.lowest,
-      highest: score.range.highest, table: table)
+      name: score.name, title: score.title, unit: score.unit, lowest: score.lowest,
+      highest: score.highest(seq: seq), table: table)
   }
 
   /// The ends of the colour ramp: the possible range where there is one, else that of the values.

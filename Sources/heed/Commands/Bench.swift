@@ -98,7 +98,8 @@ struct Bench: ParsableCommand {
         stage.gflops.map { String(format: "%.0f", $0) } ?? "",
       ])
     }
-    return "\(report.model), \(report.tokens) tokens, \(report.threads) threads, \(report.machine)\n"
+    return
+      "\(report.model), \(report.tokens) tokens, \(report.threads) threads, \(report.machine)\n"
       + table.text + "peak memory after forward: \(ByteCount(report.peakBytes))"
       + " (weights on disk: \(ByteCount(report.weightBytes)))\n"
   }

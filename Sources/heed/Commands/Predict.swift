@@ -76,7 +76,8 @@ struct Predict: ParsableCommand {
         ["\($0.id)", $0.piece, $0.text, "\($0.probability)", "\($0.logit)"]
       }
       try output.sink.write(
-        SeparatedTable.text([["id", "piece", "text", "probability", "logit"]] + rows, format: format))
+        SeparatedTable.text(
+          [["id", "piece", "text", "probability", "logit"]] + rows, format: format))
     case .text:
       var table = TextTable(["probability", "logit", "id", "text"], leading: [3])
       for candidate in report.top {

@@ -29,7 +29,9 @@ struct SamplesCommand: ParsableCommand {
       try Output(nil).write(json: entries)
     case .text:
       var table = TextTable(["sample", "what it is", "folder"], leading: [0, 1, 2])
-      for sample in samples.all { table.add(["sample:\(sample.name)", sample.summary, sample.folder]) }
+      for sample in samples.all {
+        table.add(["sample:\(sample.name)", sample.summary, sample.folder])
+      }
       try Output(nil).write(table.text)
     }
   }

@@ -68,7 +68,7 @@ enum Console {
   /// What the user should know though the work went on.
   static func warning(_ text: String) { line("heed: warning: \(text)") }
 
-  /// Progress, over itself; only on a terminal. Nil clears it.
+  /// Progress, over itself and only on a terminal; nil clears it.
   static func progress(_ text: String?) {
     guard isWatched else { return }
     write("\r\u{1b}[K" + (text ?? ""))
