@@ -218,6 +218,7 @@ static struct {
   void (*parallel)(void (*)(void *), void *, unsigned, unsigned);
   int (*thread_number)(void);
   int (*max_threads)(void);
+  int (*in_parallel)(void);
   void (*set_threads)(int);
 } openmp;
 static pthread_once_t openmp_once = PTHREAD_ONCE_INIT;
@@ -226,6 +227,7 @@ static void find_openmp(void) {
   openmp.parallel = dlsym(RTLD_DEFAULT, "GOMP_parallel");
   openmp.thread_number = dlsym(RTLD_DEFAULT, "omp_get_thread_num");
   openmp.max_threads = dlsym(RTLD_DEFAULT, "omp_get_max_threads");
+  openmp.in_parallel = dlsym(RTLD_DEFAULT, "omp_in_parallel");
   openmp.set_threads = dlsym(RTLD_DEFAULT, "omp_set_num_threads");
 }
 
@@ -251,6 +253,7 @@ void heed_parallel(int workers, void (*body)(void *, int), void *context) {
 
 int heed_thread_count(void) {
   pthread_once(&openmp_once, find_openmp);
+  if (openmp.in_parallel && openmp.in_parallel()) return 1;
   return openmp.max_threads ? openmp.max_threads() : 1;
 }
 

@@ -51,5 +51,5 @@ enum AttentionWeights<K: Kernels> {
 /// How attention is cut.
 enum AttentionTiling {
   /// How many queries one tile takes, so that it stays in a core's cache.
-  static func rowsPerTile(seq: Int) -> Int { min(256, max(16, 65_536 / max(1, seq))) }
+  static func rowsPerTile(seq: Int) -> Int { min(256, max(16, 131_072 / max(1, seq))) }
 }

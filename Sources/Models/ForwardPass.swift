@@ -9,15 +9,12 @@ public struct Progress: Sendable, Hashable {
 /// Runs any plan: the only forward pass there is.
 ///
 /// Goals, in this order: the reference's numbers; memory that grows with the prompt, not its square;
-/// speed. Hence attention goes through tiles of queries, and the MLP through slices of rows.
+/// speed. Hence attention goes through tiles of queries, and everything else through slices of rows.
 struct ForwardPass<K: Kernels> {
   private let plan: ModelPlan
   private let prompt: Prompt
   private var weights: WeightReader<K.Element>
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
-
-  /// Rows of the MLP that are computed at once.
-  private static var mlpRows: Int { 1024 }
 
   init(plan: ModelPlan, weights: Weights, prompt: Prompt) {
     self.plan = plan
@@ -35,8 +32,9 @@ struct ForwardPass<K: Kernels> {
     var attention: [LayerTrace<K.Element>] = []
     for (layer, block) in plan.blocks.enumerated() {
       try onProgress(Progress(done: layer, total: plan.layers))
-      attention.append(attend(block, &residual))
-      transform(block, &residual)
+      let layerTrace = attend(block, residual.matrix)
+      transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
+      attention.append(layerTrace)
       weights.releaseAll()
       try check(residual, block: layer)
       residuals.append(residual)
@@ -65,23 +63,29 @@ struct ForwardPass<K: Kernels> {
     return residual
   }
 
-  /// Adds one block's attention to the residual stream.
+  /// What one block's attention reads and writes, before its output projection.
   private mutating func attend(
-    _ block: BlockPlan, _ residual: inout Tensor<K.Element>
+    _ block: BlockPlan, _ residual: Matrix<K.Element>
   ) -> LayerTrace<K.Element> {
-    let attention = block.attention
-    let x = normalized(residual.matrix, block.attentionNorm)
-    var queries = applied(attention.query, to: x.matrix)
-    var keys = applied(attention.key, to: x.matrix)
-    let values = applied(attention.value, to: x.matrix)
-    if case .rotary(let rotary) = attention.position {
-      rotate(&queries, rotary, dHead: attention.dHead)
-      rotate(&keys, rotary, dHead: attention.dHead)
+    let plan = block.attention
+    let norm = Norm<K>(block.attentionNorm, &weights)
+    let (query, key) = (Linear<K>(plan.query, &weights), Linear<K>(plan.key, &weights))
+    let value = Linear<K>(plan.value, &weights)
+    var queries = Tensor<K.Element>(uninitialized: [residual.rows, plan.heads * plan.dHead])
+    var keys = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dHead])
+    var values = keys
+    let (q, k, v) = (queries.mutableMatrix(), keys.mutableMatrix(), values.mutableMatrix())
+    let rotation = rotation(plan.position)
+    Slices.forEach(residual.rows) { rows in
+      let x = norm.applied(to: residual.rows(rows))
+      query.apply(to: x.matrix, into: q.rows(rows))
+      key.apply(to: x.matrix, into: k.rows(rows))
+      value.apply(to: x.matrix, into: v.rows(rows))
+      rotation?.turn(q.rows(rows), rows: rows, dHead: plan.dHead, K.self)
+      rotation?.turn(k.rows(rows), rows: rows, dHead: plan.dHead, K.self)
     }
     let weightedValues = Self.weightedValues(
-      attention, queries: queries.matrix, keys: keys.matrix, values: values.matrix)
-    apply(
-      attention.output, to: weightedValues.matrix, adding: true, into: residual.mutableMatrix())
+      plan, queries: queries.matrix, keys: keys.matrix, values: values.matrix)
     return LayerTrace(
       queries: queries, keys: keys, values: values, weightedValues: weightedValues)
   }
@@ -112,62 +116,25 @@ struct ForwardPass<K: Kernels> {
     return result
   }
 
-  /// Adds one block's MLP to the residual stream.
-  private mutating func transform(_ block: BlockPlan, _ residual: inout Tensor<K.Element>) {
-    let target = residual.mutableMatrix()
-    for start in stride(from: 0, to: prompt.seq, by: Self.mlpRows) {
-      let rows = target.rows(start..<min(prompt.seq, start + Self.mlpRows))
-      let x = normalized(rows.matrix, block.mlpNorm)
-      switch block.mlp {
-      case .plain(let up, let down, let activation):
-        let hidden = applied(up, to: x.matrix, activation: activation)
-        apply(down, to: hidden.matrix, adding: true, into: rows)
-      case .gated(let gate, let up, let down, let activation):
-        var hidden = applied(gate, to: x.matrix, activation: activation)
-        K.multiply(hidden.mutableMatrix(), by: applied(up, to: x.matrix).matrix)
-        apply(down, to: hidden.matrix, adding: true, into: rows)
-      }
+  /// Adds one block's attention and MLP to the residual stream.
+  private mutating func transform(
+    _ block: BlockPlan, _ weightedValues: Matrix<K.Element>, _ residual: MutableMatrix<K.Element>
+  ) {
+    let output = Linear<K>(block.attention.output, &weights)
+    let norm = Norm<K>(block.mlpNorm, &weights)
+    let mlp = MLP<K>(block.mlp, &weights)
+    Slices.forEach(residual.rows) { rows in
+      let target = residual.rows(rows)
+      output.apply(to: weightedValues.rows(rows), adding: true, into: target)
+      mlp.add(norm.applied(to: target.matrix).matrix, to: target)
     }
   }
 
-  private mutating func normalized(
-    _ x: Matrix<K.Element>, _ norm: NormPlan
-  ) -> Tensor<K.Element> {
-    norm.applied(to: x, K.self) { weights.tensor($0) }
-  }
-
-  /// `x · W + b`, activated: `[rows, outputs]`.
-  private mutating func applied(
-    _ linear: LinearPlan, to x: Matrix<K.Element>, activation: Activation? = nil
-  ) -> Tensor<K.Element> {
-    var result = Tensor<K.Element>(uninitialized: [x.rows, linear.outputs.count])
-    apply(linear, to: x, activation: activation, adding: false, into: result.mutableMatrix())
-    return result
-  }
-
-  private mutating func apply(
-    _ linear: LinearPlan, to x: Matrix<K.Element>, activation: Activation? = nil, adding: Bool,
-    into y: MutableMatrix<K.Element>
-  ) {
-    let matrix = weights.tensor(linear.weight).matrix
-    let transposed = linear.layout == .outputsFirst
-    let bias = linear.bias.map { weights.tensor($0).matrix.columns(linear.outputs) }
-    K.linear(
-      x, transposed ? matrix.rows(linear.outputs) : matrix.columns(linear.outputs),
-      transposed: transposed, bias: bias, activation: activation, adding: adding, into: y)
-  }
-
-  private mutating func rotate(
-    _ heads: inout Tensor<K.Element>, _ plan: RotaryPlan, dHead: Int
-  ) {
+  private mutating func rotation(_ position: PositionPlan) -> Rotation<K.Element>? {
+    guard case .rotary(let plan) = position else { return nil }
     let rotation = rotations[plan] ?? Rotation(plan, seq: prompt.seq)
     rotations[plan] = rotation
-    let all = heads.mutableMatrix()
-    for start in stride(from: 0, to: all.columns, by: dHead) {
-      K.rotate(
-        all.columns(start..<start + dHead), cosines: rotation.cosines.matrix,
-        sines: rotation.sines.matrix)
-    }
+    return rotation
   }
 
   /// A NaN is traced to the weight that holds it, instead of spreading over every map.
@@ -176,23 +143,5 @@ struct ForwardPass<K: Kernels> {
     let suspects = block.map { plan.blocks[$0].weights } ?? plan.embeddings
     throw weights.weights.firstNonFinite(among: suspects)
       ?? ModelError.residualNotFinite(checkpoint: weights.weights.checkpoint, block: block ?? 0)
-  }
-}
-
-extension NormPlan {
-  /// The normalised rows of `x`, `[rows, dModel]`.
-  func applied<K: Kernels>(
-    to x: Matrix<K.Element>, _: K.Type, weight: (WeightPlan) -> Tensor<K.Element>
-  ) -> Tensor<K.Element> {
-    var result = Tensor<K.Element>(uninitialized: [x.rows, x.columns])
-    let (gain, target) = (weight(gain), result.mutableMatrix())
-    switch kind {
-    case .layer(let bias):
-      K.layerNorm(
-        x, gain: gain, bias: weight(bias), epsilon: K.Element(epsilon), into: target)
-    case .rms:
-      K.rmsNorm(x, gain: gain, epsilon: K.Element(epsilon), into: target)
-    }
-    return result
   }
 }

@@ -23,9 +23,9 @@ public struct MemoryPlan: Sendable, Hashable {
     }
     trace = bytesPerNumber * seq * perToken
     let rows = AttentionTiling.rowsPerTile(seq: seq)
+    let slice = min(seq, 1024)
     working =
-      bytesPerNumber
-      * (2 * seq * plan.dModel + 2 * min(seq, 1024) * plan.dMLP + threads * rows * seq)
+      bytesPerNumber * (2 * seq * plan.dModel + threads * max(rows * seq, 2 * slice * plan.dMLP))
   }
 
   /// Refuses a run that does not fit.

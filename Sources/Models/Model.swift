@@ -105,7 +105,7 @@ public struct Model: Sendable {
     guard hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: name) }
     let residual = trace.residuals[plan.layers].matrix.rows(positions)
     var reader = WeightReader<Element>(weights)
-    let x = plan.finalNorm.applied(to: residual, K.self) { reader.tensor($0) }
+    let x = Norm<K>(plan.finalNorm, &reader).applied(to: residual)
     var result = Tensor<Element>(uninitialized: [positions.count, plan.vocabularySize])
     let target = result.mutableMatrix()
     let stored = weights[plan.output.weight]

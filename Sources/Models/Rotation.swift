@@ -1,7 +1,7 @@
 import Tensors
 
 /// The angles of a rotary position encoding for every position of a prompt.
-struct Rotation<Element: Scalar> {
+struct Rotation<Element: Scalar>: Sendable {
   /// `[seq, pairs]`.
   let cosines, sines: Tensor<Element>
 
@@ -23,5 +23,16 @@ struct Rotation<Element: Scalar> {
     }
     self.cosines = Tensor(cosines, shape: [seq, plan.frequencies.count])
     self.sines = Tensor(sines, shape: [seq, plan.frequencies.count])
+  }
+
+  /// Turns every head of some rows of queries or keys.
+  func turn<K: Kernels>(
+    _ heads: MutableMatrix<Element>, rows: Range<Int>, dHead: Int, _: K.Type
+  ) where K.Element == Element {
+    for start in stride(from: 0, to: heads.columns, by: dHead) {
+      K.rotate(
+        heads.columns(start..<start + dHead), cosines: cosines.matrix.rows(rows),
+        sines: sines.matrix.rows(rows))
+    }
   }
 }

@@ -30,6 +30,18 @@ void heed_rms_norm(const float *x, const float *gain, float *y, size_t count, fl
 /// `gate[i] = gate[i] · up[i]`.
 void heed_multiply(float *gate, const float *up, size_t count);
 
+enum heed_row_activation {
+  HEED_ROW_IDENTITY,
+  HEED_ROW_RELU,
+  HEED_ROW_SILU,
+  HEED_ROW_GELU_ERF,
+  HEED_ROW_GELU_TANH
+};
+
+/// `y = activation(y + bias)` for one row; without a bias where it is null.
+void heed_finish_row(
+    float *y, const float *bias, size_t count, enum heed_row_activation activation);
+
 /// Turns pairs of numbers by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
 void heed_rotate_halves(
     float *first, float *second, const float *cosines, const float *sines, size_t count);

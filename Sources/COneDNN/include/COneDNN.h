@@ -33,7 +33,7 @@ int heed_onednn_version(void);
 /// products run on: two pools would fight for the cores. oneDNN runs single-threaded inside.
 void heed_parallel(int workers, void (*body)(void *context, int worker), void *context);
 
-/// The number of threads that products use when called from this thread.
+/// The number of threads that products use when called from this thread: 1 inside `heed_parallel`.
 int heed_thread_count(void);
 
 /// Sets the number of threads for calls from this thread.
