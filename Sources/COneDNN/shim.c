@@ -44,10 +44,9 @@ int heed_onednn_version(void) {
 // Primitives. A primitive is made for one shape, and making it can mean compiling it; each thread
 // keeps the last few it used, so that a loop over equal tiles makes it once.
 
-enum kind { SOFTMAX, LAYER_NORM, ACTIVATE };
+enum kind { SOFTMAX, LAYER_NORM };
 struct key {
   enum kind kind;
-  int activation;
   long rows, columns;
   float epsilon;
 };
@@ -78,18 +77,8 @@ static dnnl_status_t describe(desc *d, int dims, const long *sizes, dnnl_format_
 static void forget(desc *d) { (void)d; }
 #endif
 
-static dnnl_alg_kind_t algorithm(int activation) {
-  switch (activation) {
-    case HEED_GELU_ERF: return dnnl_eltwise_gelu_erf;
-    case HEED_GELU_TANH: return dnnl_eltwise_gelu_tanh;
-    case HEED_SILU: return dnnl_eltwise_swish;
-    default: return dnnl_eltwise_relu;
-  }
-}
-
 static dnnl_status_t make_primitive_desc(const struct key *key, desc *d, dnnl_primitive_desc_t *pd) {
   const unsigned scale_shift = dnnl_use_scale | dnnl_use_shift;
-  const float alpha = key->activation == HEED_SILU ? 1.0f : 0.0f;
 #if DNNL_VERSION_MAJOR >= 3
   switch (key->kind) {
     case SOFTMAX:
@@ -98,9 +87,6 @@ static dnnl_status_t make_primitive_desc(const struct key *key, desc *d, dnnl_pr
     case LAYER_NORM:
       return dnnl_layer_normalization_forward_primitive_desc_create(
           pd, engine, dnnl_forward_inference, *d, *d, NULL, key->epsilon, scale_shift, NULL);
-    case ACTIVATE:
-      return dnnl_eltwise_forward_primitive_desc_create(
-          pd, engine, dnnl_forward_inference, algorithm(key->activation), *d, *d, alpha, 0, NULL);
   }
 #else
   switch (key->kind) {
@@ -115,12 +101,6 @@ static dnnl_status_t make_primitive_desc(const struct key *key, desc *d, dnnl_pr
           &op, dnnl_forward_inference, d, NULL, key->epsilon, scale_shift));
       return dnnl_primitive_desc_create(pd, &op, NULL, engine, NULL);
     }
-    case ACTIVATE: {
-      dnnl_eltwise_desc_t op;
-      TRY(dnnl_eltwise_forward_desc_init(
-          &op, dnnl_forward_inference, algorithm(key->activation), d, alpha, 0));
-      return dnnl_primitive_desc_create(pd, &op, NULL, engine, NULL);
-    }
   }
 #endif
   return dnnl_invalid_arguments;
@@ -128,7 +108,6 @@ static dnnl_status_t make_primitive_desc(const struct key *key, desc *d, dnnl_pr
 
 static dnnl_status_t describe_key(const struct key *key, desc *d) {
   const long sizes[2] = {key->rows, key->columns};
-  if (key->kind == ACTIVATE) return describe(d, 1, &key->columns, dnnl_a);
   return describe(d, 2, sizes, dnnl_ab);
 }
 
@@ -136,7 +115,7 @@ static dnnl_status_t find(struct key key, dnnl_primitive_t *primitive) {
   struct entry *oldest = &entries[0];
   for (int i = 0; i < ENTRIES; i++) {
     struct entry *e = &entries[i];
-    if (e->primitive && e->key.kind == key.kind && e->key.activation == key.activation &&
+    if (e->primitive && e->key.kind == key.kind &&
         e->key.rows == key.rows && e->key.columns == key.columns && e->key.epsilon == key.epsilon) {
       e->used = ++clock_;
       *primitive = e->primitive;
@@ -198,17 +177,13 @@ static dnnl_status_t execute(
 }
 
 heed_status heed_softmax(float *data, long rows, long columns) {
-  return execute((struct key){SOFTMAX, 0, rows, columns, 0}, data, data, NULL, NULL);
+  return execute((struct key){SOFTMAX, rows, columns, 0}, data, data, NULL, NULL);
 }
 
 heed_status heed_layer_norm(
     const float *x, const float *gain, const float *bias, float *y, long rows, long columns,
     float epsilon) {
-  return execute((struct key){LAYER_NORM, 0, rows, columns, epsilon}, x, y, gain, bias);
-}
-
-heed_status heed_activate(float *data, long count, enum heed_activation activation) {
-  return execute((struct key){ACTIVATE, activation, 1, count, 0}, data, data, NULL, NULL);
+  return execute((struct key){LAYER_NORM, rows, columns, epsilon}, x, y, gain, bias);
 }
 
 // Threads. Debian's oneDNN runs on libgomp, which it has already loaded; its entry points are looked

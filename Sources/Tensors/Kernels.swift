@@ -61,9 +61,6 @@ public protocol Kernels<Element>: Sendable {
   static func rmsNorm(
     _ x: Matrix<Element>, gain: Tensor<Element>, epsilon: Element, into y: MutableMatrix<Element>)
 
-  /// Applies an activation function in place.
-  static func activate(_ m: MutableMatrix<Element>, _ activation: Activation)
-
   /// `a = a · b`, number by number.
   static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>)
 

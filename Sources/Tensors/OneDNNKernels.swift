@@ -39,7 +39,13 @@ public enum OneDNNKernels: Kernels {
   ) {
     precondition(bias.map { $0.rows == 1 && $0.columns == y.columns } ?? true)
     multiply(x, w, transposed: transposed, scale: 1, adding: adding, into: y)
-    guard bias != nil || activation != nil else { return }
+    if bias != nil || activation != nil { finish(y, bias: bias, activation) }
+  }
+
+  /// Adds a bias to every row and applies an activation function.
+  static func finish(
+    _ y: MutableMatrix<Float>, bias: Matrix<Float>?, _ activation: Activation?
+  ) {
     Parallel.forEach(y.rows, grain: max(1, 16_384 / max(1, y.columns))) { i in
       heed_finish_row(y.base + i * y.stride, bias?.base, y.columns, code(activation))
     }
@@ -86,21 +92,6 @@ public enum OneDNNKernels: Kernels {
     for i in 0..<x.rows {
       heed_rms_norm(
         x.base + i * x.stride, gain.storage.base, y.base + i * y.stride, x.columns, epsilon)
-    }
-  }
-
-  /// oneDNN's element-wise primitive.
-  public static func activate(_ m: MutableMatrix<Float>, _ activation: Activation) {
-    guard m.rows > 0, m.columns > 0 else { return }
-    let kind =
-      switch activation {
-      case .gelu: HEED_GELU_ERF
-      case .geluTanh: HEED_GELU_TANH
-      case .relu: HEED_RELU
-      case .silu: HEED_SILU
-      }
-    if m.stride != m.columns || heed_activate(m.base, m.rows * m.columns, kind) != 0 {
-      PlainKernels.activate(m, activation)
     }
   }
 

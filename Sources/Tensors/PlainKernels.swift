@@ -94,7 +94,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
 
   /// Number by number.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func activate(_ m: MutableMatrix<Element>, _ activation: Activation) {
+  static func activate(_ m: MutableMatrix<Element>, _ activation: Activation) {
     for i in 0..<m.rows {
       m.withRow(i) { row in for j in row.indices { row[j] = value(activation, row[j]) } }
     }

@@ -21,11 +21,6 @@ heed_status heed_layer_norm(
     const float *x, const float *gain, const float *bias, float *y, long rows, long columns,
     float epsilon);
 
-enum heed_activation { HEED_GELU_ERF, HEED_GELU_TANH, HEED_RELU, HEED_SILU };
-
-/// An activation function in place.
-heed_status heed_activate(float *data, long count, enum heed_activation activation);
-
 /// The version of the library that is loaded: 10000 · major + 100 · minor + patch.
 int heed_onednn_version(void);
 
