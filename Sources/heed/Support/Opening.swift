@@ -47,7 +47,7 @@ enum Opening {
     return isFolder.boolValue ? path : (path as NSString).deletingLastPathComponent
   }
 
-  /// The command whose name is one or two letters away; nil when none is.
+  /// The command whose name is a slip or two away; nil when none is.
   private static func nearestCommand(to word: String) -> String? {
     let names = Heed.configuration.subcommands.map { $0._commandName }
     return names.map { (name: $0, distance: distance(word, $0)) }
@@ -55,18 +55,19 @@ enum Opening {
       .min { $0.distance < $1.distance }?.name
   }
 
-  /// Levenshtein's distance: letters inserted, deleted or replaced.
+  /// Damerau's distance: letters inserted, deleted, replaced, or two neighbours swapped.
   private static func distance(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a), Array(b))
+    var before: [Int] = []
     var row = Array(0...b.count)
     for (i, x) in a.enumerated() {
-      var previous = row[0]
-      row[0] = i + 1
+      var next = [i + 1]
       for (j, y) in b.enumerated() {
-        let replaced = previous + (x == y ? 0 : 1)
-        previous = row[j + 1]
-        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+        var least = min(row[j] + (x == y ? 0 : 1), row[j + 1] + 1, next[j] + 1)
+        if i > 0, j > 0, x == b[j - 1], y == a[i - 1] { least = min(least, before[j - 1] + 1) }
+        next.append(least)
       }
+      (before, row) = (row, next)
     }
     return row[b.count]
   }
