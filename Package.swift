@@ -48,7 +48,12 @@ let package = Package(
       exclude: ["Goldens"]),
     .testTarget(
       name: "TerminalTests", dependencies: ["Terminal", "Explorer", "TmuxHarness", "TerminalDemo"]),
-    .testTarget(name: "heedTests", dependencies: ["heed", "TmuxHarness"]),
+    .testTarget(
+      name: "heedTests",
+      dependencies: [
+        "heed", "Explorer", "Analysis", "Models", "Checkpoints", "Tokenizers", "Tensors",
+        "TmuxHarness",
+      ]),
 
     // What end-to-end tests run programs in, and a program for trying the event loop.
     .target(name: "TmuxHarness", path: "Tests/Support/TmuxHarness"),
