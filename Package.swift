@@ -41,7 +41,8 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors"]),
+    .testTarget(
+      name: "AnalysisTests", dependencies: ["Analysis", "Models", "Checkpoints", "Tensors"]),
     .testTarget(
       name: "ExplorerTests",
       dependencies: ["Explorer", "Analysis", "Models", "Tensors", "Tokenizers"],
