@@ -1,4 +1,5 @@
 import Checkpoints
+import Explorer
 import Foundation
 import Models
 import Tokenizers
@@ -50,25 +51,8 @@ enum Opening {
   /// The command whose name is a slip or two away; nil when none is.
   private static func nearestCommand(to word: String) -> String? {
     let names = Heed.configuration.subcommands.map { $0._commandName }
-    return names.map { (name: $0, distance: distance(word, $0)) }
+    return names.map { (name: $0, distance: Commands.editDistance(word, $0)) }
       .filter { $0.distance <= max(1, min(2, $0.name.count / 3)) }
       .min { $0.distance < $1.distance }?.name
-  }
-
-  /// Damerau's distance: letters inserted, deleted, replaced, or two neighbours swapped.
-  private static func distance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
-    var before: [Int] = []
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-      var next = [i + 1]
-      for (j, y) in b.enumerated() {
-        var least = min(row[j] + (x == y ? 0 : 1), row[j + 1] + 1, next[j] + 1)
-        if i > 0, j > 0, x == b[j - 1], y == a[i - 1] { least = min(least, before[j - 1] + 1) }
-        next.append(least)
-      }
-      (before, row) = (row, next)
-    }
-    return row[b.count]
   }
 }
