@@ -41,14 +41,20 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"],
       exclude: ["Fixtures"]),
-    .testTarget(name: "AnalysisTests", dependencies: ["Analysis", "Models", "Tensors"]),
+    .testTarget(
+      name: "AnalysisTests", dependencies: ["Analysis", "Models", "Checkpoints", "Tensors"]),
     .testTarget(
       name: "ExplorerTests",
       dependencies: ["Explorer", "Analysis", "Models", "Tensors", "Tokenizers"],
       exclude: ["Goldens"]),
     .testTarget(
       name: "TerminalTests", dependencies: ["Terminal", "Explorer", "TmuxHarness", "TerminalDemo"]),
-    .testTarget(name: "heedTests", dependencies: ["heed", "TmuxHarness"]),
+    .testTarget(
+      name: "heedTests",
+      dependencies: [
+        "heed", "Explorer", "Analysis", "Models", "Checkpoints", "Tokenizers", "Tensors",
+        "TmuxHarness",
+      ]),
 
     // What end-to-end tests run programs in, and a program for trying the event loop.
     .target(name: "TmuxHarness", path: "Tests/Support/TmuxHarness"),

@@ -54,18 +54,19 @@ public enum Commands {
     return near.flatMap { $0.distance <= max(2, word.count / 3) ? $0.name : nil }
   }
 
-  /// Levenshtein's distance in characters.
-  static func editDistance(_ a: String, _ b: String) -> Int {
+  /// Damerau's distance: characters inserted, deleted, replaced, or two neighbours swapped.
+  public static func editDistance(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a), Array(b))
+    var before: [Int] = []
     var row = Array(0...b.count)
-    for i in a.indices {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for j in b.indices {
-        let change = diagonal + (a[i] == b[j] ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
+    for (i, x) in a.enumerated() {
+      var next = [i + 1]
+      for (j, y) in b.enumerated() {
+        var least = min(row[j] + (x == y ? 0 : 1), row[j + 1] + 1, next[j] + 1)
+        if i > 0, j > 0, x == b[j - 1], y == a[i - 1] { least = min(least, before[j - 1] + 1) }
+        next.append(least)
       }
+      (before, row) = (row, next)
     }
     return row[b.count]
   }

@@ -67,6 +67,8 @@ private final class Desk {
   private let engine: EngineOptions
   private var service: InferenceService?
   private var mailbox: Mailbox<Action>?
+  /// What a rerun repeats when there is no text to make it from.
+  private var first: Prompt?
 
   init(_ model: Model, folder: String, addSpecial: Bool, engine: EngineOptions) {
     self.model = model
@@ -82,12 +84,17 @@ private final class Desk {
     }
     service.run { first }
     self.service = service
+    self.first = first
     self.mailbox = mailbox
   }
 
   func perform(_ effect: Effect) {
     switch effect {
     case .run(let text):
+      if text.isEmpty, let first, first.text == nil {
+        service?.run { first }
+        return
+      }
       let (folder, addSpecial) = (folder, addSpecial)
       service?.run {
         let encoding = try Tokenizer.open(folder: folder).encode(text, addSpecial: addSpecial)

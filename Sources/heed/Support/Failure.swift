@@ -2,13 +2,14 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import Models
+import Terminal
 import Tokenizers
 
 /// Why a command could not do its work, beyond what checkpoints, tokenizers and models report.
 enum Failure: Error, Equatable, CustomStringConvertible {
   case noSuchLayer(Int, layers: Int)
   case noSuchHead(Int, heads: Int)
-  case badHead(String)
+  case noPrompt
   case badIDs(String)
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
@@ -23,8 +24,9 @@ enum Failure: Error, Equatable, CustomStringConvertible {
       "--layer \(layer): the model has layers 0 to \(layers - 1)"
     case .noSuchHead(let head, let heads):
       "--head \(head): each layer has heads 0 to \(heads - 1)"
-    case .badHead(let text):
-      "\(text): no head; write one as L5.H1"
+    case .noPrompt:
+      "no prompt was given; write it after the model, or use --text, --file, --ids, or - for "
+        + "standard input"
     case .badIDs(let text):
       "--ids \(text): expected whole numbers separated by commas, such as 1,2,3, or @FILE"
     case .unreadable(let file, let reason):
@@ -48,12 +50,27 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is CheckpointError, is TokenizerError, is ModelError, is Failure:
+    case is CheckpointError, is TokenizerError, is ModelError, is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
     default:
-      Heed.exit(withError: error)
+      let code = Heed.exitCode(for: error)
+      // Help and version come this way, too.
+      guard !code.isSuccess else { Heed.exit(withError: error) }
+      Console.error(rejection(Heed.message(for: error)))
+      Foundation.exit(code.rawValue)
     }
+  }
+
+  /// What the argument parser found, as one line that says where to look.
+  private static func rejection(_ message: String) -> String {
+    let names = Heed.configuration.subcommands.map { $0._commandName }
+    let command = CommandLine.arguments.dropFirst().first.flatMap { word in
+      names.contains(word) ? " \(word)" : nil
+    }
+    var text = message.split(separator: "\n").joined(separator: " ")
+    while text.last == "." { text.removeLast() }
+    return "\(text); see heed\(command ?? "") --help"
   }
 }
 

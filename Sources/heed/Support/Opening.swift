@@ -1,4 +1,5 @@
 import Checkpoints
+import Explorer
 import Foundation
 import Models
 import Tokenizers
@@ -47,27 +48,11 @@ enum Opening {
     return isFolder.boolValue ? path : (path as NSString).deletingLastPathComponent
   }
 
-  /// The command whose name is one or two letters away; nil when none is.
+  /// The command whose name is a slip or two away; nil when none is.
   private static func nearestCommand(to word: String) -> String? {
     let names = Heed.configuration.subcommands.map { $0._commandName }
-    return names.map { (name: $0, distance: distance(word, $0)) }
+    return names.map { (name: $0, distance: Commands.editDistance(word, $0)) }
       .filter { $0.distance <= max(1, min(2, $0.name.count / 3)) }
       .min { $0.distance < $1.distance }?.name
-  }
-
-  /// Levenshtein's distance: letters inserted, deleted or replaced.
-  private static func distance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-      var previous = row[0]
-      row[0] = i + 1
-      for (j, y) in b.enumerated() {
-        let replaced = previous + (x == y ? 0 : 1)
-        previous = row[j + 1]
-        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[b.count]
   }
 }

@@ -54,8 +54,10 @@ struct PromptOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - folder: Where the tokenizer lies; not opened for `--ids`, though used if it is there.
-  ///   - fallback: The prompt when none was given.
+  ///   - fallback: The prompt when none was given; nil for commands that insist on one.
   func prompt(folder: String, default fallback: String? = nil) throws -> Prompt {
+    // Not the empty prompt: a forgotten one would be answered with what follows BOS.
+    guard isGiven || fallback != nil else { throw Failure.noPrompt }
     if let ids {
       let numbers = try Self.parse(ids)
       guard let tokenizer = try? Tokenizer.open(folder: folder) else { return Prompt(ids: numbers) }

@@ -1,0 +1,64 @@
+import Testing
+
+@testable import Models
+
+/// Every text of `ModelError`.
+@Test(arguments: [
+  (
+    ModelError.modelTypeMissing(file: "m/config.json"),
+    "m/config.json: no model_type; add the architecture's name, such as \"llama\""
+  ),
+  (
+    .modelTypeUnknown(file: "m/config.json", found: "rwkv", known: ["gpt2", "llama"]),
+    "m/config.json: model_type is \"rwkv\", which heed does not know; known are gpt2, llama"
+  ),
+  (
+    .configKeyMissing(file: "m/config.json", key: "n_head"),
+    "m/config.json: no n_head; the checkpoint's config.json may be incomplete"
+  ),
+  (
+    .configValue(file: "m/config.json", key: "n_head", found: "0", expected: "a number above 0"),
+    "m/config.json: n_head is 0, expected a number above 0"
+  ),
+  (
+    .tensorMissing(checkpoint: "m", name: "wte.weight", shape: [64, 32]),
+    "m: no tensor wte.weight of shape [64, 32]; the checkpoint is incomplete or of another "
+      + "architecture than config.json says"
+  ),
+  (
+    .tensorShape(checkpoint: "m", name: "w", found: [3, 2], expected: [2, 3]),
+    "m: w has shape [3, 2], expected [2, 3]; config.json and weights do not belong together"
+  ),
+  (
+    .tensorType(checkpoint: "m", name: "w", found: "I8"),
+    "m: w is stored as I8, expected F64, F32, F16 or BF16; convert the checkpoint"
+  ),
+  (
+    .weightNotFinite(checkpoint: "m", name: "w", index: 7),
+    "m: w holds an infinite number or NaN at element 7; the checkpoint is damaged"
+  ),
+  (
+    .residualNotFinite(checkpoint: "m", block: 2),
+    "m: the residual stream overflows in layer 2 though its weights are finite; try --precision f64"
+  ),
+  (
+    .outputHeadMissing(checkpoint: "m"),
+    "m: no output head, so no predictions; open a checkpoint that was saved with its head"
+  ),
+  (.promptEmpty, "the prompt has no tokens; give a text, or ids with --ids 1,2,3"),
+  (
+    .promptTooLong(tokens: 65, contextLength: 64),
+    "the prompt has 65 tokens, the model's context holds 64; shorten it"
+  ),
+  (
+    .idOutOfRange(id: 64, position: 3, vocabularySize: 64),
+    "token id 64 at position 3 is outside the vocabulary, expected 0 to 63"
+  ),
+  (
+    .overBudget(needed: 3 << 30, budget: 1 << 30, tokens: 4096),
+    "a run of 4096 tokens needs 3 GiB, the budget is 1 GiB; shorten the prompt or raise --memory"
+  ),
+])
+func `every model error is one line that says what was found`(error: ModelError, text: String) {
+  #expect(error.description == text)
+}
