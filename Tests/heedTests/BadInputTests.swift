@@ -121,7 +121,7 @@ import Testing
   @Test func `a run over the memory budget is refused with both sizes`() throws {
     expectRefusal(
       try Shell.heed(["predict", novels, "--ids", "0,1,2,3", "--memory", "1K"]),
-      "a run of 4 tokens needs 136 KiB, the budget is 1 KiB; shorten the prompt or raise --memory")
+      "a run of 4 tokens needs 148 KiB, the budget is 1 KiB; shorten the prompt or raise --memory")
     #expect(
       try Shell.heed(["predict", novels, "--ids", "0,1,2,3", "--memory", "1M"]).status == 0)
   }
