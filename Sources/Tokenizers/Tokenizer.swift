@@ -19,19 +19,15 @@ public struct Tokenizer: Sendable {
   let addedIDs: Set<Int>
   let specialIDs: Set<Int>
 
-  /// Reads `tokenizer.json` in `folder`.
+  /// Reads the tokenizer in `folder`: `tokenizer.json`, else `vocab.json` with `merges.txt`, else a
+  /// SentencePiece model, tiktoken ranks or `vocab.txt`.
   ///
   /// - Throws: `noTokenizer` when there is none; `unreadable`; what `init(json:file:)` throws.
   public static func open(folder: String) throws(TokenizerError) -> Tokenizer {
-    let file = (folder as NSString).appendingPathComponent("tokenizer.json")
-    guard FileManager.default.fileExists(atPath: file) else { throw .noTokenizer(folder: folder) }
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: file))
-    } catch {
-      throw .unreadable(file: file, reason: (error as NSError).localizedDescription)
+    guard let found = try TokenizerFormats.read(folder: folder) else {
+      throw .noTokenizer(folder: folder)
     }
-    return try Tokenizer(json: [UInt8](data), file: file)
+    return found
   }
 
   /// Reads the bytes of a `tokenizer.json`.

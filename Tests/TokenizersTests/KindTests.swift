@@ -15,7 +15,12 @@ private struct StageGoldens: Decodable {
   }
   let texts: [String]
   let normalizers: [Normalizer]
-  let pre_tokenizers: [PreTokenizer]
+  let preTokenizers: [PreTokenizer]
+
+  enum CodingKeys: String, CodingKey {
+    case texts, normalizers
+    case preTokenizers = "pre_tokenizers"
+  }
 }
 
 /// What the library says of each kind of tokenizer.
@@ -78,7 +83,7 @@ private func goldens() throws -> StageGoldens {
 
 @Test func `each pre-tokenizer cuts where the library cuts`() throws {
   let goldens = try goldens()
-  for (golden, section) in zip(goldens.pre_tokenizers, try stages("pre_tokenizers")) {
+  for (golden, section) in zip(goldens.preTokenizers, try stages("pre_tokenizers")) {
     let stage = try section.preTokenizer()
     for (text, expected) in zip(goldens.texts, golden.spans) {
       let bytes = Array(text.utf8)
@@ -102,7 +107,8 @@ private func widened(_ spans: [[Int]], _ bytes: [UInt8]) -> [[Int]] {
 
 private let kindNames = [
   "albert", "clip", "deepseek", "digits", "falcon", "gemma", "llama", "llama-unknown", "llama3",
-  "mistral", "prefixed-bpe", "qwen2", "roberta", "suffixed-bpe", "unigram", "unigram-bytes",
+  "mistral", "prefixed-bpe", "qwen2", "roberta", "spm-llama", "suffixed-bpe", "t5", "unigram",
+  "unigram-bytes",
   "wordpiece", "wordpiece-cased",
 ]
 

@@ -27,7 +27,7 @@ struct PrecompiledNormalizer: Normalizer {
 
   func normalize(_ text: inout Segments) {
     guard let map else { return }
-    text.rewrite(where: { _, _ in true }) { segment, output in
+    text.rewrite { segment, output in
       var kept = segment.start
       var position = segment.start
       func put(_ new: ArraySlice<UInt8>, for range: Range<Int>, _ output: inout Rewriting) {

@@ -11,7 +11,7 @@ enum ScalarChange {
 extension Segments {
   /// Rewrites scalar by scalar.
   mutating func change(_ change: (UInt32) -> ScalarChange) {
-    rewrite(where: { bytes, segment in
+    func isTouched(_ bytes: [UInt8], _ segment: Segment) -> Bool {
       var position = segment.start
       while position < segment.end {
         let (value, length) = ScalarScanner.scalar(in: bytes, at: position)
@@ -19,7 +19,8 @@ extension Segments {
         position += length
       }
       return false
-    }) { segment, output in
+    }
+    rewrite(where: isTouched) { segment, output in
       var position = segment.start
       // Runs that stay are copied whole.
       var kept = segment.start

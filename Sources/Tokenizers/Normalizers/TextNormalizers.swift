@@ -10,7 +10,7 @@ struct PrependNormalizer: Normalizer {
   }
 
   func normalize(_ text: inout Segments) {
-    text.rewrite(where: { _, _ in true }) { segment, output in
+    text.rewrite { segment, output in
       output.insert(self.text, at: segment.start)
       output.copy(segment.start..<segment.end)
     }
@@ -30,7 +30,7 @@ struct StripNormalizer: Normalizer {
   }
 
   func normalize(_ text: inout Segments) {
-    text.rewrite(where: { _, _ in true }) { segment, output in
+    text.rewrite { segment, output in
       var (start, end) = (segment.start, segment.end)
       while left, start < end {
         let (value, length) = ScalarScanner.scalar(in: output.source.bytes, at: start)
@@ -64,7 +64,7 @@ struct ReplaceNormalizer: Normalizer {
   }
 
   func normalize(_ text: inout Segments) {
-    text.rewrite(where: { _, _ in true }) { segment, output in
+    text.rewrite { segment, output in
       var position = segment.start
       let bytes = output.source.bytes
       pattern.forEachMatch(in: bytes, segment.start..<segment.end) { match in

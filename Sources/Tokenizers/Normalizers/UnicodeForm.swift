@@ -17,9 +17,10 @@ struct UnicodeForm: Sendable {
     let inert: UInt8 = composes && !isCompatible ? 0xCC : 0x80
     // Foundation takes a microsecond a call.
     var known: [UInt32: [UInt8]] = [:]
-    text.rewrite(where: { bytes, segment in
+    let isTouched = { (bytes: [UInt8], segment: Segments.Segment) in
       bytes[segment.start..<segment.end].contains { $0 >= inert }
-    }) { segment, output in
+    }
+    text.rewrite(where: isTouched) { segment, output in
       var kept = segment.start
       var position = segment.start
       while position < segment.end {

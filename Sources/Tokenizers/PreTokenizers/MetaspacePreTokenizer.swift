@@ -36,7 +36,7 @@ struct MetaspacePreTokenizer: PreTokenizer {
   }
 
   func cut(_ text: inout Segments) {
-    text.rewrite(where: { _, _ in true }) { segment, output in
+    text.rewrite { segment, output in
       let bytes = output.source.bytes
       let begins =
         bytes[segment.start..<segment.end].starts(with: replacement)

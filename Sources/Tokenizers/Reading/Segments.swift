@@ -48,8 +48,8 @@ struct Segments: Sendable {
   /// Puts a space before each text segment that does not begin with one.
   mutating func prefixSpaces() {
     let space = UInt8(ascii: " ")
-    rewrite(where: { bytes, segment in bytes[segment.start] != space }) { segment, output in
-      output.insert([space], at: segment.start)
+    rewrite { segment, output in
+      if output.source.bytes[segment.start] != space { output.insert([space], at: segment.start) }
       output.copy(segment.start..<segment.end)
     }
   }
@@ -58,7 +58,7 @@ struct Segments: Sendable {
   ///
   /// A segment that becomes empty is gone.
   mutating func rewrite(
-    where isTouched: (_ bytes: [UInt8], _ segment: Segment) -> Bool,
+    where isTouched: (_ bytes: [UInt8], _ segment: Segment) -> Bool = { _, _ in true },
     _ body: (_ segment: Segment, _ output: inout Rewriting) -> Void
   ) {
     guard segments.contains(where: { $0.token == nil && isTouched(bytes, $0) }) else { return }
@@ -88,7 +88,7 @@ struct Segments: Sendable {
   mutating func spellOut() {
     guard isByteLevel else { return }
     isByteLevel = false
-    rewrite(where: { _, _ in true }) { segment, output in
+    rewrite { segment, output in
       for position in segment.start..<segment.end {
         let stand = UTF8.encode(ByteAlphabet.scalars[Int(output.source.bytes[position])])
         output.replace(position..<(position + 1), by: Array(stand ?? .init()))

@@ -190,7 +190,52 @@ def albert():
     return tok
 
 
+def t5():
+    """As transformers converts a T5 model."""
+    pieces = [(p.piece, p.score) for p in SP.pieces] + [("<extra_id_%d>" % i, 0.0) for i in reversed(range(100))]
+    tok = Tokenizer(models.Unigram(pieces, 0))
+    tok.normalizer = normalizers.Sequence([precompiled(), normalizers.Strip(left=False, right=True), normalizers.Replace(Regex(" {2,}"), "▁")])
+    tok.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    tok.decoder = decoders.Metaspace()
+    tok.add_special_tokens(["<unk>", "<s>", "</s>"])
+    tok.add_tokens([AddedToken("<extra_id_%d>" % i, normalized=False) for i in range(100)])
+    tok.post_processor = template("$A </s>", [("</s>", 2)], "$A </s> $B </s>")
+    return tok
+
+
+def sentencepiece_bpe():
+    out = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(CORPUS), model_writer=out, vocab_size=500, model_type="bpe", byte_fallback=True, normalization_rule_name="identity",
+        character_coverage=0.98, minloglevel=2, num_threads=1, remove_extra_whitespaces=False, hard_vocab_limit=False)
+    return out.getvalue()
+
+
+BPE_MODEL = sentencepiece_bpe()
+
+
+def spm_llama():
+    """As transformers converts a Llama model: a merge for each two pieces that make a third, by its score."""
+    from sentencepiece import sentencepiece_model_pb2 as pb
+    model = pb.ModelProto()
+    model.ParseFromString(BPE_MODEL)
+    vocab = {p.piece: i for i, p in enumerate(model.pieces)}
+    merges = []
+    for p in model.pieces:
+        if p.type != 1: continue
+        local = [(p.piece[:i], p.piece[i:], p.score) for i in range(1, len(p.piece)) if p.piece[:i] in vocab and p.piece[i:] in vocab]
+        merges += sorted(local, key=lambda x: (vocab[x[0]], vocab[x[1]]))
+    merges = [(a, b) for a, b, _ in sorted(merges, key=lambda x: -x[2])]
+    tok = Tokenizer(models.BPE(vocab, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tok.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tok.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    tok.add_special_tokens(["<unk>", "<s>", "</s>"])
+    tok.post_processor = template("<s> $A", [("<s>", 1)], "<s> $A <s>:1 $B:1")
+    return tok
+
+
 KINDS = {
+    "t5": t5, "spm-llama": spm_llama,
     "wordpiece": lambda: wordpiece(True), "wordpiece-cased": lambda: wordpiece(False), "roberta": roberta,
     "llama3": lambda: byte_level(byte_split(LLAMA3), ignore_merges=True), "qwen2": lambda: byte_level(byte_split(QWEN2), normalizers.NFC()),
     "deepseek": lambda: byte_level(pre_tokenizers.Sequence(DEEPSEEK)), "falcon": lambda: byte_level(pre_tokenizers.Sequence(FALCON)),
@@ -249,6 +294,8 @@ def main():
         kinds["kinds"][name] = {"cases": results(tok), "pairs": pairs(tok),
                                 "invalid": [tok.encode(b.decode("utf8", errors="replace"), add_special_tokens=False).ids for b in INVALID]}
     dump("kinds.json", kinds)
+    for name, data in (("spiece.model", SP.SerializeToString()), ("bpe.model", BPE_MODEL)):
+        with open(os.path.join(HERE, "kinds", name), "wb") as f: f.write(data)
 
 
 if __name__ == "__main__":
