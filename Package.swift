@@ -23,13 +23,14 @@ let package = Package(
     .target(name: "Analysis", dependencies: ["Models", "Tensors"]),
     .target(name: "Models", dependencies: ["Checkpoints", "Tokenizers", "Tensors"]),
     .target(name: "Checkpoints", dependencies: ["Tensors"]),
-    .target(name: "Tokenizers"),
+    .target(name: "Tokenizers", dependencies: ["CPCRE2"]),
     .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),
 
     .target(
       name: "CNcurses",
       exclude: ["heed-direct.ti"],
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(
       name: "CKernels",

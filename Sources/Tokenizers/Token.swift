@@ -33,10 +33,15 @@ public struct Encoding: Sendable, Hashable {
   public var tokens: [Token]
   /// Which special tokens were added: `bos`, `eos`, `cls`, `sep`, in order, each once.
   public var added: [String]
+  /// For each token the part of a pair that it belongs to, 0 or 1, as the model is told.
+  public var typeIDs: [Int]
 
   /// Tokens, and the names of the special ones among them that the text did not contain.
-  public init(tokens: [Token], added: [String]) {
+  ///
+  /// - Parameter typeIDs: One for each token; where they are left out, all are 0.
+  public init(tokens: [Token], added: [String], typeIDs: [Int]? = nil) {
     self.tokens = tokens
     self.added = added
+    self.typeIDs = typeIDs ?? [Int](repeating: 0, count: tokens.count)
   }
 }

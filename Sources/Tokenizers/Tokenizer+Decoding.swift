@@ -6,7 +6,11 @@ extension Tokenizer {
   public func piece(_ id: Int) -> String? { pieces.indices.contains(id) ? pieces[id] : nil }
 
   /// The bytes that `id` stands for, not always whole characters; nil for an id that is not used.
-  public func bytes(_ id: Int) -> [UInt8]? { piece(id) == nil ? nil : pieceBytes[id] }
+  public func bytes(_ id: Int) -> [UInt8]? {
+    guard let piece = piece(id) else { return nil }
+    guard let decoder, !addedIDs.contains(id) else { return Array(piece.utf8) }
+    return decoder.bytes(of: Array(piece.utf8))
+  }
 
   /// Whether `id` is a special token.
   public func isSpecial(_ id: Int) -> Bool { specialIDs.contains(id) }
@@ -15,8 +19,12 @@ extension Tokenizer {
   ///
   /// - Parameter skipSpecial: Whether to leave special tokens out.
   public func decode(_ ids: [Int], skipSpecial: Bool = false) -> [UInt8] {
-    let kept = ids.lazy.filter { piece($0) != nil && !(skipSpecial && isSpecial($0)) }
-    return Array(kept.map { pieceBytes[$0] }.joined(separator: separator))
+    let kept = ids.compactMap { id in
+      skipSpecial && isSpecial(id) ? nil : piece(id).map { Array($0.utf8) }
+    }
+    // The library joins with spaces where no decoder knows better.
+    guard let decoder else { return Array(kept.joined(separator: [UInt8(ascii: " ")])) }
+    return Array(decoder.decode(kept).joined())
   }
 
   /// Tokens for ids given without a text: offsets run over the bytes that the ids stand for.

@@ -23,16 +23,18 @@ extension Tokenizer {
     let parts = pair == nil ? template.single : template.pair
     var encoding = Encoding(tokens: [], added: [])
     for (index, part) in parts.enumerated() {
-      switch part {
+      switch part.content {
       case .first: append(bytes, to: &encoding)
       case .second: append(pair ?? [], to: &encoding)
       case .token(let id):
         let edge = encoding.tokens.last?.end ?? 0
         encoding.tokens.append(token(id, start: edge, end: edge))
-        let name = role(
-          of: id, isBefore: !parts[..<index].contains { $0 == .first || $0 == .second })
+        let isBefore = !parts[..<index].contains { $0.content == .first || $0.content == .second }
+        let name = role(of: id, isBefore: isBefore)
         if !encoding.added.contains(name) { encoding.added.append(name) }
       }
+      let new = encoding.tokens.count - encoding.typeIDs.count
+      encoding.typeIDs.append(contentsOf: repeatElement(part.typeID, count: new))
     }
     return encoding
   }
@@ -46,9 +48,9 @@ extension Tokenizer {
     let (tokens, text) = tokenize(bytes)
     encoding.tokens.reserveCapacity(encoding.tokens.count + tokens.count)
     for found in tokens {
+      let range = text.origin(found.start, found.end)
       encoding.tokens.append(
-        token(Int(found.id), start: text.origin(Int(found.start)), end: text.origin(Int(found.end)))
-      )
+        token(Int(found.id), start: range.lowerBound, end: range.upperBound))
     }
   }
 

@@ -25,7 +25,12 @@ struct AddedTokens: Sendable {
 
   /// The list under `added_tokens`; a token that the model's vocabulary has too keeps the model's
   /// id.
-  init(_ sections: [Section], vocabulary: Vocabulary) throws(TokenizerError) {
+  ///
+  /// - Parameter normalizer: What the text goes through before normalized tokens are looked for; so
+  ///   do they themselves.
+  init(
+    _ sections: [Section], vocabulary: Vocabulary, normalizer: (any Normalizer)?
+  ) throws(TokenizerError) {
     var all: [Added] = []
     for section in sections {
       try section.allow([
@@ -33,6 +38,9 @@ struct AddedTokens: Sendable {
       ])
       let content = try section.string("content")
       let id = try section.id("id")
+      guard id < vocabulary.pieces.count + 1 << 20 else {
+        throw section.wrong("id", expected: "a number near those of the vocabulary")
+      }
       all.append(
         Added(
           id: vocabulary.id(of: content) ?? id, content: content,
@@ -43,8 +51,12 @@ struct AddedTokens: Sendable {
           isNormalized: try section.bool("normalized", default: true)))
     }
     self.all = all
-    raw = Finder(all.filter { !$0.isNormalized })
-    normalized = Finder(all.filter(\.isNormalized))
+    raw = Finder(all.filter { !$0.isNormalized }, spelling: { Array($0.utf8) })
+    normalized = Finder(all.filter(\.isNormalized)) { content in
+      var text = Segments(Array(content.utf8))
+      normalizer?.normalize(&text)
+      return text.bytes
+    }
   }
 
   /// Cuts the tokens out of raw text.
@@ -67,12 +79,14 @@ private struct Finder: Sendable {
   /// Whether any token starts with the byte: most positions end here.
   private var starts = [Bool](repeating: false, count: 256)
 
-  init(_ tokens: [AddedTokens.Added]) {
-    // An empty token would be found everywhere; the library leaves it out too.
-    self.tokens = tokens.filter { !$0.content.isEmpty }
-    for (index, token) in self.tokens.enumerated() {
+  init(_ tokens: [AddedTokens.Added], spelling: (String) -> [UInt8]) {
+    self.tokens = tokens
+    for (index, token) in tokens.enumerated() {
+      let bytes = spelling(token.content)
+      // An empty token would be found everywhere; the library leaves it out too.
+      guard !token.content.isEmpty, !bytes.isEmpty else { continue }
       var node = 0
-      for byte in token.content.utf8 {
+      for byte in bytes {
         if let next = nodes[node].children[byte] {
           node = next
         } else {
@@ -82,7 +96,7 @@ private struct Finder: Sendable {
         }
       }
       nodes[node].token = index
-      if let first = token.content.utf8.first { starts[Int(first)] = true }
+      if let first = bytes.first { starts[Int(first)] = true }
     }
   }
 

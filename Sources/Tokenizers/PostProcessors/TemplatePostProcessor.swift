@@ -31,16 +31,18 @@ struct TemplatePostProcessor: PostProcessor {
     for part in try section.sections(key) {
       try part.allow(["Sequence", "SpecialToken"])
       if let text = try part.section("Sequence") {
+        let type = try text.count("type_id", default: 0)
         switch try text.string("id") {
-        case "A": parts.append(.first)
-        case "B": parts.append(.second)
+        case "A": parts.append(.init(.first, type))
+        case "B": parts.append(.init(.second, type))
         default: throw text.wrong("id", expected: "A or B")
         }
       } else if let special = try part.section("SpecialToken") {
         guard let found = ids[try special.string("id")] else {
           throw special.wrong("id", expected: "one of special_tokens")
         }
-        parts.append(contentsOf: found.map { .token(id: $0) })
+        let type = try special.count("type_id", default: 0)
+        parts.append(contentsOf: found.map { .init(.token(id: $0), type) })
       } else {
         throw .invalid(
           file: part.file, place: part.place, found: "neither", expected: "Sequence or SpecialToken"

@@ -4,7 +4,6 @@ struct ByteLevelPreTokenizer: PreTokenizer {
 
   let addsPrefixSpace: Bool
   let usesPattern: Bool
-  var isByteLevel: Bool { true }
 
   init(_ section: Section) throws(TokenizerError) {
     // `trim_offsets` matters to the post-processor only.

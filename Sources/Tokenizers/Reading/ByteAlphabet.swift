@@ -25,13 +25,16 @@ enum ByteAlphabet {
     return bytes
   }()
 
-  /// The bytes that `piece` stands for; nil when not all of it are stand-ins.
-  static func bytes(of piece: String) -> [UInt8]? {
+  /// The bytes that `piece`, in UTF-8, stands for; nil when not all of it are stand-ins.
+  static func bytes(of piece: [UInt8]) -> [UInt8]? {
     var found: [UInt8] = []
-    found.reserveCapacity(piece.utf8.count)
-    for scalar in piece.unicodeScalars {
-      guard Int(scalar.value) < bytes.count, let byte = bytes[Int(scalar.value)] else { return nil }
+    found.reserveCapacity(piece.count)
+    var position = 0
+    while position < piece.count {
+      let (value, length) = ScalarScanner.scalar(in: piece, at: position)
+      guard Int(value) < bytes.count, let byte = bytes[Int(value)] else { return nil }
       found.append(byte)
+      position += length
     }
     return found
   }

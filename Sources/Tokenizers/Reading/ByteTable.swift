@@ -3,7 +3,7 @@
 struct ByteTable: Sendable {
   private var keys: [UInt8] = []
   /// Where each entry's key ends.
-  private var ends: [Int32] = []
+  private var ends: [Int] = []
   private var values: [Int32] = []
   /// Entry numbers by hash, -1 where free.
   private var slots: [Int32]
@@ -41,8 +41,8 @@ struct ByteTable: Sendable {
   }
 
   private func matches(_ entry: Int, _ key: some Collection<UInt8>) -> Bool {
-    var position = entry == 0 ? 0 : Int(ends[entry - 1])
-    let end = Int(ends[entry])
+    var position = entry == 0 ? 0 : ends[entry - 1]
+    let end = ends[entry]
     for byte in key {
       guard position < end, keys[position] == byte else { return false }
       position += 1
@@ -64,7 +64,7 @@ struct ByteTable: Sendable {
     }
     slots[slot] = Int32(values.count)
     keys.append(contentsOf: key)
-    ends.append(Int32(keys.count))
+    ends.append(keys.count)
     values.append(value)
     if values.count * 2 > slots.count { grow() }
   }
@@ -73,8 +73,8 @@ struct ByteTable: Sendable {
     slots = [Int32](repeating: -1, count: slots.count * 2)
     let mask = slots.count - 1
     for entry in values.indices {
-      let start = entry == 0 ? 0 : Int(ends[entry - 1])
-      var slot = Int(truncatingIfNeeded: Self.hash(keys[start..<Int(ends[entry])])) & mask
+      let start = entry == 0 ? 0 : ends[entry - 1]
+      var slot = Int(truncatingIfNeeded: Self.hash(keys[start..<ends[entry]])) & mask
       while slots[slot] >= 0 { slot = (slot + 1) & mask }
       slots[slot] = Int32(entry)
     }

@@ -18,6 +18,11 @@ struct Section {
     self.members = members
   }
 
+  /// An object of heed's own making.
+  init(_ members: [JSONTree.Member], file: String) {
+    (self.file, self.place, self.members) = (file, "", members)
+  }
+
   /// The place of a member.
   func place(of key: String) -> String { place.isEmpty ? key : "\(place).\(key)" }
 
@@ -68,6 +73,15 @@ struct Section {
     guard let value = value(key) else { return fallback }
     guard case .bool(let bool) = value else { throw wrong(key, expected: "true or false") }
     return bool
+  }
+
+  /// The count under `key`, or the default where it is missing.
+  func count(_ key: String, default fallback: Int) throws(TokenizerError) -> Int {
+    guard let value = value(key) else { return fallback }
+    guard case .number(let number) = value, let count = Int(exactly: number), count >= 0 else {
+      throw wrong(key, expected: "a whole number")
+    }
+    return count
   }
 
   /// The list under `key`; empty when it is missing or null.

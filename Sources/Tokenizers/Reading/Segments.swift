@@ -11,11 +11,11 @@ struct Segments: Sendable {
 
   /// UTF-8.
   private(set) var bytes: [UInt8]
-  /// The original offset of the edge before each byte, and of the end; nil while nothing has moved.
-  ///
-  /// Edges, not spans: segments side by side then cover originals side by side, whatever a stage
-  /// inserted or replaced.
+  /// The original offset of the start of each byte, and of the end; nil while nothing has moved.
   private(set) var edges: [Int]?
+  /// The original offset of the end of each byte, where that is not the start of the next: what a
+  /// normalizer took out belongs to neither side.
+  private(set) var ends: [Int]?
   /// In order, without overlaps; stages may leave stretches out.
   var segments: [Segment]
   /// Whether each byte counts as its stand-in in the byte alphabet.
@@ -28,40 +28,72 @@ struct Segments: Sendable {
     segments = bytes.isEmpty ? [] : [Segment(start: 0, end: bytes.count)]
   }
 
-  /// The original offset of the edge before byte `position`.
+  /// The original offset of the start of byte `position`.
   @inline(__always)
   func origin(_ position: Int) -> Int { edges.map { $0[position] } ?? position }
+
+  /// The original offset of the end of the byte before `position`.
+  @inline(__always)
+  func originEnd(_ position: Int) -> Int {
+    guard let ends, position > 0 else { return origin(position) }
+    return ends[position - 1]
+  }
+
+  /// The original bytes of a stretch; empty where all of it was put in.
+  func origin(_ start: Int, _ end: Int) -> Range<Int> {
+    let from = origin(start)
+    return from..<max(from, originEnd(end))
+  }
 
   /// Puts a space before each text segment that does not begin with one.
   mutating func prefixSpaces() {
     let space = UInt8(ascii: " ")
-    guard segments.contains(where: { $0.token == nil && bytes[$0.start] != space }) else { return }
-    var newBytes: [UInt8] = []
-    var newEdges: [Int] = []
-    newBytes.reserveCapacity(bytes.count + segments.count)
-    newEdges.reserveCapacity(bytes.count + segments.count + 1)
+    rewrite { segment, output in
+      if output.source.bytes[segment.start] != space { output.insert([space], at: segment.start) }
+      output.copy(segment.start..<segment.end)
+    }
+  }
+
+  /// Rewrites each text segment for which `isTouched`: `body` appends what it becomes.
+  ///
+  /// A segment that becomes empty is gone.
+  mutating func rewrite(
+    where isTouched: (_ bytes: [UInt8], _ segment: Segment) -> Bool = { _, _ in true },
+    _ body: (_ segment: Segment, _ output: inout Rewriting) -> Void
+  ) {
+    guard segments.contains(where: { $0.token == nil && isTouched(bytes, $0) }) else { return }
+    var output = Rewriting(self)
+    var kept: [Segment] = []
+    kept.reserveCapacity(segments.count)
     var copied = 0
-    // What no segment covers is copied too: an edge belongs to both of its sides.
-    func copy(upTo end: Int) {
-      newBytes.append(contentsOf: bytes[copied..<end])
-      for position in copied..<end { newEdges.append(origin(position)) }
-      copied = end
-    }
-    for index in segments.indices {
-      let segment = segments[index]
-      copy(upTo: segment.start)
-      let start = newBytes.count
-      if segment.token == nil, bytes[segment.start] != space {
-        newBytes.append(space)
-        newEdges.append(origin(segment.start))
+    for segment in segments {
+      // What no segment covers is copied too, so that edges stay in order.
+      output.copy(copied..<segment.start)
+      let start = output.bytes.count
+      if segment.token == nil, isTouched(bytes, segment) {
+        body(segment, &output)
+      } else {
+        output.copy(segment.start..<segment.end)
       }
-      copy(upTo: segment.end)
-      segments[index] = Segment(start: start, end: newBytes.count, token: segment.token)
+      copied = segment.end
+      guard output.bytes.count > start else { continue }
+      kept.append(Segment(start: start, end: output.bytes.count, token: segment.token))
     }
-    copy(upTo: bytes.count)
-    newEdges.append(origin(bytes.count))
-    bytes = newBytes
-    edges = newEdges
+    output.copy(copied..<bytes.count)
+    (bytes, edges, ends) = output.finished()
+    segments = kept
+  }
+
+  /// Makes bytes that count as their stand-ins those stand-ins.
+  mutating func spellOut() {
+    guard isByteLevel else { return }
+    isByteLevel = false
+    rewrite { segment, output in
+      for position in segment.start..<segment.end {
+        let stand = UTF8.encode(ByteAlphabet.scalars[Int(output.source.bytes[position])])
+        output.replace(position..<(position + 1), by: Array(stand ?? .init()))
+      }
+    }
   }
 
   /// Cuts each text segment into the pieces that `cut` appends for it.

@@ -8,14 +8,32 @@ struct BPE: TokenModel {
 
   let vocabulary: Vocabulary
   let pairs: PairTable
+  /// What the file says beyond pieces and merges.
+  let options: Options
   /// The token of each byte's stand-in, -1 where it has none.
   let byteTokens: [Int32]
+  /// The ids of `<0x00>` and on; nil where unknown characters do not fall back to bytes.
+  private let fallbackTokens: [Int32]?
   /// The token for a character without one; without it such a character is dropped.
-  let unknown: Int32?
-  /// Whether unknown characters side by side become one token.
-  let fusesUnknown: Bool
-  /// Whether a word that is a piece is taken whole, whatever the merges say.
-  let ignoresMerges: Bool
+  private let unknown: Int32?
+  /// Whether no piece goes on past the beginning of a word, so that each word is a text of its own.
+  private let cutsAtMetaspace: Bool
+
+  /// What the file says beyond pieces and merges.
+  struct Options: Sendable {
+    /// The piece for a character without one.
+    var unknown: String?
+    /// Whether unknown characters side by side become one token.
+    var fusesUnknown = false
+    /// Whether unknown characters become the tokens of their bytes.
+    var fallsBackToBytes = false
+    /// Whether a word that is a piece is taken whole, whatever the merges say.
+    var ignoresMerges = false
+    /// Before all characters of a word but the first.
+    var prefix: [UInt8] = []
+    /// After the last character of a word.
+    var suffix: [UInt8] = []
+  }
 
   init(_ section: Section) throws(TokenizerError) {
     try section.allow([
@@ -23,31 +41,38 @@ struct BPE: TokenModel {
       "byte_fallback", "ignore_merges", "vocab", "merges",
     ])
     try section.refuse("dropout") { if case .number(0) = $0 { true } else { false } }
-    for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
-      // Converted GPT-2 files have the empty text.
-      try section.refuse(key) { if case .string("") = $0 { true } else { false } }
-    }
-    try section.refuse("byte_fallback") { if case .bool(false) = $0 { true } else { false } }
+    var options = Options()
+    options.prefix = Array((try section.optionalString("continuing_subword_prefix") ?? "").utf8)
+    options.suffix = Array((try section.optionalString("end_of_word_suffix") ?? "").utf8)
+    options.fusesUnknown = try section.bool("fuse_unk", default: false)
+    options.ignoresMerges = try section.bool("ignore_merges", default: false)
+    options.fallsBackToBytes = try section.bool("byte_fallback", default: false)
+    options.unknown = try section.optionalString("unk_token")
     let vocabulary = try Vocabulary(section, key: "vocab")
-    self.vocabulary = vocabulary
-    pairs = try Self.merges(section, vocabulary)
-    byteTokens = ByteAlphabet.scalars.map { vocabulary.id(of: String($0)).map { Int32($0) } ?? -1 }
-    fusesUnknown = try section.bool("fuse_unk", default: false)
-    ignoresMerges = try section.bool("ignore_merges", default: false)
-    if let piece = try section.optionalString("unk_token") {
-      guard let id = vocabulary.id(of: piece) else {
-        throw section.wrong("unk_token", expected: "a piece of model.vocab")
-      }
-      unknown = Int32(id)
-    } else {
-      unknown = nil
+    if let piece = options.unknown, vocabulary.id(of: piece) == nil {
+      throw section.wrong("unk_token", expected: "a piece of model.vocab")
     }
+    let pairs = try Self.merges(section, vocabulary, prefix: options.prefix)
+    self.init(vocabulary: vocabulary, pairs: pairs, options: options)
+  }
+
+  /// Pieces and merges read elsewhere.
+  init(vocabulary: Vocabulary, pairs: PairTable, options: Options) {
+    self.vocabulary = vocabulary
+    self.pairs = pairs
+    self.options = options
+    byteTokens = ByteAlphabet.scalars.map { vocabulary.id(of: String($0)).map { Int32($0) } ?? -1 }
+    fallbackTokens = options.fallsBackToBytes ? ByteFallback.ids(vocabulary) : nil
+    unknown = options.unknown.flatMap { vocabulary.id(of: $0) }.map { Int32($0) }
+    cutsAtMetaspace =
+      !options.ignoresMerges && options.prefix.isEmpty && options.suffix.isEmpty
+      && Metaspace.beginsWords(vocabulary)
   }
 
   /// The list `merges`: `"a b"` or, in newer files, `["a", "b"]`.
-  private static func merges(_ section: Section, _ vocabulary: Vocabulary) throws(TokenizerError)
-    -> PairTable
-  {
+  static func merges(
+    _ section: Section, _ vocabulary: Vocabulary, prefix: [UInt8]
+  ) throws(TokenizerError) -> PairTable {
     let list = try section.array("merges")
     var table = PairTable(capacity: list.count)
     var joined: [UInt8] = []
@@ -59,7 +84,7 @@ struct BPE: TokenModel {
       }
       joined.removeAll(keepingCapacity: true)
       joined.append(contentsOf: left.utf8)
-      joined.append(contentsOf: right.utf8)
+      joined.append(contentsOf: right.utf8.dropFirst(prefix.count))
       guard let leftID = vocabulary.table.find(left.utf8),
         let rightID = vocabulary.table.find(right.utf8),
         let merged = vocabulary.table.find(joined)
@@ -91,69 +116,83 @@ struct BPE: TokenModel {
   }
 
   func tokenize(_ text: Segments, into tokens: inout [ModelToken]) {
-    var cache = WordCache()
+    var text = text
+    if cutsAtMetaspace { Metaspace.cut(&text) }
     var merger = Merger()
-    for segment in text.segments {
-      if let id = segment.token {
-        tokens.append(
-          ModelToken(id: Int32(id), start: Int32(segment.start), end: Int32(segment.end)))
-        continue
-      }
-      let slot = cache.slot(of: segment.start..<segment.end, in: text.bytes)
-      if let known = cache.tokens(at: slot) {
-        // The earlier word's tokens, moved here.
-        let shift = Int32(segment.start) &- known.start
-        for index in known.tokens {
-          let token = tokens[index]
-          tokens.append(
-            ModelToken(id: token.id, start: token.start &+ shift, end: token.end &+ shift))
-        }
-        continue
-      }
-      let first = tokens.count
-      tokenize(segment.start..<segment.end, of: text, &merger, into: &tokens)
-      cache.store(first..<tokens.count, word: segment.start..<segment.end, at: slot)
+    tokenizeWords(of: text, into: &tokens) { word, tokens in
+      tokenize(word, of: text, &merger, into: &tokens)
     }
   }
 
   private func tokenize(
     _ word: Range<Int>, of text: Segments, _ merger: inout Merger, into tokens: inout [ModelToken]
   ) {
-    if ignoresMerges, let id = vocabulary.table.find(text.spelling(of: word)) {
-      tokens.append(ModelToken(id: id, start: Int32(word.lowerBound), end: Int32(word.upperBound)))
+    if options.ignoresMerges, let id = vocabulary.table.find(text.spelling(of: word)) {
+      tokens.append(ModelToken(id: id, start: word.lowerBound, end: word.upperBound))
       return
     }
     merger.removeAll()
-    var unknownEnd: Int?
+    var waiting: Range<Int>?
+    func finishUnknown(_ merger: inout Merger) {
+      guard let range = waiting, let unknown else { return }
+      merger.append(unknown, start: range.lowerBound, end: range.upperBound)
+      waiting = nil
+    }
     var position = word.lowerBound
     while position < word.upperBound {
-      let (id, length) = symbol(at: position, of: text)
+      let (id, length) = symbol(at: position, of: text, word)
       let start = position
       position += length
       if let id {
+        finishUnknown(&merger)
         merger.append(id, start: start, end: position)
-        unknownEnd = nil
-      } else if let unknown {
-        if fusesUnknown, unknownEnd != nil {
-          merger.extendLast(to: position)
-        } else {
-          merger.append(unknown, start: start, end: position)
-        }
-        unknownEnd = position
+      } else if appendBytes(start..<position, of: text, &merger) {
+        // An unknown character before these waits until after them, as it does in the library.
+        continue
+      } else if let before = waiting, options.fusesUnknown {
+        waiting = before.lowerBound..<position
+      } else {
+        finishUnknown(&merger)
+        waiting = start..<position
       }
     }
+    finishUnknown(&merger)
     merger.merge(pairs)
     merger.emit(into: &tokens)
   }
 
+  /// Appends the tokens of single bytes; not where one of them has none.
+  private func appendBytes(
+    _ range: Range<Int>, of text: Segments, _ merger: inout Merger
+  ) -> Bool {
+    guard let fallbackTokens, !text.isByteLevel,
+      !text.bytes[range].contains(where: { fallbackTokens[Int($0)] < 0 })
+    else { return false }
+    for position in range {
+      merger.append(
+        fallbackTokens[Int(text.bytes[position])], start: position, end: position + 1)
+    }
+    return true
+  }
+
   /// The token of the character, or byte, at `position`.
   @inline(__always)
-  private func symbol(at position: Int, of text: Segments) -> (id: Int32?, length: Int) {
-    if text.isByteLevel {
+  private func symbol(
+    at position: Int, of text: Segments, _ word: Range<Int>
+  ) -> (id: Int32?, length: Int) {
+    let isPlain = options.prefix.isEmpty && options.suffix.isEmpty
+    if text.isByteLevel, isPlain {
       let id = byteTokens[Int(text.bytes[position])]
       return (id < 0 ? nil : id, 1)
     }
-    let length = ScalarScanner.scalar(in: text.bytes, at: position).length
-    return (vocabulary.table.find(text.bytes[position..<(position + length)]), length)
+    let length =
+      text.isByteLevel ? 1 : ScalarScanner.scalar(in: text.bytes, at: position).length
+    let range = position..<(position + length)
+    guard !isPlain else { return (vocabulary.table.find(text.bytes[range]), length) }
+    let spelling = text.spelling(of: range)
+    let isFirst = position == word.lowerBound
+    let isLast = range.upperBound == word.upperBound
+    let whole = (isFirst ? [] : options.prefix) + spelling + (isLast ? options.suffix : [])
+    return (vocabulary.table.find(whole), length)
   }
 }

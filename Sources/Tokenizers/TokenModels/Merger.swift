@@ -1,8 +1,8 @@
 /// Merges the symbols of one word.
 struct Merger {
   private var ids: [Int32] = []
-  private var starts: [Int32] = []
-  private var ends: [Int32] = []
+  private var starts: [Int] = []
+  private var ends: [Int] = []
   private var merges: [PairTable.Merge] = []
 
   /// Longer words take the heap: below, looking through all pairs is quicker than keeping order.
@@ -19,12 +19,12 @@ struct Merger {
   @inline(__always)
   mutating func append(_ id: Int32, start: Int, end: Int) {
     ids.append(id)
-    starts.append(Int32(start))
-    ends.append(Int32(end))
+    starts.append(start)
+    ends.append(end)
   }
 
   /// Lets the last symbol cover more.
-  mutating func extendLast(to end: Int) { ends[ends.count - 1] = Int32(end) }
+  mutating func extendLast(to end: Int) { ends[ends.count - 1] = end }
 
   /// Appends what is left.
   func emit(into tokens: inout [ModelToken]) {

@@ -8,7 +8,8 @@ struct PairTable: Sendable {
 
   private var keys: [UInt64]
   private var merges: [Merge]
-  private let shift: UInt64
+  private var shift: UInt64
+  private var count = 0
 
   /// A table for `capacity` pairs.
   init(capacity: Int) {
@@ -29,8 +30,23 @@ struct PairTable: Sendable {
     let key = Self.key(left, right)
     var slot = Int((key &* 0x9E37_79B9_7F4A_7C15) >> shift)
     while keys[slot] != .max, keys[slot] != key { slot = (slot &+ 1) & (keys.count &- 1) }
+    if keys[slot] == .max { count += 1 }
     keys[slot] = key
     merges[slot] = UInt64(rank) << 32 | UInt64(UInt32(bitPattern: merged))
+    if count * 2 > keys.count { grow() }
+  }
+
+  private mutating func grow() {
+    let (oldKeys, oldMerges) = (keys, merges)
+    keys = [UInt64](repeating: .max, count: oldKeys.count * 2)
+    merges = [Merge](repeating: Self.none, count: oldKeys.count * 2)
+    shift -= 1
+    for index in oldKeys.indices where oldKeys[index] != .max {
+      var slot = Int((oldKeys[index] &* 0x9E37_79B9_7F4A_7C15) >> shift)
+      while keys[slot] != .max { slot = (slot &+ 1) & (keys.count &- 1) }
+      keys[slot] = oldKeys[index]
+      merges[slot] = oldMerges[index]
+    }
   }
 
   /// What `left` and `right` become; `none` when they do not merge.

@@ -11,11 +11,13 @@ protocol TokenModel: Stage {
 struct ModelToken {
   let id: Int32
   /// The bytes of the `Segments` that it covers.
-  let start, end: Int32
+  let start, end: Int
 }
 
 /// The models that are implemented.
 enum TokenModels {
   /// Alphabetical.
-  static let all: [any TokenModel.Type] = [BPE.self, WordLevel.self]
+  static let all: [any TokenModel.Type] = [
+    BPE.self, Unigram.self, WordLevel.self, WordPiece.self,
+  ]
 }

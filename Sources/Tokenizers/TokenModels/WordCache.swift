@@ -2,8 +2,8 @@
 struct WordCache {
   private struct Entry {
     var hash: UInt64
-    var wordStart, wordCount: Int32
-    var tokenStart, tokenCount: Int32
+    var wordStart, tokenStart: Int
+    var wordCount, tokenCount: Int32
   }
 
   /// Where a word is, or would go.
@@ -30,7 +30,7 @@ struct WordCache {
     while slots[slot] >= 0 {
       let entry = entries[Int(slots[slot])]
       if entry.hash == hash, Int(entry.wordCount) == word.count,
-        Self.equal(bytes, Int(entry.wordStart), word)
+        Self.equal(bytes, entry.wordStart, word)
       {
         return Slot(index: slot, hash: hash, isFound: true)
       }
@@ -48,10 +48,10 @@ struct WordCache {
   }
 
   /// The tokens of the word at `slot`, and where that word starts; nil when it is new.
-  func tokens(at slot: Slot?) -> (tokens: Range<Int>, start: Int32)? {
+  func tokens(at slot: Slot?) -> (tokens: Range<Int>, start: Int)? {
     guard let slot, slot.isFound else { return nil }
     let entry = entries[Int(slots[slot.index])]
-    let start = Int(entry.tokenStart)
+    let start = entry.tokenStart
     return (start..<(start + Int(entry.tokenCount)), entry.wordStart)
   }
 
@@ -61,8 +61,8 @@ struct WordCache {
     slots[slot.index] = Int32(entries.count)
     entries.append(
       Entry(
-        hash: slot.hash, wordStart: Int32(word.lowerBound), wordCount: Int32(word.count),
-        tokenStart: Int32(tokens.lowerBound), tokenCount: Int32(tokens.count)))
+        hash: slot.hash, wordStart: word.lowerBound, tokenStart: tokens.lowerBound,
+        wordCount: Int32(word.count), tokenCount: Int32(tokens.count)))
     guard entries.count * 2 > slots.count else { return }
     slots = [Int32](repeating: -1, count: slots.count * 2)
     let mask = slots.count - 1

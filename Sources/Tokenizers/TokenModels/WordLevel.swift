@@ -19,7 +19,7 @@ struct WordLevel: TokenModel {
       let id =
         segment.token.map { Int32($0) }
         ?? vocabulary.table.find(text.spelling(of: segment.start..<segment.end)) ?? unknown
-      tokens.append(ModelToken(id: id, start: Int32(segment.start), end: Int32(segment.end)))
+      tokens.append(ModelToken(id: id, start: segment.start, end: segment.end))
     }
   }
 }
