@@ -26,7 +26,7 @@ enum KnownPatterns {
   /// Source: ggml-org/llama.cpp, `src/llama-vocab.cpp`.
   static func patterns(pre: String) -> [String]? {
     switch pre {
-    case "default", "gpt-2", "gpt2", "phi-2", "jina-es", "jina-de", "mpt", "olmo", "jais": [gpt2]
+    case "gpt-2", "gpt2", "phi-2", "jina-es", "jina-de", "mpt", "olmo", "jais": [gpt2]
     case "llama3", "llama-v3", "llama-bpe", "falcon3", "dbrx", "smaug-bpe", "pixtral": [llama3]
     case "qwen2", "stablelm2", "deepseek-r1-qwen", "megrez", "hunyuan": [qwen2]
     case "gpt-4o", "llama4", "o200k": [o200k]

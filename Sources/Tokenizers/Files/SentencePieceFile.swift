@@ -14,21 +14,15 @@ extension Tokenizer {
     }
     let family = try settings.family
     var pieces = proto.pieces
-    var unknownID = proto.unknownID
-    if family.hasPrefix("xlmroberta") {
-      // fairseq's order, one id later than SentencePiece's.
-      let first = ["<s>", "<pad>", "</s>", "<unk>"].map {
-        SentencePieceModel.Piece(text: $0, score: 0, kind: $0 == "<unk>" ? 2 : 3)
-      }
-      pieces = first + pieces.dropFirst(3) + [.init(text: "<mask>", score: 0, kind: 4)]
-      unknownID = 3
-    } else if family.hasPrefix("t5") || family.hasPrefix("mt5") {
-      let extra = (0..<100).reversed().map {
-        SentencePieceModel.Piece(text: "<extra_id_\($0)>", score: 0, kind: 4)
-      }
-      if !pieces.contains(where: { $0.text == "<extra_id_0>" }), family.hasPrefix("t5") {
-        pieces += extra
-      }
+    let unknownID = proto.unknownID
+    // Other classes put other tokens around a text, and some renumber the pieces: a guess would give
+    // wrong ids without a word.
+    guard family.isEmpty || ["llama", "t5"].contains(family) else {
+      throw .unsupportedOption(
+        file: file, place: "tokenizer_class of tokenizer_config.json", value: family)
+    }
+    if family == "t5", !pieces.contains(where: { $0.text == "<extra_id_0>" }) {
+      pieces += (0..<100).reversed().map { .init(text: "<extra_id_\($0)>", score: 0, kind: 4) }
     }
     var vocabulary = Vocabulary(capacity: pieces.count)
     var stages = StageList(file: file)
@@ -36,8 +30,7 @@ extension Tokenizer {
       vocabulary.insert(piece.text, id: id)
       if [2, 3, 4].contains(piece.kind) {
         stages.add(
-          piece.text, id: id, isSpecial: piece.kind != 4 || piece.text == "<mask>",
-          stripsLeft: piece.text == "<mask>")
+          piece.text, id: id, isSpecial: piece.kind != 4, stripsLeft: false)
       }
     }
     guard pieces.indices.contains(unknownID) else {
@@ -45,33 +38,26 @@ extension Tokenizer {
         file: file, place: "trainer_spec.unk_id", found: "\(unknownID)",
         expected: "an id below \(pieces.count)")
     }
-    try stages.setSentencePiece(proto, family: family)
+    try stages.setSentencePiece(proto)
     let ids = { (name: String, fallback: String) throws(TokenizerError) in
       try settings.ids([name: fallback], vocabulary)
     }
     var around: (before: [(String, Int)], after: [(String, Int)]) = ([], [])
-    var type = 0
-    switch family {
-    case "t5", "mt5", "t5v1": around.after = try ids("eos_token", "</s>")
-    case "xlmroberta", "xlm-roberta":
-      around = (try ids("bos_token", "<s>"), try ids("eos_token", "</s>"))
-    case "albert", "debertav2":
-      around = (try ids("cls_token", "[CLS]"), try ids("sep_token", "[SEP]"))
-      type = 1
-    default:
+    if family == "t5" {
+      around.after = try ids("eos_token", "</s>")
+    } else {
       if try settings.bool("add_bos_token", default: true) {
         around.before = try ids("bos_token", "<s>")
       }
       if try settings.bool("add_eos_token", default: false) {
         around.after = try ids("eos_token", "</s>")
       }
-      type = 1
     }
     try stages.set(
       "post_processor",
       StageList.template(
-        before: around.before, after: around.after, doubled: family.hasPrefix("xlm"),
-        secondType: type))
+        before: around.before, after: around.after, doubled: false,
+        secondType: family == "t5" ? 0 : 1))
     switch proto.algorithm {
     case 1:
       let options = Section(
@@ -99,7 +85,7 @@ extension Tokenizer {
 extension StageList {
   /// Normalizer, pre-tokenizer and decoder of a SentencePiece model.
   fileprivate mutating func setSentencePiece(
-    _ proto: SentencePieceModel, family: String
+    _ proto: SentencePieceModel
   ) throws(TokenizerError) {
     var steps: [String] = []
     if !proto.charactersMap.isEmpty {
@@ -114,19 +100,10 @@ extension StageList {
       try set("decoder", StageList.metaspaceDecoder(strips: proto.addsPrefix))
       return
     }
-    if family == "albert" {
-      steps =
-        [
-          #"{"type":"Replace","pattern":{"String":"``"},"content":"\""}"#,
-          #"{"type":"Replace","pattern":{"String":"''"},"content":"\""}"#,
-          #"{"type":"NFKD"}"#, #"{"type":"StripAccents"}"#, #"{"type":"Lowercase"}"#,
-        ] + steps + [#"{"type":"Replace","pattern":{"Regex":" {2,}"},"content":" "}"#]
-    } else {
-      steps += [
-        #"{"type":"Strip","strip_left":false,"strip_right":true}"#,
-        #"{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"▁"}"#,
-      ]
-    }
+    steps += [
+      #"{"type":"Strip","strip_left":false,"strip_right":true}"#,
+      #"{"type":"Replace","pattern":{"Regex":" {2,}"},"content":"▁"}"#,
+    ]
     let scheme = proto.addsPrefix ? "always" : "never"
     let metaspace = #"{"type":"Metaspace","replacement":"▁","prepend_scheme":"\#(scheme)"}"#
     try set("normalizer", #"{"type":"Sequence","normalizers":[\#(steps.joined(separator: ","))]}"#)

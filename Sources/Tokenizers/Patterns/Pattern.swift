@@ -2,7 +2,7 @@ import CPCRE2
 
 /// A regular expression, matched by PCRE2's just-in-time compiler.
 ///
-/// Not Swift's `Regex`, which takes over ten times as long and matches grapheme clusters unless
+/// Not Swift's `Regex`, which has no compiler and matches grapheme clusters unless
 /// told otherwise; nor Oniguruma, which the `tokenizers` library uses and which has no compiler.
 /// Where the two differ in what a class holds, `PatternText` spells the class out.
 final class Pattern: @unchecked Sendable {
