@@ -12,9 +12,9 @@ public enum StorageType: Sendable, Hashable {
   case float8e5m2
   case int64, int32, int16, int8, uint64, uint32, uint16, uint8, bool
   /// Blocks of 32 numbers in ggml's layouts.
-  case q8_0, q4_0, q4_1, q5_0, q5_1, iq4_nl
+  case q80, q40, q41, q50, q51, iq4nl
   /// Blocks of 256 numbers in ggml's layouts.
-  case q2_k, q3_k, q4_k, q5_k, q6_k, iq4_xs
+  case q2k, q3k, q4k, q5k, q6k, iq4xs
   /// Numbers that are computed from other stored tensors when they are widened; the name says what
   /// the largest of these is stored as.
   case composite(String)
@@ -31,7 +31,7 @@ extension StorageType {
 
   /// ggml's types of whole blocks.
   public static let blocks: [StorageType] = [
-    .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_k, .q3_k, .q4_k, .q5_k, .q6_k, .iq4_nl, .iq4_xs,
+    .q40, .q41, .q50, .q51, .q80, .q2k, .q3k, .q4k, .q5k, .q6k, .iq4nl, .iq4xs,
   ]
 
   /// The spelling, such as `BF16` or `Q4_K`.
@@ -52,18 +52,18 @@ extension StorageType {
     case .uint16: "U16"
     case .uint8: "U8"
     case .bool: "BOOL"
-    case .q8_0: "Q8_0"
-    case .q4_0: "Q4_0"
-    case .q4_1: "Q4_1"
-    case .q5_0: "Q5_0"
-    case .q5_1: "Q5_1"
-    case .iq4_nl: "IQ4_NL"
-    case .q2_k: "Q2_K"
-    case .q3_k: "Q3_K"
-    case .q4_k: "Q4_K"
-    case .q5_k: "Q5_K"
-    case .q6_k: "Q6_K"
-    case .iq4_xs: "IQ4_XS"
+    case .q80: "Q8_0"
+    case .q40: "Q4_0"
+    case .q41: "Q4_1"
+    case .q50: "Q5_0"
+    case .q51: "Q5_1"
+    case .iq4nl: "IQ4_NL"
+    case .q2k: "Q2_K"
+    case .q3k: "Q3_K"
+    case .q4k: "Q4_K"
+    case .q5k: "Q5_K"
+    case .q6k: "Q6_K"
+    case .iq4xs: "IQ4_XS"
     case .composite(let name), .unknown(let name): name
     }
   }
@@ -76,8 +76,8 @@ extension StorageType {
   /// How many numbers share a block; 1 where each stands for itself.
   public var blockCount: Int {
     switch self {
-    case .q8_0, .q4_0, .q4_1, .q5_0, .q5_1, .iq4_nl: 32
-    case .q2_k, .q3_k, .q4_k, .q5_k, .q6_k, .iq4_xs: 256
+    case .q80, .q40, .q41, .q50, .q51, .iq4nl: 32
+    case .q2k, .q3k, .q4k, .q5k, .q6k, .iq4xs: 256
     default: 1
     }
   }
@@ -90,17 +90,17 @@ extension StorageType {
     case .float32, .int32, .uint32: 4
     case .float16, .bfloat16, .int16, .uint16: 2
     case .float8e4m3, .float8e5m2, .int8, .uint8, .bool: 1
-    case .q8_0: 34
-    case .q4_0, .iq4_nl: 18
-    case .q4_1: 20
-    case .q5_0: 22
-    case .q5_1: 24
-    case .q2_k: 84
-    case .q3_k: 110
-    case .q4_k: 144
-    case .q5_k: 176
-    case .q6_k: 210
-    case .iq4_xs: 136
+    case .q80: 34
+    case .q40, .iq4nl: 18
+    case .q41: 20
+    case .q50: 22
+    case .q51: 24
+    case .q2k: 84
+    case .q3k: 110
+    case .q4k: 144
+    case .q5k: 176
+    case .q6k: 210
+    case .iq4xs: 136
     case .composite, .unknown: 0
     }
   }

@@ -18,8 +18,9 @@ public struct StoredTensor: @unchecked Sendable {
   public let byteCount: Int
   /// Keeps the bytes in place.
   let owner: any ByteOwner
-  /// The stored bytes, at any alignment, little-endian; empty when there is a recipe. Swift may
-  /// let go of `owner` after its last mention: go through `withBytes`.
+  /// The stored bytes, at any alignment, little-endian; empty when there is a recipe.
+  ///
+  /// Swift may let go of `owner` after its last mention: go through `withBytes`.
   let bytes: UnsafeRawBufferPointer
   /// How to compute the numbers, where they do not lie in `bytes`.
   let recipe: (any TensorRecipe)?

@@ -59,6 +59,7 @@ func `samples are found from where the program lies`(program: String, place: Str
   let error = #expect(throws: CheckpointError.self) { try locator.locate("no/such-model") }
   #expect(
     error?.description
-      == "no/such-model: found neither a file nor a folder, expected sample:NAME, a folder with config.json "
-      + "or a .safetensors file; see heed samples for models to start with")
+      == "no/such-model: found neither a file nor a folder, expected sample:NAME, a folder with config.json, "
+      + "a .safetensors, .bin, .pt or .gguf file, or ORG/NAME in the Hugging Face cache; see heed samples for models to start with"
+  )
 }
