@@ -28,6 +28,16 @@ public enum CheckpointError: Error, Hashable, Sendable {
   case notInShard(index: String, shard: String, tensor: String)
   /// Two files hold a tensor of the same name.
   case duplicateTensor(name: String, files: [String])
+  /// A way to quantise weights that is not read.
+  case quantization(file: String, found: String)
+  /// Parts of a quantised tensor that are missing or do not fit each other.
+  case quantizedTensor(file: String, tensor: String)
+  /// An adapter that is not read, or does not fit its base.
+  case adapter(file: String, found: String, expected: String)
+  /// A model in the Hugging Face cache that was not downloaded to its end.
+  case incompleteDownload(folder: String, found: String)
+  /// A revision of a model that is not in the Hugging Face cache.
+  case unknownRevision(model: String, revision: String, known: [String])
   /// No sample is called that.
   case unknownSample(name: String, known: [String])
   /// The samples were not found in any of the places they may lie.
@@ -79,6 +89,20 @@ extension CheckpointError: CustomStringConvertible {
     case .duplicateTensor(let name, let files):
       "\(files.first ?? ""): found tensor \(name) also in \(files.dropFirst().joined(separator: ", ")), "
         + "expected it once; fetch the shards again"
+    case .quantization(let file, let found):
+      "\(file): found weights quantised by \(found), expected gptq, awq, mxfp4, fp8 or "
+        + "compressed-tensors in float8; take the checkpoint before it was quantised"
+    case .quantizedTensor(let file, let tensor):
+      "\(file): found tensor \(tensor) without parts of the shapes that its quantization_config "
+        + "asks for, expected all of them; fetch the checkpoint again"
+    case .adapter(let file, let found, let expected):
+      "\(file): found \(found), expected \(expected); take the adapter that belongs to this base"
+    case .incompleteDownload(let folder, let found):
+      "\(folder): found \(found), expected a complete download; download the model again"
+    case .unknownRevision(let model, let revision, let known):
+      "\(model)@\(revision): found no such revision in the cache, expected one of "
+        + "\(known.isEmpty ? "those downloaded, of which there are none" : Self.list(known)); "
+        + "download it, or leave the revision out"
     case .unknownSample(let name, let known):
       "sample:\(name): no such sample, expected one of \(known.joined(separator: ", ")); see heed samples"
     case .noSamples(let searched):

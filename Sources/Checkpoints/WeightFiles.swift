@@ -8,6 +8,15 @@ struct WeightFiles {
     // In the order in which a folder that has several is read.
     case safetensors, pytorch, gguf
 
+    /// What a file's name says that it is; nil for an unknown ending.
+    init?(file path: String) {
+      let ending = (path as NSString).pathExtension.lowercased()
+      guard let found = Self.allCases.first(where: { $0.extensions.contains(ending) }) else {
+        return nil
+      }
+      self = found
+    }
+
     /// How its files' names end, without the dot.
     var extensions: Set<String> {
       switch self {
@@ -60,9 +69,8 @@ struct WeightFiles {
 
   /// One file, whose name says what it is.
   init(file path: String) throws(CheckpointError) {
-    let ending = (path as NSString).pathExtension.lowercased()
     // An unknown ending is read as safetensors: its first bytes tell better than its name.
-    container = Container.allCases.first { $0.extensions.contains(ending) } ?? .safetensors
+    container = Container(file: path) ?? .safetensors
     paths = [path]
     index = nil
   }
@@ -77,7 +85,7 @@ struct WeightFiles {
     for container in Container.allCases {
       let files = listing.filter {
         container.extensions.contains(($0 as NSString).pathExtension.lowercased())
-          && !Self.isTrainingState($0)
+          && !Self.isTrainingState($0) && !GGUFFile.isLaterPart($0)
       }
       let index = container.index.flatMap { listing.contains($0) ? $0 : nil }
       guard let first = files.first ?? index else { continue }

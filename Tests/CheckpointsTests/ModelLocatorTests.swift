@@ -55,7 +55,8 @@ func `samples are found from where the program lies`(program: String, place: Str
 }
 
 @Test func `a model that is nothing is refused with what it may be`() {
-  let locator = ModelLocator(samples: samples(samplesFolder))
+  let cache = HuggingFaceCache(environment: ["HF_HUB_CACHE": "/nowhere"])
+  let locator = ModelLocator(samples: samples(samplesFolder), cache: cache)
   let error = #expect(throws: CheckpointError.self) { try locator.locate("no/such-model") }
   #expect(
     error?.description

@@ -25,8 +25,10 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 }
 
-/// Damages a file in many ways and opens each: it must open, or be refused in a sentence that names
-/// it. Whatever opens must also be widened, which reads every byte that it points at.
+/// Damages a file in many ways and opens each.
+///
+/// It must open, or be refused in a sentence that names it. Whatever opens must also be widened,
+/// which reads every byte that it points at.
 ///
 /// - Parameter limit: Only bytes before this place are damaged: the data behind may be anything.
 /// - Returns: How many were refused.

@@ -56,7 +56,9 @@ struct PickleHeap {
   }
 }
 
-/// The functions, classes and types that a state dict needs. Everything else is refused by name.
+/// The functions, classes and types that a state dict needs.
+///
+/// Everything else is refused by name.
 enum PickleGlobal: Hashable {
   case orderedDict, rebuildTensor, rebuildTensorV2, rebuildTensorV3, rebuildParameter, size
   /// A class of storages; nil for raw bytes.

@@ -76,3 +76,56 @@ writer.add_tokenizer_model("gpt2")
 writer.add_token_list(["a", "b", "ab"])
 save(writer)
 
+# A model of two parts: what llama.cpp's converter does to the rows of Q and K is done here.
+heads, kv_heads, width, inner = 2, 1, 32, 32
+
+
+def pairs(matrix, count):
+    """Rows that turn half against half, stored so that neighbours turn."""
+    rows, columns = matrix.shape
+    return matrix.reshape(count, 2, rows // count // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+weights = {
+    "model.embed_tokens.weight": random.normal(0, 1, (6, width)),
+    "model.norm.weight": random.normal(1, 0.1, (width,)),
+    "model.layers.0.self_attn.q_proj.weight": random.normal(0, 1, (width, width)),
+    "model.layers.0.self_attn.k_proj.weight": random.normal(0, 1, (width // 2, width)),
+    "model.layers.0.self_attn.v_proj.weight": random.normal(0, 1, (width // 2, width)),
+    "model.layers.0.mlp.down_proj.weight": random.normal(0, 1, (width, inner)),
+}
+weights = {name: value.astype(np.float32) for name, value in weights.items()}
+parts = [
+    {"token_embd": "model.embed_tokens", "output_norm": "model.norm"},
+    {
+        "blk.0.attn_q": "model.layers.0.self_attn.q_proj", "blk.0.attn_k": "model.layers.0.self_attn.k_proj",
+        "blk.0.attn_v": "model.layers.0.self_attn.v_proj", "blk.0.ffn_down": "model.layers.0.mlp.down_proj",
+    },
+]
+for number, names in enumerate(parts):
+    writer = gguf.GGUFWriter(folder / f"split-{number + 1:05}-of-00002.gguf", "llama")
+    writer.add_uint16("split.no", number)
+    writer.add_uint16("split.count", 2)
+    writer.add_int32("split.tensors.count", 6)
+    if number == 0:
+        writer.add_context_length(64)
+        writer.add_embedding_length(width)
+        writer.add_block_count(1)
+        writer.add_feed_forward_length(inner)
+        writer.add_head_count(heads)
+        writer.add_head_count_kv(kv_heads)
+        writer.add_layer_norm_rms_eps(1e-5)
+        writer.add_rope_freq_base(500000.0)
+        writer.add_bos_token_id(1)
+    for name, other in names.items():
+        data = weights[other + ".weight"]
+        if name.endswith(("attn_q", "attn_k")):
+            data = pairs(data, heads if name.endswith("q") else kv_heads)
+        # One of a block type, so that rows of blocks are put in order too.
+        kind = Q.Q8_0 if name.endswith("attn_q") else Q.F32
+        if kind == Q.Q8_0:
+            whole = gguf.quantize(weights[other + ".weight"], kind)
+            weights[other + ".weight"] = gguf.dequantize(whole, kind)
+        writer.add_tensor(name + ".weight", gguf.quantize(data, kind), raw_dtype=kind)
+    save(writer)
+save_file(weights, folder / "split.safetensors")
