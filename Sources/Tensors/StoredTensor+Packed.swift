@@ -116,14 +116,25 @@ private final class PackedRecipe: TensorRecipe {
         scales.withElements { scales in
           order.withUnsafeBufferPointer { order in
             withGroups { groups in
-              var packing = heed_packing(
-                bits: UInt32(packing.bits), along_inputs: packing.layout == .gptq ? 1 : 0,
-                zero_offset: UInt32(packing.zeroOffset),
-                order: packing.layout == .awq ? order.baseAddress : nil, groups_of: groups,
-                inputs: shape[1], outputs: shape[0], group_size: packing.groupSize,
-                first: rows.lowerBound, count: rows.count)
-              heed_widen_packed(
-                words.baseAddress, zeros.baseAddress, scales.baseAddress, target, &packing)
+              // Few outputs at a time: each is a row of the target, and all of them are written
+              // side by side.
+              let part = 64
+              let places = Unchecked((words, zeros, scales, order, groups, target))
+              Parallel.forEach((rows.count + part - 1) / part) { chunk in
+                let (words, zeros, scales, order, groups, target) = places.value
+                let first = rows.lowerBound + chunk * part
+                var packing = heed_packing(
+                  bits: UInt32(self.packing.bits),
+                  along_inputs: self.packing.layout == .gptq ? 1 : 0,
+                  zero_offset: UInt32(self.packing.zeroOffset),
+                  order: self.packing.layout == .awq ? order.baseAddress : nil,
+                  groups_of: groups, inputs: self.shape[1], outputs: self.shape[0],
+                  group_size: self.packing.groupSize, first: first,
+                  count: min(part, rows.upperBound - first))
+                heed_widen_packed(
+                  words.baseAddress, zeros.baseAddress, scales.baseAddress,
+                  target + chunk * part * self.shape[1], &packing)
+              }
             }
           }
         }

@@ -63,8 +63,12 @@ extension StoredTensor {
       recipe: LowRankRecipe(base: self, up: up, down: down, scale: scale))
   }
 
-  /// Memory for numbers in passing.
-  static func scratch(_ count: Int) -> Tensor<Float> { Tensor(uninitialized: [count]) }
+}
+
+/// Pointers for threads that read the same and write disjoint parts.
+struct Unchecked<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
 }
 
 private final class TransposedRecipe: TensorRecipe {
@@ -180,11 +184,14 @@ private final class LowRankRecipe: TensorRecipe {
     let (width, rank) = (rowCount, down.shape[0])
     up.withElements { up in
       down.withElements { down in
-        guard let start = down.baseAddress else { return }
-        for row in 0..<rows.count {
+        guard let up = up.baseAddress, let down = down.baseAddress else { return }
+        let places = Unchecked((up, down, target))
+        let scale = scale
+        Parallel.forEach(rows.count, grain: 16) { row in
+          let (up, down, target) = places.value
           for k in 0..<rank {
             heed_add_scaled(
-              target + row * width, start + k * width, scale * up[row * rank + k], width)
+              target + row * width, down + k * width, scale * up[row * rank + k], width)
           }
         }
       }
