@@ -49,7 +49,7 @@ public enum CheckpointError: Error, Hashable, Sendable {
 extension CheckpointError: CustomStringConvertible {
   /// One line: the file, what was found, what was expected, what to do.
   ///
-  /// Names come from files that anybody may have written: control characters in them are replaced.
+  /// Names come from files that anybody may have written: control characters in them become `?`.
   public var description: String {
     let text = sentence
     guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
@@ -57,7 +57,7 @@ extension CheckpointError: CustomStringConvertible {
     }
     return String(
       String.UnicodeScalarView(
-        text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+        text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 
   private var sentence: String {
