@@ -17,7 +17,7 @@ public struct Checkpoint: Sendable {
   public let folder: String
   /// The folder's last component.
   public let name: String
-  /// `config.json`, always an object.
+  /// `config.json`, or what it would be for a GGUF file; always an object.
   public let config: JSON
   /// Where the configuration was read from.
   public let configFile: String
@@ -34,11 +34,12 @@ public struct Checkpoint: Sendable {
   /// Numbers in all tensors together.
   public var parameterCount: Int { tensors.values.reduce(0) { $0 + $1.count } }
 
-  /// Opens the checkpoint at `path`: a folder with `config.json`, or a weight file with
-  /// `config.json` beside it.
+  /// Opens the checkpoint at `path`: a folder with `config.json`, a weight file with `config.json`
+  /// beside it, or a GGUF file, whose metadata becomes the configuration.
   ///
   /// In a folder, `model.safetensors` comes first, then `model.safetensors.index.json` with its
-  /// shards, then the only `.safetensors` file there is.
+  /// shards, then the only `.safetensors` file there is; then the same of PyTorch's files; then the
+  /// only GGUF model.
   ///
   /// - Throws: a `CheckpointError` that names the file at fault.
   public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
@@ -49,12 +50,25 @@ public struct Checkpoint: Sendable {
       throw .notFound(path: path)
     }
     guard isFolder.boolValue else {
+      if WeightFiles.Container(file: path) == .gguf { return try Checkpoint(gguf: path) }
       let weights = try WeightFiles(file: path)
       return try Checkpoint(folder: (path as NSString).deletingLastPathComponent, weights: weights)
     }
-    // The configuration first: without it, a folder is no checkpoint, whatever else it holds.
-    _ = try configuration(in: path)
-    return try Checkpoint(folder: path, weights: WeightFiles(folder: path))
+    do {
+      // The configuration first: without it, a folder is no checkpoint, whatever else it holds.
+      _ = try configuration(in: path)
+    } catch {
+      // Except GGUF files, which bring their own.
+      guard case .noConfig = error, let weights = try? WeightFiles(folder: path),
+        weights.container == .gguf, let file = weights.paths.first
+      else { throw error }
+      return try Checkpoint(gguf: file)
+    }
+    let weights = try WeightFiles(folder: path)
+    if weights.container == .gguf, let file = weights.paths.first {
+      return try Checkpoint(gguf: file)
+    }
+    return try Checkpoint(folder: path, weights: weights)
   }
 
   /// Reads the configuration and the headers of `weights`.
@@ -64,10 +78,43 @@ public struct Checkpoint: Sendable {
     let absolute = URL(fileURLWithPath: given).standardizedFileURL
     self.folder = absolute.path
     name = absolute.lastPathComponent
-    let contents = try weights.read()
+    var contents = try weights.read()
+    try QuantizedWeights(config: config, file: configFile)?.merge(&contents.tensors)
     tensors = contents.tensors
     files = contents.files
     unlisted = contents.unlisted
+  }
+
+  /// Another checkpoint with other tensors, and one more file that they lie in.
+  init(_ base: Checkpoint, tensors: [String: StoredTensor], adding file: File) {
+    folder = base.folder
+    name = base.name
+    config = base.config
+    configFile = base.configFile
+    unlisted = base.unlisted
+    self.tensors = tensors
+    files = base.files + [file]
+  }
+
+  /// Reads the headers of all parts of a GGUF model.
+  private init(gguf path: String) throws(CheckpointError) {
+    let parts = try GGUFFile.parts(of: path)
+    let model: GGUFModel
+    do { model = try GGUFModel(parts) } catch { throw .gguf(file: path, fault: error) }
+    let absolute = URL(fileURLWithPath: path).standardizedFileURL
+    folder = absolute.deletingLastPathComponent().path
+    name = absolute.deletingPathExtension().lastPathComponent
+    configFile = path
+    config = model.config
+    var tensors: [String: StoredTensor] = [:]
+    for tensor in model.tensors {
+      guard tensors.updateValue(tensor, forKey: tensor.name) == nil else {
+        throw .duplicateTensor(name: tensor.name, files: parts.map(\.path))
+      }
+    }
+    self.tensors = tensors
+    files = parts.map { File(path: $0.path, bytes: $0.size) }
+    unlisted = []
   }
 
   /// `config.json` of `folder`, and its path.

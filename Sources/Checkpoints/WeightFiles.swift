@@ -8,13 +8,13 @@ struct WeightFiles {
     // In the order in which a folder that has several is read.
     case safetensors, pytorch, gguf
 
-    /// Its name in error texts.
-    var name: String {
-      switch self {
-      case .safetensors: "safetensors"
-      case .pytorch: "PyTorch"
-      case .gguf: "GGUF"
+    /// What a file's name says that it is; nil for an unknown ending.
+    init?(file path: String) {
+      let ending = (path as NSString).pathExtension.lowercased()
+      guard let found = Self.allCases.first(where: { $0.extensions.contains(ending) }) else {
+        return nil
       }
+      self = found
     }
 
     /// How its files' names end, without the dot.
@@ -38,16 +38,18 @@ struct WeightFiles {
     /// The index beside several files, where the container has one.
     var index: String? { single.map { $0 + ".index.json" } }
 
-    /// Whether its files can be read.
-    var isReadable: Bool { self == .safetensors }
-
     /// The tensors of one file.
     func tensors(in path: String) throws(CheckpointError) -> (size: Int, tensors: [StoredTensor]) {
       switch self {
       case .safetensors:
         let file = try SafetensorsFile(path: path)
         return (file.size, file.tensors)
-      case .pytorch, .gguf: throw .unreadableContainer(file: path, container: name)
+      case .pytorch:
+        let file = try PyTorchFile(path: path)
+        return (file.size, file.tensors)
+      case .gguf:
+        let file = try GGUFFile(path: path)
+        return (file.size, file.tensors)
       }
     }
   }
@@ -67,12 +69,8 @@ struct WeightFiles {
 
   /// One file, whose name says what it is.
   init(file path: String) throws(CheckpointError) {
-    let ending = (path as NSString).pathExtension.lowercased()
     // An unknown ending is read as safetensors: its first bytes tell better than its name.
-    container = Container.allCases.first { $0.extensions.contains(ending) } ?? .safetensors
-    guard container.isReadable else {
-      throw .unreadableContainer(file: path, container: container.name)
-    }
+    container = Container(file: path) ?? .safetensors
     paths = [path]
     index = nil
   }
@@ -87,12 +85,10 @@ struct WeightFiles {
     for container in Container.allCases {
       let files = listing.filter {
         container.extensions.contains(($0 as NSString).pathExtension.lowercased())
+          && !Self.isTrainingState($0) && !GGUFFile.isLaterPart($0)
       }
       let index = container.index.flatMap { listing.contains($0) ? $0 : nil }
       guard let first = files.first ?? index else { continue }
-      guard container.isReadable else {
-        throw .unreadableContainer(file: path(first), container: container.name)
-      }
       self.container = container
       if let single = container.single, files.contains(single) {
         (paths, self.index) = ([path(single)], nil)
@@ -107,6 +103,13 @@ struct WeightFiles {
       return
     }
     throw .noWeights(folder: folder)
+  }
+
+  /// What training leaves beside the weights, under the endings of weight files.
+  private static func isTrainingState(_ name: String) -> Bool {
+    ["training_args.", "optimizer.", "scheduler.", "rng_state", "adapter_model."].contains {
+      name.hasPrefix($0)
+    }
   }
 
   /// Reads the headers of all files and checks them against the index.

@@ -1,10 +1,15 @@
 import CKernels
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 extension StoredTensor {
   /// The numbers in the type that the engine computes in.
   ///
   /// Float32 in a Float engine is read where it lies, without a copy, if it lies at an address that is
-  /// a multiple of four; everything else is widened into memory of ours.
+  /// a multiple of four; everything else is widened into memory of ours. Recipes are computed in
+  /// float32, whatever the engine computes in.
   ///
   /// - Parameter reusing: A tensor of the same count whose memory may be overwritten instead of
   ///   allocating more; it is, when nothing else holds it.
@@ -16,9 +21,20 @@ extension StoredTensor {
     if let view = view(as: Element.self) { return view }
     let target = reclaim(&reusing)
     if let floats = target as? Tensor<Float> {
-      fill(floats)
+      fill(floats.storage.base)
+    } else if let doubles = target as? Tensor<Double> {
+      if type == .float64 {
+        withBytes { bytes in
+          for i in 0..<count { doubles.storage.base[i] = bytes.float64(at: i) }
+        }
+      } else {
+        let floats = Tensor<Float>(uninitialized: shape)
+        fill(floats.storage.base)
+        for i in 0..<count { doubles.storage.base[i] = Double(floats.storage.base[i]) }
+        withExtendedLifetime(floats.storage) {}
+      }
     } else {
-      for i in 0..<count { target.storage.base[i] = Element(number(at: i)) }
+      return nil
     }
     return target
   }
@@ -33,7 +49,11 @@ extension StoredTensor {
   ///
   /// - Complexity: Reads the whole tensor.
   public func firstNonFinite() -> Int? {
-    type.isFloatingPoint ? (0..<count).first { !number(at: $0).isFinite } : nil
+    if type == .float64 {
+      // A finite float64 may be too large for float32.
+      return withBytes { bytes in (0..<count).first { !bytes.float64(at: $0).isFinite } }
+    }
+    return widened(to: Float.self)?.withElements { $0.firstIndex { !$0.isFinite } }
   }
 
   private func view<Element: Scalar>(as _: Element.Type) -> Tensor<Element>? {
@@ -54,24 +74,58 @@ extension StoredTensor {
     return old.reshaped(shape)
   }
 
-  private func fill(_ target: Tensor<Float>) {
-    guard let source = bytes.baseAddress else { return }
-    let (size, base) = (type.byteCount, UncheckedPair(source, target.storage.base))
-    switch type {
-    case .float16, .bfloat16:
-      let half = type == .float16
-      Parallel.forEach((count + 65_535) / 65_536) { chunk in
-        let start = chunk * 65_536
-        let length = min(65_536, count - start)
-        let (from, to) = (base.source + start * size, base.target + start)
-        if half {
-          heed_widen_float16(from, to, length)
-        } else {
-          heed_widen_bfloat16(from, to, length)
-        }
+  /// Writes all numbers, row-major, to `target`.
+  func fill(_ target: UnsafeMutablePointer<Float>) {
+    guard count > 0 else { return }
+    if let recipe {
+      let rows = shape.first ?? 1
+      recipe.fill(rows: firstRow..<firstRow + rows, into: target)
+      return
+    }
+    withBytes { bytes in
+      guard let source = bytes.baseAddress else { return }
+      let pair = UncheckedPair(source, target)
+      let (type, count, blockCount) = (type, count, type.blockCount)
+      // A multiple of every block's size.
+      let size = 65_536
+      Parallel.forEach((count + size - 1) / size) { chunk in
+        let start = chunk * size
+        let blocks = min(size, count - start) / blockCount
+        Self.widen(
+          type, pair.source + start / blockCount * type.byteCount, pair.target + start, blocks)
       }
-    default:
-      for i in 0..<count { target.storage.base[i] = Float(number(at: i)) }
+    }
+  }
+
+  /// Widens whole blocks; a number is a block of one for all but the block types.
+  private static func widen(
+    _ type: StorageType, _ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Float>,
+    _ blocks: Int
+  ) {
+    switch type {
+    case .float64:
+      let numbers = UnsafeRawBufferPointer(start: source, count: 8 * blocks)
+      for i in 0..<blocks { target[i] = Float(numbers.float64(at: i)) }
+    case .float32: memcpy(target, source, 4 * blocks)
+    case .float16: heed_widen_float16(source, target, blocks)
+    case .bfloat16: heed_widen_bfloat16(source, target, blocks)
+    case .float8e4m3: heed_widen_float8_e4m3(source, target, blocks)
+    case .float8e5m2: heed_widen_float8_e5m2(source, target, blocks)
+    case .q80: heed_widen_q8_0(source, target, blocks)
+    case .q40: heed_widen_q4_0(source, target, blocks)
+    case .q41: heed_widen_q4_1(source, target, blocks)
+    case .q50: heed_widen_q5_0(source, target, blocks)
+    case .q51: heed_widen_q5_1(source, target, blocks)
+    case .iq4nl: heed_widen_iq4_nl(source, target, blocks)
+    case .q2k: heed_widen_q2_k(source, target, blocks)
+    case .q3k: heed_widen_q3_k(source, target, blocks)
+    case .q4k: heed_widen_q4_k(source, target, blocks)
+    case .q5k: heed_widen_q5_k(source, target, blocks)
+    case .q6k: heed_widen_q6_k(source, target, blocks)
+    case .iq4xs: heed_widen_iq4_xs(source, target, blocks)
+    case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16, .uint8, .bool, .composite,
+      .unknown:
+      preconditionFailure("\(type.rawValue) is no type of weights")
     }
   }
 
@@ -84,44 +138,33 @@ extension StoredTensor {
       self.target = target
     }
   }
+}
 
-  /// One number, exactly.
-  private func number(at i: Int) -> Double {
-    let offset = i * type.byteCount
-    switch type {
-    case .float64:
-      return Double(bitPattern: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    case .float32:
-      return Double(
-        Float(bitPattern: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-    case .bfloat16:
-      let bits = UInt32(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) << 16
-      return Double(Float(bitPattern: bits))
-    case .float16:
-      let bits = bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
-      return Double(Float(Float16(bitPattern: bits)))
-    default:
-      return .nan
-    }
+extension UnsafeRawBufferPointer {
+  fileprivate func float64(at index: Int) -> Double {
+    Double(bitPattern: loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
   }
 }
 
 extension StoredTensor {
   /// The numbers of a tensor of whole numbers; empty when the stored type is no whole-number type.
   public func integers() -> [Int] {
-    (0..<count).compactMap { i in
-      let offset = i * type.byteCount
-      switch type {
-      case .int64: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
-      case .int32: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
-      case .uint32: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-      case .int16: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: Int16.self))
-      case .uint16: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-      case .int8: return Int(bytes.load(fromByteOffset: offset, as: Int8.self))
-      case .uint8, .bool: return Int(bytes.load(fromByteOffset: offset, as: UInt8.self))
-      case .uint64:
-        return Int(exactly: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      case .float64, .float32, .float16, .bfloat16: return nil
+    withBytes { bytes in
+      guard !bytes.isEmpty else { return [] }
+      return (0..<count).compactMap { i in
+        let offset = i * type.byteCount
+        switch type {
+        case .int64: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
+        case .int32: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+        case .uint32: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        case .int16: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: Int16.self))
+        case .uint16: return Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+        case .int8: return Int(bytes.load(fromByteOffset: offset, as: Int8.self))
+        case .uint8, .bool: return Int(bytes.load(fromByteOffset: offset, as: UInt8.self))
+        case .uint64:
+          return Int(exactly: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        default: return nil
+        }
       }
     }
   }

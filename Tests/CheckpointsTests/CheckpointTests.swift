@@ -73,8 +73,8 @@ private let two = #""a":"one.safetensors","b":"two.safetensors","c":"two.safeten
   try folder.write("b.safetensors", weights)
   #expect(
     refusal(folder.path)
-      == "\(folder.path): found 2 weight files (a.safetensors, b.safetensors) and no model.safetensors.index.json; "
-      + "name one of the files instead of the folder")
+      == "\(folder.path): found 2 weight files (a.safetensors, b.safetensors) and no index of shards, "
+      + "expected one or the other; name one of the files instead of the folder")
 }
 
 @Test func `nothing at the path is refused by its name`() {
@@ -101,23 +101,8 @@ private let two = #""a":"one.safetensors","b":"two.safetensors","c":"two.safeten
   try folder.write("config.json", "{}")
   #expect(
     refusal(folder.path)
-      == "\(folder.path): found config.json but no weights, expected model.safetensors or "
-      + "model.safetensors.index.json; fetch the weights")
-}
-
-@Test(arguments: [
-  ("pytorch_model.bin", "PyTorch"), ("pytorch_model.bin.index.json", "PyTorch"),
-  ("model.pt", "PyTorch"), ("model.Q4_K.gguf", "GGUF"),
-])
-func `a container that is not read yet is refused by name`(name: String, container: String) throws {
-  let folder = try TemporaryFolder()
-  try folder.write("config.json", "{}")
-  let file = try folder.write(name, "x")
-  #expect(
-    refusal(folder.path)
-      == "\(file): found \(container) weights, which heed does not read yet, expected safetensors; "
-      + "convert them to safetensors")
-  if !name.hasSuffix(".json") { #expect(refusal(file) == refusal(folder.path)) }
+      == "\(folder.path): found config.json but no weights, expected model.safetensors, "
+      + "pytorch_model.bin, the index of either or a .gguf file; fetch the weights")
 }
 
 @Test func `a missing shard is refused with a tensor that it should hold`() throws {

@@ -55,10 +55,12 @@ func `samples are found from where the program lies`(program: String, place: Str
 }
 
 @Test func `a model that is nothing is refused with what it may be`() {
-  let locator = ModelLocator(samples: samples(samplesFolder))
+  let cache = HuggingFaceCache(environment: ["HF_HUB_CACHE": "/nowhere"])
+  let locator = ModelLocator(samples: samples(samplesFolder), cache: cache)
   let error = #expect(throws: CheckpointError.self) { try locator.locate("no/such-model") }
   #expect(
     error?.description
-      == "no/such-model: found neither a file nor a folder, expected sample:NAME, a folder with config.json "
-      + "or a .safetensors file; see heed samples for models to start with")
+      == "no/such-model: found neither a file nor a folder, expected sample:NAME, a folder with config.json, "
+      + "a .safetensors, .bin, .pt or .gguf file, or ORG/NAME in the Hugging Face cache; see heed samples for models to start with"
+  )
 }

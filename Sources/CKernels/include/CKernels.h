@@ -46,4 +46,71 @@ void heed_finish_row(
 void heed_rotate_halves(
     float *first, float *second, const float *cosines, const float *sines, size_t count);
 
+// Block formats (quantised.c). `source` may lie at any address; `blocks` counts whole blocks.
+
+/// Widens `count` numbers of float8 E4M3 without infinities ("fn"); exact.
+void heed_widen_float8_e4m3(const void *source, float *target, size_t count);
+
+/// Widens `count` numbers of float8 E5M2; exact.
+void heed_widen_float8_e5m2(const void *source, float *target, size_t count);
+
+/// Blocks of 32 numbers in ggml's layouts.
+void heed_widen_q8_0(const void *source, float *target, size_t blocks);
+void heed_widen_q4_0(const void *source, float *target, size_t blocks);
+void heed_widen_q4_1(const void *source, float *target, size_t blocks);
+void heed_widen_q5_0(const void *source, float *target, size_t blocks);
+void heed_widen_q5_1(const void *source, float *target, size_t blocks);
+void heed_widen_iq4_nl(const void *source, float *target, size_t blocks);
+
+/// Blocks of 256 numbers in ggml's layouts.
+void heed_widen_q2_k(const void *source, float *target, size_t blocks);
+void heed_widen_q3_k(const void *source, float *target, size_t blocks);
+void heed_widen_q4_k(const void *source, float *target, size_t blocks);
+void heed_widen_q5_k(const void *source, float *target, size_t blocks);
+void heed_widen_q6_k(const void *source, float *target, size_t blocks);
+void heed_widen_iq4_xs(const void *source, float *target, size_t blocks);
+
+/// One expert's MXFP4 matrix, `[rows, groups, 16]` bytes and `[rows, groups]` exponents, widened and
+/// transposed to `[32 · groups, rows]`.
+void heed_widen_mxfp4(
+    const void *blocks, const void *scales, float *target, size_t rows, size_t groups);
+
+/// How a matrix of small integers is packed into 32-bit words.
+typedef struct {
+  /// Bits per number: a divisor of 32.
+  uint32_t bits;
+  /// Whether a word holds neighbours along the inputs (GPTQ) or along the outputs (AWQ).
+  int along_inputs;
+  /// Added to a stored zero point.
+  uint32_t zero_offset;
+  /// Where in a word the number of each output lies; NULL for in order.
+  const uint8_t *order;
+  /// The group of each input; NULL for groups of `group_size` in order.
+  const int32_t *groups_of;
+  size_t inputs, outputs, group_size;
+  /// The outputs wanted: `first ..< first + count`.
+  size_t first, count;
+} heed_packing;
+
+/// `(quant − zero) · scale`, written as `[count, inputs]`.
+void heed_widen_packed(
+    const uint32_t *words, const uint32_t *zeros, const float *scales, float *target,
+    const heed_packing *packing);
+
+/// `target[i] += factor · source[i]`.
+void heed_add_scaled(float *target, const float *source, float factor, size_t count);
+
+/// `target[i] *= factor`.
+void heed_scale(float *target, float factor, size_t count);
+
+/// `target[i] += constant`.
+void heed_add_constant(float *target, float constant, size_t count);
+
+/// Columns `first ..< first + count` of `[rows, columns]`, as `[count, rows]`.
+void heed_transpose(
+    const float *source, size_t rows, size_t columns, size_t first, size_t count, float *target);
+
+/// Copies `count` elements of `size` bytes that lie `stride` bytes apart side by side.
+void heed_gather(const void *source, ptrdiff_t stride, size_t size, size_t count, void *target);
+
 #endif

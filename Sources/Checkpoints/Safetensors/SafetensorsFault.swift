@@ -10,8 +10,6 @@ public enum SafetensorsFault: Error, Hashable, Sendable {
   case header(found: String)
   /// Two entries of one name.
   case duplicateName(String)
-  /// A number type that is not read.
-  case unknownType(tensor: String, type: String)
   /// A size below zero, or sizes whose product fits no integer.
   case invalidShape(tensor: String, shape: [Int])
   /// Offsets that are not two, or run backwards, or are below zero.
@@ -44,9 +42,6 @@ extension SafetensorsFault: CustomStringConvertible {
         + "the file is damaged or no safetensors file: fetch it again"
     case .duplicateName(let name):
       "found tensor \(name) twice in the header, expected it once; write the file again"
-    case .unknownType(let tensor, let type):
-      "found dtype \(type) of tensor \(tensor), expected one of "
-        + SafetensorsFile.typeNames.joined(separator: ", ") + "; convert the checkpoint"
     case .invalidShape(let tensor, let shape):
       "found shape \(shape) of tensor \(tensor), expected sizes from 0 whose product fits 64 bits; "
         + "write the file again"

@@ -22,9 +22,6 @@ public struct SafetensorsFile: Sendable {
   /// The reference implementation's limit for the header, in bytes.
   static let headerLimit = 100_000_000
 
-  /// The number types that are read, as the format spells them.
-  static var typeNames: [String] { StorageType.allCases.map(\.rawValue) }
-
   /// Maps the file at `path` and checks its header.
   ///
   /// - Throws: what `MappedFile` throws; `safetensors` with the fault.

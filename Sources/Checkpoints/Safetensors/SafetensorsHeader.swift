@@ -43,34 +43,22 @@ struct SafetensorsHeader {
     entries.reserveCapacity(raw.count)
     // By name, so that of several faults always the same one is told.
     for (name, tensor) in raw.sorted(by: { $0.key < $1.key }) {
-      guard let type = StorageType(rawValue: tensor.dtype) else {
-        throw .unknownType(tensor: name, type: tensor.dtype)
-      }
-      guard let bytes = byteCount(tensor.shape, type) else {
+      // A type that is not read may still belong to a tensor that nobody uses.
+      let type = StorageType(plain: tensor.dtype)
+      guard let bytes = type.byteCount(of: tensor.shape) else {
         throw .invalidShape(tensor: name, shape: tensor.shape)
       }
       let offsets = tensor.dataOffsets
       guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1] else {
         throw .invalidOffsets(tensor: name, offsets: offsets)
       }
-      guard offsets[1] - offsets[0] == bytes else {
+      guard type == .unknown(tensor.dtype) || offsets[1] - offsets[0] == bytes else {
         throw .wrongSize(tensor: name, found: offsets[1] - offsets[0], expected: bytes)
       }
       entries.append(
         Entry(name: name, type: type, shape: tensor.shape, begin: offsets[0], end: offsets[1]))
     }
     return entries.sorted { ($0.begin, $0.end, $0.name) < ($1.begin, $1.end, $1.name) }
-  }
-
-  /// The bytes that a tensor takes; nil for sizes below zero or a product that overflows.
-  private static func byteCount(_ shape: [Int], _ type: StorageType) -> Int? {
-    var product = type.byteCount
-    for size in shape {
-      let (next, overflow) = product.multipliedReportingOverflow(by: size)
-      guard size >= 0, !overflow else { return nil }
-      product = next
-    }
-    return product
   }
 
   /// The first name that the outermost object has twice: decoders keep one of them and say nothing.

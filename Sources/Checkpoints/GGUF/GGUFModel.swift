@@ -1,0 +1,193 @@
+import Foundation
+import Tensors
+
+/// A GGUF model under the names and with the configuration that its checkpoint in safetensors has.
+struct GGUFModel {
+  let config: JSON
+  let tensors: [StoredTensor]
+
+  private let metadata: [String: GGUFValue]
+  private let architecture: GGUFArchitecture
+
+  /// Translates all parts of a model; the first one has the metadata.
+  init(_ parts: [GGUFFile]) throws(GGUFFault) {
+    guard let first = parts.first, let name = first.architecture else {
+      throw .missingKey("general.architecture")
+    }
+    guard let architecture = GGUFArchitecture.named(name) else {
+      throw .architecture(name, known: GGUFArchitecture.all.map(\.name))
+    }
+    let metadata = first.metadata
+    if let experts = metadata["\(name).expert_count"]?.int, experts > 0 {
+      throw .unsupported("\(name) with \(experts) experts")
+    }
+    let stored = Dictionary(
+      parts.flatMap(\.tensors).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var config = architecture.fixed
+    config["model_type"] = .string(architecture.modelType)
+    config["architectures"] = .array([.string(architecture.className)])
+    for (key, setting) in architecture.settings {
+      if let value = metadata["\(name).\(key)"]?.json { config[setting] = value }
+    }
+    let vocabulary =
+      stored["token_embd.weight"]?.shape.first
+      ?? metadata["tokenizer.ggml.tokens"]?.array?.count ?? metadata["\(name).vocab_size"]?.int
+    config["vocab_size"] = vocabulary.map { .int($0) }
+    config["tie_word_embeddings"] = .bool(stored["output.weight"] == nil)
+    for token in ["bos", "eos"] {
+      let id = metadata["tokenizer.ggml.\(token)_token_id"]?.int
+      config["\(token)_token_id"] = id.map { .int($0) }
+    }
+    try Self.complete(&config, architecture, metadata, stored)
+    self.metadata = metadata
+    self.architecture = architecture
+    self.config = .object(config)
+    var tensors: [StoredTensor] = []
+    for name in stored.keys.sorted() {
+      guard let tensor = stored[name], name != "rope_freqs.weight",
+        !name.hasPrefix("rope_factors_")
+      else { continue }
+      tensors.append(try Self.translate(tensor, architecture, config))
+    }
+    self.tensors = tensors
+  }
+
+  /// A tensor under its other name, with what the conversion did to it undone.
+  private static func translate(
+    _ tensor: StoredTensor, _ architecture: GGUFArchitecture, _ config: [String: JSON]
+  ) throws(GGUFFault) -> StoredTensor {
+    let parts = tensor.name.split(separator: ".").map(String.init)
+    let ending = parts.last ?? ""
+    if parts.count == 2, let name = architecture.outer[parts[0]] {
+      let shifted = architecture.normsPlusOne && parts[0].hasSuffix("norm") && ending == "weight"
+      return (shifted ? tensor.adding(-1) : tensor).named("\(name).\(ending)")
+    }
+    guard parts.count == 4, parts[0] == "blk", let name = architecture.inner[parts[2]] else {
+      return tensor
+    }
+    var result = tensor
+    if architecture.normsPlusOne, parts[2].hasSuffix("norm"), ending == "weight" {
+      result = result.adding(-1)
+    }
+    if architecture.transposesBlocks, tensor.shape.count == 2 { result = result.transposed }
+    if architecture.rope == .interleaved, ["attn_q", "attn_k"].contains(parts[2]) {
+      let heads = parts[2] == "attn_q" ? "num_attention_heads" : "num_key_value_heads"
+      let count = config[heads]?.int ?? config["num_attention_heads"]?.int ?? 0
+      guard count > 0, let rows = tensor.shape.first, rows % (2 * count) == 0 else {
+        throw .metadata(key: "attention.head_count", found: "\(count)")
+      }
+      result = result.permuted(rows: halvesFromPairs(rows: rows, heads: count))
+    }
+    return result.named("\(architecture.block)\(parts[1]).\(name).\(ending)")
+  }
+
+  /// For each row of a matrix whose heads turn the first half against the second, the row of one
+  /// whose heads turn neighbours: row `j · dHead/2 + i` of a head was stored as `2i + j`.
+  static func halvesFromPairs(rows: Int, heads: Int) -> [Int] {
+    let dHead = rows / heads
+    return (0..<rows).map { row in
+      let (head, place) = (row / dHead, row % dHead)
+      return head * dHead + place % (dHead / 2) * 2 + place / (dHead / 2)
+    }
+  }
+
+  /// Settings that follow from several values.
+  private static func complete(
+    _ config: inout [String: JSON], _ architecture: GGUFArchitecture,
+    _ metadata: [String: GGUFValue], _ stored: [String: StoredTensor]
+  ) throws(GGUFFault) {
+    let name = architecture.name
+    let heads = config["num_attention_heads"]?.int ?? 0
+    let width = config["hidden_size"]?.int ?? 0
+    switch name {
+    case "llama":
+      if stored["blk.0.attn_q.bias"] != nil { config["attention_bias"] = true }
+      if stored["blk.0.ffn_up.bias"] != nil { config["mlp_bias"] = true }
+    case "gemma2", "gemma3":
+      // The largest of each family scales by its width per head, the others by a head's width.
+      let largest = config["num_hidden_layers"]?.int == (name == "gemma2" ? 46 : 62)
+      config["query_pre_attn_scalar"] =
+        largest && heads > 0 ? .int(width / heads) : config["head_dim"]
+    case "bert":
+      config["type_vocab_size"] = stored["token_types.weight"]?.shape.first.map { .int($0) }
+    default: break
+    }
+    let dHead = config["head_dim"]?.int ?? (heads > 0 ? width / heads : 0)
+    if let turned = metadata["\(name).rope.dimension_count"]?.int, dHead > 0, turned != dHead {
+      config["partial_rotary_factor"] = .double(Double(turned) / Double(dHead))
+    }
+    config["rope_scaling"] = try scaling(architecture, metadata, stored, config, dHead: dHead)
+  }
+}
+
+extension GGUFModel {
+  /// `rope_scaling` in the configuration's words; nil for none.
+  private static func scaling(
+    _ architecture: GGUFArchitecture, _ metadata: [String: GGUFValue],
+    _ stored: [String: StoredTensor], _ config: [String: JSON], dHead: Int
+  ) throws(GGUFFault) -> JSON? {
+    let key = "\(architecture.name).rope.scaling"
+    let original = metadata["\(key).original_context_length"]?.int
+    if let long = stored["rope_factors_long.weight"]?.widened(to: Float.self),
+      let short = stored["rope_factors_short.weight"]?.widened(to: Float.self)
+    {
+      let list = { (tensor: Tensor<Float>) in
+        JSON.array(tensor.elements.map { .double(Double($0)) })
+      }
+      var scaling: [String: JSON] = [
+        "rope_type": "longrope", "long_factor": list(long), "short_factor": list(short),
+      ]
+      scaling["original_max_position_embeddings"] = original.map { .int($0) }
+      return .object(scaling)
+    }
+    if let factors = stored["rope_freqs.weight"]?.widened(to: Float.self)?.elements {
+      guard let found = llama3(factors, theta: config["rope_theta"]?.double ?? 10_000) else {
+        throw .unsupported("rope_freqs.weight of no known scaling")
+      }
+      return found
+    }
+    guard let type = metadata["\(key).type"]?.string, type != "none" else { return nil }
+    guard let factor = metadata["\(key).factor"]?.double else { throw .missingKey("\(key).factor") }
+    var scaling: [String: JSON] = ["rope_type": .string(type), "factor": .double(factor)]
+    scaling["original_max_position_embeddings"] = original.map { .int($0) }
+    return .object(scaling)
+  }
+
+  /// Llama 3's scaling, of which the file keeps only what each frequency is divided by.
+  ///
+  /// - Returns: nil when none of the published settings gives these divisors.
+  static func llama3(_ divisors: [Float], theta: Double) -> JSON? {
+    guard let factor = divisors.max().map(Double.init), factor >= 1 else { return nil }
+    let (low, high, context) = (1.0, 4.0, 8192.0)
+    let count = divisors.count
+    for (index, divisor) in divisors.enumerated() {
+      let wavelength = 2 * Double.pi * pow(theta, Double(index) / Double(count))
+      var expected = 1.0
+      if wavelength > context / low {
+        expected = factor
+      } else if wavelength > context / high {
+        let smooth = (context / wavelength - low) / (high - low)
+        expected = 1 / ((1 - smooth) / factor + smooth)
+      }
+      guard abs(Double(divisor) - expected) <= 1e-3 * expected else { return nil }
+    }
+    return [
+      "rope_type": "llama3", "factor": .double(factor), "low_freq_factor": .double(low),
+      "high_freq_factor": .double(high), "original_max_position_embeddings": .int(Int(context)),
+    ]
+  }
+}
+
+extension GGUFValue {
+  /// The value as a configuration would have it; nil for a list.
+  fileprivate var json: JSON? {
+    switch self {
+    case .int(let value): .int(value)
+    // Written as float32, where the configuration has a short decimal such as 1e-05.
+    case .double(let value): .double(Double("\(Float(value))") ?? value)
+    case .bool(let value): .bool(value)
+    case .string(let value): .string(value)
+    case .array: nil
+    }
+  }
+}
