@@ -40,8 +40,8 @@ extension ModelError: CustomStringConvertible {
         + " do not belong together"
     case .tensorType(let checkpoint, let name, let found):
       return
-        "\(checkpoint): \(name) is stored as \(found), expected F64, F32, F16 or BF16; convert the"
-        + " checkpoint"
+        "\(checkpoint): \(name) is stored as \(found), expected F64, F32, F16, BF16, F8_E4M3,"
+        + " F8_E5M2 or a GGUF block type; convert the checkpoint"
     case .weightNotFinite(let checkpoint, let name, let index):
       return
         "\(checkpoint): \(name) holds an infinite number or NaN at element \(index); the"

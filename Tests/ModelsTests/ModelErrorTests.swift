@@ -31,7 +31,8 @@ import Testing
   ),
   (
     .tensorType(checkpoint: "m", name: "w", found: "I8"),
-    "m: w is stored as I8, expected F64, F32, F16 or BF16; convert the checkpoint"
+    "m: w is stored as I8, expected F64, F32, F16, BF16, F8_E4M3, F8_E5M2 or a GGUF block type;"
+      + " convert the checkpoint"
   ),
   (
     .weightNotFinite(checkpoint: "m", name: "w", index: 7),

@@ -149,7 +149,7 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
 
 @Test(arguments: [
   (GGUFVocabulary(model: "rwkv", tokens: ["a"]), "tokenizer.ggml.model = rwkv"),
-  (GGUFVocabulary(model: "gpt2", pre: "new", tokens: ["a"]), "tokenizer.ggml.pre = new"),
+  (GGUFVocabulary(model: "gpt2", pre: "new", tokens: ["a"]), "tokenizer.ggml.pre of type new"),
   (GGUFVocabulary(model: "gpt2", tokens: []), "0 tokens as tokenizer.ggml.tokens"),
   (GGUFVocabulary(model: "llama", tokens: ["a"]), "0 scores as tokenizer.ggml.scores"),
   (

@@ -66,7 +66,10 @@ import Testing
     #expect(try imported(by: "Tokenizers").isDisjoint(with: order), "Tokenizers stands alone")
   }
 
-  @Test(arguments: [("CNcurses", "Terminal"), ("COneDNN", "Tensors"), ("CKernels", "Tensors"), ("CPCRE2", "Tokenizers")])
+  @Test(arguments: [
+    ("CNcurses", "Terminal"), ("COneDNN", "Tensors"), ("CKernels", "Tensors"),
+    ("CPCRE2", "Tokenizers"),
+  ])
   func `a C library has one user`(library: String, user: String) throws {
     for target in try FileManager.default.contentsOfDirectory(atPath: Repository.path + "/Sources")
     {

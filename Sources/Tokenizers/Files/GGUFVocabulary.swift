@@ -53,7 +53,8 @@ extension Tokenizer {
     switch gguf.model {
     case "gpt2":
       guard let patterns = KnownPatterns.patterns(pre: gguf.pre) else {
-        throw .unsupportedOption(file: file, place: "tokenizer.ggml.pre", value: gguf.pre)
+        throw .unsupportedStage(
+          file: file, place: "tokenizer.ggml.pre", type: gguf.pre, known: [KnownPatterns.knownPre])
       }
       try stages.set(
         "pre_tokenizer",
