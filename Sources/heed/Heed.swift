@@ -16,7 +16,7 @@ struct Heed: ParsableCommand {
     version: "heed \(version)",
     subcommands: [
       Explore.self, Info.self, Tokens.self, Scores.self, Predict.self, Export.self,
-      SnapshotCommand.self, SamplesCommand.self, Bench.self,
+      SnapshotCommand.self, SamplesCommand.self, ModelsCommand.self, Bench.self,
     ],
     defaultSubcommand: Explore.self)
 

@@ -18,8 +18,8 @@ import Testing
     try FileManager.default.removeItem(atPath: tiny.weights)
     expectRefusal(
       try tiny.heed("predict"),
-      "\(tiny.path): found config.json but no weights, expected model.safetensors or "
-        + "model.safetensors.index.json; fetch the weights")
+      "\(tiny.path): found config.json but no weights, expected model.safetensors, "
+        + "pytorch_model.bin, the index of either or a .gguf file; fetch the weights")
   }
 
   @Test func `an empty weight file is refused`() throws {
@@ -71,8 +71,8 @@ import Testing
     try tiny.editEntry("transformer.ln_f.bias") { $0["dtype"] = .string("F4") }
     expectRefusal(
       try tiny.heed("info"),
-      "\(tiny.weights): found dtype F4 of tensor transformer.ln_f.bias, expected one of F64, F32, "
-        + "F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL; convert the checkpoint")
+      "\(tiny.name): transformer.ln_f.bias is stored as F4, expected F64, F32, F16, BF16, F8_E4M3, "
+        + "F8_E5M2 or a GGUF block type; convert the checkpoint")
   }
 
   @Test func `weights stored as whole numbers are refused`() throws {
@@ -80,8 +80,8 @@ import Testing
     try tiny.editEntry("transformer.ln_f.bias") { $0["dtype"] = .string("I32") }
     expectRefusal(
       try tiny.heed("info"),
-      "\(tiny.name): transformer.ln_f.bias is stored as I32, expected F64, F32, F16 or BF16; "
-        + "convert the checkpoint")
+      "\(tiny.name): transformer.ln_f.bias is stored as I32, expected F64, F32, F16, BF16, F8_E4M3, "
+        + "F8_E5M2 or a GGUF block type; convert the checkpoint")
   }
 
   @Test func `a missing tensor is refused by name and shape`() throws {
@@ -194,7 +194,8 @@ import Testing
     expectRefusal(
       try Shell.heed(["info", "/nowhere/at/all"]),
       "/nowhere/at/all: found neither a file nor a folder, expected sample:NAME, a folder with "
-        + "config.json or a .safetensors file; see heed samples for models to start with")
+        + "config.json, a .safetensors, .bin, .pt or .gguf file, or ORG/NAME in the Hugging Face "
+        + "cache; see heed samples for models to start with")
     expectRefusal(
       try Shell.heed(["info", "sample:poems"]),
       "sample:poems: no such sample, expected one of digits, novels, sort; see heed samples")

@@ -51,14 +51,14 @@ struct Bench: ParsableCommand {
 
   private func run<Element: Scalar>(_: Element.Type) throws {
     Interruption.listen()
-    let argument = model.model
+    let argument = model
     let given = prompt
     var stages: [Report.Stage] = []
     let (opened, load) = try timed(times: 1) { try Opening.model(argument) }
-    let (model, folder) = opened
+    let (model, tokenizer) = opened
     stages.append(.init(name: "load", seconds: load, gflops: nil))
     let (prompt, tokenise) = try timed(times: 1) {
-      try given.prompt(folder: folder, default: PromptOptions.example)
+      try given.prompt(tokenizer, default: PromptOptions.example)
     }
     stages.append(.init(name: "tokenise", seconds: tokenise, gflops: nil))
     try engine.prepare(model, seq: prompt.seq)

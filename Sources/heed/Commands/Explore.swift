@@ -28,20 +28,20 @@ struct Explore: ParsableCommand {
 
   func run() throws {
     // Whatever can be wrong with the arguments is said before the screen is taken.
-    let (model, folder) = try Opening.model(model.model)
-    let first = try prompt.prompt(folder: folder, default: PromptOptions.example)
+    let (model, tokenizer) = try Opening.model(model)
+    let first = try prompt.prompt(tokenizer, default: PromptOptions.example)
     try model.check(first)
     guard isatty(STDOUT_FILENO) != 0 else { return try printViews(model, first) }
-    try explore(model, first, folder: folder)
+    try explore(model, first, tokenizer)
   }
 
-  private func explore(_ model: Model, _ first: Prompt, folder: String) throws {
+  private func explore(_ model: Model, _ first: Prompt, _ tokenizer: TokenizerSource) throws {
     var state = ExplorerState()
     state.ramp = screen.theme
     state.hasMouse = !noMouse
     state.prompt = first.text ?? ""
     _ = update(&state, .progress(nil, "running \(model.name)"))
-    let desk = Desk(model, folder: folder, addSpecial: !prompt.noSpecial, engine: engine)
+    let desk = Desk(model, tokenizer, addSpecial: !prompt.noSpecial, engine: engine)
     let program = ExplorerProgram(state) { desk.perform($0) }
     desk.start(first, answering: program.mailbox)
     try EventLoop.run(program, options: screen.terminal(mouse: !noMouse))
@@ -62,7 +62,7 @@ struct Explore: ParsableCommand {
 /// Carries out what the explorer asks for: runs and files.
 private final class Desk {
   private let model: Model
-  private let folder: String
+  private let tokenizer: TokenizerSource
   private let addSpecial: Bool
   private let engine: EngineOptions
   private var service: InferenceService?
@@ -70,9 +70,9 @@ private final class Desk {
   /// What a rerun repeats when there is no text to make it from.
   private var first: Prompt?
 
-  init(_ model: Model, folder: String, addSpecial: Bool, engine: EngineOptions) {
+  init(_ model: Model, _ tokenizer: TokenizerSource, addSpecial: Bool, engine: EngineOptions) {
     self.model = model
-    self.folder = folder
+    self.tokenizer = tokenizer
     self.addSpecial = addSpecial
     self.engine = engine
   }
@@ -95,9 +95,9 @@ private final class Desk {
         service?.run { first }
         return
       }
-      let (folder, addSpecial) = (folder, addSpecial)
+      let (tokenizer, addSpecial) = (tokenizer, addSpecial)
       service?.run {
-        let encoding = try Tokenizer.open(folder: folder).encode(text, addSpecial: addSpecial)
+        let encoding = try tokenizer.open().encode(text, addSpecial: addSpecial)
         return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
       }
     case .cancel: service?.cancel()

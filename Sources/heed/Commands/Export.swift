@@ -44,12 +44,12 @@ struct Export: ParsableCommand {
     if export.isBinary, output.sink.isTerminal {
       throw Failure.binaryToTerminal(format: export.name)
     }
-    let (model, folder) = try Opening.model(model.model)
+    let (model, tokenizer) = try Opening.model(model)
     try heads.check(model.plan)
     if tensor == .logits, !model.hasOutputHead {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
-    let prompt = try prompt.prompt(folder: folder)
+    let prompt = try prompt.prompt(tokenizer)
     let trace = try Running.trace(model, prompt, engine, as: Element.self)
     let source = tensor.source(model, trace, layer: heads.layer, head: heads.head)
     try output.sink.write { write in try export.export(source, write: write) }

@@ -25,9 +25,10 @@ struct Info: ParsableCommand {
   }
 
   func run() throws {
-    let checkpoint = try Opening.checkpoint(model.model)
+    let checkpoint = try Opening.checkpoint(model)
     let model = try Model(checkpoint)
-    let report = Report(checkpoint, model, tensors: tensors)
+    let source = try Opening.tokenizer(self.model)
+    let report = Report(checkpoint, model, source, tensors: tensors)
     switch format {
     case .json: try output.sink.write(json: report)
     case .text: try output.sink.write(report.text)
@@ -60,7 +61,7 @@ private struct Report: Encodable {
   let warnings: [String]
   let tensors: [Tensor]?
 
-  init(_ checkpoint: Checkpoint, _ model: Model, tensors: Bool) {
+  init(_ checkpoint: Checkpoint, _ model: Model, _ tokenizer: TokenizerSource, tensors: Bool) {
     let plan = model.plan
     (name, folder, family) = (checkpoint.name, checkpoint.folder, plan.family)
     (layers, heads, kvHeads) = (plan.layers, plan.heads, plan.kvHeads)
@@ -71,13 +72,7 @@ private struct Report: Encodable {
       $0[$1.type.rawValue, default: 0] += $1.count
     }
     files = checkpoint.files.map { File(path: $0.path, bytes: $0.bytes) }
-    tokenizer =
-      switch Result(catching: { () throws(TokenizerError) in
-        try Tokenizer.open(folder: checkpoint.folder)
-      }) {
-      case .success(let tokenizer): "\(tokenizer.vocabularySize) tokens"
-      case .failure: nil
-      }
+    self.tokenizer = (try? tokenizer.open()).map { "\($0.vocabularySize) tokens" }
     let lengths = [256, 1024, 4096, 16384, plan.contextLength].filter { $0 <= plan.contextLength }
     memory = Set(lengths).sorted().map { seq in
       let need = MemoryPlan(plan, seq: seq, threads: Parallel.threadCount)

@@ -52,12 +52,12 @@ struct Predict: ParsableCommand {
   }
 
   private func run<Element: Scalar>(_: Element.Type) throws {
-    let (model, folder) = try Opening.model(model.model)
+    let (model, source) = try Opening.model(model)
     guard model.hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: model.name) }
-    let prompt = try prompt.prompt(folder: folder)
+    let prompt = try prompt.prompt(source)
     let trace = try Running.trace(model, prompt, engine, as: Element.self)
     let distributions = try Distribution.ofPrompt(model, trace)
-    let tokenizer = try? Tokenizer.open(folder: folder)
+    let tokenizer = try? source.open()
     let report = Report(
       top: distributions.last.top(top).map { candidate in
         Report.Candidate(

@@ -40,8 +40,8 @@ struct Scores: ParsableCommand {
     if list { return try output.sink.write(catalogue) }
     let scores = try chosen()
     if format == .npy, output.sink.isTerminal { throw Failure.binaryToTerminal(format: "npy") }
-    let (model, folder) = try Opening.model(model.model)
-    let prompt = try prompt.prompt(folder: folder)
+    let (model, tokenizer) = try Opening.model(model)
+    let prompt = try prompt.prompt(tokenizer)
     let tables: [HeadTable]
     switch engine.precision {
     case .f32: tables = try compute(scores, model, prompt, Float.self)

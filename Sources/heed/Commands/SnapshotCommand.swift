@@ -75,9 +75,9 @@ struct SnapshotCommand: ParsableCommand {
     if let score, HeadScores.named(score) == nil {
       throw Failure.unknownScore(score, known: HeadScores.all.map { $0.name })
     }
-    let (model, folder) = try Opening.model(model.model)
+    let (model, tokenizer) = try Opening.model(model)
     try heads.check(model.plan)
-    let prompt = try prompt.prompt(folder: folder, default: PromptOptions.example)
+    let prompt = try prompt.prompt(tokenizer, default: PromptOptions.example)
     for (option, position) in [("query", query), ("key", key)] {
       if let position, !(0..<prompt.seq).contains(position) {
         throw Failure.noSuchPosition(option, position, count: prompt.seq)

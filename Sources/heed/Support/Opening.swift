@@ -27,25 +27,26 @@ enum Opening {
     }
   }
 
-  /// Opens the checkpoint that MODEL means.
-  static func checkpoint(_ argument: String?) throws -> Checkpoint {
-    try Checkpoint.open(locate(argument))
+  /// Opens the checkpoint that MODEL means, its adapter merged.
+  static func checkpoint(_ model: ModelArgument) throws -> Checkpoint {
+    let checkpoint = try Checkpoint.open(locate(model.model))
+    guard let adapter = model.adapter else { return checkpoint }
+    return try checkpoint.applying(adapter: adapter)
   }
 
   /// Opens the model, and says what of the checkpoint it does not use.
-  static func model(_ argument: String?) throws -> (model: Model, folder: String) {
+  static func model(
+    _ argument: ModelArgument
+  ) throws -> (model: Model, tokenizer: TokenizerSource) {
     let checkpoint = try checkpoint(argument)
     let model = try Model(checkpoint)
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
-    return (model, checkpoint.folder)
+    return (model, try tokenizer(argument))
   }
 
-  /// The folder in which a model's tokenizer lies.
-  static func folder(_ argument: String?) throws -> String {
-    let path = try locate(argument)
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    return isFolder.boolValue ? path : (path as NSString).deletingLastPathComponent
+  /// Where the tokenizer of MODEL lies.
+  static func tokenizer(_ argument: ModelArgument) throws -> TokenizerSource {
+    TokenizerSource(try locate(argument.model))
   }
 
   /// The command whose name is a slip or two away; nil when none is.

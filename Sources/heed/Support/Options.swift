@@ -7,9 +7,15 @@ import Tokenizers
 /// The checkpoint.
 struct ModelArgument: ParsableArguments {
   @Argument(
-    help: "sample:NAME, a folder with config.json, or a .safetensors file (default: sample:novels)",
+    help: """
+      sample:NAME, a folder with config.json, a .safetensors, .bin, .pt or .gguf file, or ORG/NAME \
+      in the Hugging Face cache (default: sample:novels)
+      """,
     completion: .file())
   var model: String?
+
+  @Option(help: "A folder with a LoRA adapter, merged into the weights", completion: .directory)
+  var adapter: String?
 }
 
 /// The prompt, however it is given.
@@ -53,17 +59,17 @@ struct PromptOptions: ParsableArguments {
   /// The prompt as tokens.
   ///
   /// - Parameters:
-  ///   - folder: Where the tokenizer lies; not opened for `--ids`, though used if it is there.
+  ///   - source: Where the tokenizer lies; not needed for `--ids`, though used if it is there.
   ///   - fallback: The prompt when none was given; nil for commands that insist on one.
-  func prompt(folder: String, default fallback: String? = nil) throws -> Prompt {
+  func prompt(_ source: TokenizerSource, default fallback: String? = nil) throws -> Prompt {
     // Not the empty prompt: a forgotten one would be answered with what follows BOS.
     guard isGiven || fallback != nil else { throw Failure.noPrompt }
     if let ids {
       let numbers = try Self.parse(ids)
-      guard let tokenizer = try? Tokenizer.open(folder: folder) else { return Prompt(ids: numbers) }
+      guard let tokenizer = try? source.open() else { return Prompt(ids: numbers) }
       return Prompt(tokens: tokenizer.tokens(ids: numbers))
     }
-    let tokenizer = try Tokenizer.open(folder: folder)
+    let tokenizer = try source.open()
     let bytes = try bytes() ?? Array((fallback ?? "").utf8)
     let encoding = tokenizer.encode(bytes, addSpecial: !noSpecial)
     return Prompt(

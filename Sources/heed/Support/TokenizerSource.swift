@@ -1,0 +1,64 @@
+import Checkpoints
+import Foundation
+import Tokenizers
+
+/// Where a model's tokenizer lies: files of their own, or the vocabulary inside a GGUF file.
+struct TokenizerSource: Sendable {
+  /// What MODEL means: a folder or a file.
+  private let path: String
+
+  init(_ path: String) { self.path = path }
+
+  /// Opens it.
+  ///
+  /// - Throws: `TokenizerError`; `CheckpointError` about a GGUF file.
+  func open() throws -> Tokenizer {
+    let folder = folder
+    do throws(TokenizerError) {
+      return try Tokenizer.open(folder: folder)
+    } catch {
+      // Files beside a GGUF model come first: they are what its vocabulary was made from.
+      guard case .noTokenizer = error, let file = ggufFile else { throw error }
+      return try Tokenizer(gguf: vocabulary(of: GGUFFile(path: file)), file: file)
+    }
+  }
+
+  private var isFolder: Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
+  }
+
+  private var folder: String {
+    guard !isFolder else { return path }
+    let parent = (path as NSString).deletingLastPathComponent
+    return parent.isEmpty ? "." : parent
+  }
+
+  /// The file itself, or the first `.gguf` in the folder: every part of a split model has the vocabulary's part
+  /// in the first one.
+  private var ggufFile: String? {
+    guard isFolder else { return path.hasSuffix(".gguf") ? path : nil }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { $0.hasSuffix(".gguf") }.min().map { path + "/" + $0 }
+  }
+
+  private func vocabulary(of file: GGUFFile) -> GGUFVocabulary {
+    func value(_ key: String) -> GGUFValue? { file.metadata["tokenizer.ggml.\(key)"] }
+    var vocabulary = GGUFVocabulary(
+      model: value("model")?.string ?? "", pre: value("pre")?.string ?? "default",
+      tokens: value("tokens")?.array?.strings ?? [],
+      scores: (value("scores")?.array?.doubles ?? []).map(Float.init),
+      types: value("token_type")?.array?.ints ?? [],
+      merges: value("merges")?.array?.strings ?? [])
+    vocabulary.bos = value("bos_token_id")?.int
+    vocabulary.eos = value("eos_token_id")?.int
+    vocabulary.unknown = value("unknown_token_id")?.int
+    vocabulary.separator = value("seperator_token_id")?.int
+    vocabulary.classification = value("cls_token_id")?.int
+    vocabulary.addsBOS = value("add_bos_token")?.bool
+    vocabulary.addsEOS = value("add_eos_token")?.bool
+    vocabulary.addsSpacePrefix = value("add_space_prefix")?.bool
+    return vocabulary
+  }
+}

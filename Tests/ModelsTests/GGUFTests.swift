@@ -1,0 +1,21 @@
+import Checkpoints
+import Tensors
+import Testing
+
+@testable import Models
+
+/// The names, the settings, the order of rows and the transposes of a GGUF file are undone.
+@Suite struct GGUFTests {
+  @Test(arguments: ["gpt2-standard", "llama-full"])
+  func `a GGUF file gives the maps and logits of the model it was made from`(name: String) throws {
+    let reference = try Reference(name)
+    let file = Reference.folder.appendingPathComponent("gguf/\(name).gguf")
+    let model = try Model(Checkpoint.open(file.path))
+    let prompt = try reference.prompt("p17")
+    let trace = try model.run(prompt, as: Float.self)
+    #expect(trace.allMaps.maxDifference(to: try reference.expected("p17.f32.attention")) < 1e-5)
+    let logits = try model.logits(trace, positions: 0..<prompt.seq)
+    let expected = try reference.expected("p17.f32.logits")
+    #expect(logits.maxDifference(to: expected) < 3e-5 * expected.largest)
+  }
+}
