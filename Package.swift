@@ -15,13 +15,15 @@ let package = Package(
     .executableTarget(
       name: "heed",
       dependencies: [
-        "Terminal", "Explorer", "Analysis", "Models", "Checkpoints", "Tokenizers", "Tensors",
+        "Terminal", "Explorer", "Analysis", "Models", "Media", "Checkpoints", "Tokenizers",
+        "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Terminal", dependencies: ["Explorer", "CNcurses"]),
     .target(name: "Explorer", dependencies: ["Analysis", "Models", "Tokenizers", "Tensors"]),
     .target(name: "Analysis", dependencies: ["Models", "Tensors"]),
     .target(name: "Models", dependencies: ["Checkpoints", "Tokenizers", "Tensors"]),
+    .target(name: "Media", dependencies: ["Checkpoints", "Tensors", "CImages"]),
     .target(name: "Checkpoints", dependencies: ["Tensors"]),
     .target(name: "Tokenizers", dependencies: ["CPCRE2"]),
     .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),
@@ -30,6 +32,8 @@ let package = Package(
       name: "CNcurses",
       exclude: ["heed-direct.ti"],
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(
+      name: "CImages", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("jpeg")]),
     .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(
@@ -39,6 +43,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "MediaTests", dependencies: ["Media", "Checkpoints", "Tensors"], exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"],
