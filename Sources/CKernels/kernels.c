@@ -122,3 +122,12 @@ CLONED void heed_rotate_halves(
     second[i] = b * cosines[i] + a * sines[i];
   }
 }
+
+CLONED void heed_rotate_pairs(
+    float *pairs, const float *cosines, const float *sines, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float a = pairs[2 * i], b = pairs[2 * i + 1];
+    pairs[2 * i] = a * cosines[i] - b * sines[i];
+    pairs[2 * i + 1] = b * cosines[i] + a * sines[i];
+  }
+}

@@ -12,7 +12,7 @@ public struct Model: Sendable {
   let weights: Weights
 
   /// Whether logits can be computed.
-  public var hasOutputHead: Bool { weights.has(plan.output.weight) }
+  public var hasOutputHead: Bool { weights.has(plan.head.linear.weight) }
 
   /// Bytes that the weights take on disk.
   public var weightBytes: Int { weights.byteCount }
@@ -32,11 +32,11 @@ public struct Model: Sendable {
       file: checkpoint.configFile, modelType: type, config: checkpoint.config)
     let plan = try family.plan(config)
     // A checkpoint that was saved without its head can still be explored.
-    let head = plan.output.weights
+    let head = plan.head.weights
     let headless =
       !config.namesArchitecture(endingWith: "LMHeadModel")
       && !config.namesArchitecture(endingWith: "ForCausalLM")
-      && !plan.prefixes.contains { checkpoint.tensors[$0 + plan.output.weight.name] != nil }
+      && !plan.prefixes.contains { checkpoint.tensors[$0 + plan.head.linear.weight.name] != nil }
     weights = try Weights(
       checkpoint, plan: plan, require: plan.coreWeights + (headless ? [] : head))
     name = checkpoint.name
@@ -105,19 +105,29 @@ public struct Model: Sendable {
     guard hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: name) }
     let residual = trace.residuals[plan.layers].matrix.rows(positions)
     var reader = WeightReader<Element>(weights)
-    let x = Norm<K>(plan.finalNorm, &reader).applied(to: residual)
+    let head = plan.head
+    let normalised = head.norm.map {
+      Norm<K>($0, width: plan.dModel, &reader).applied(to: residual)
+    }
+    let x = head.projection.map {
+      Linear<K>($0, &reader).applied(to: normalised?.matrix ?? residual)
+    }
+    let read = x?.matrix ?? normalised?.matrix ?? residual
     var result = Tensor<Element>(uninitialized: [positions.count, plan.vocabularySize])
     let target = result.mutableMatrix()
-    let stored = weights[plan.output.weight]
+    let stored = weights[head.linear.weight]
+    let bias = head.linear.bias.map { reader.tensor($0).matrix }
     // The head is the largest matrix: a part of it is widened at a time.
     for part in Self.parts(of: plan.vocabularySize, size: 8192) {
       guard let rows = stored.rows(part).widened(to: Element.self) else { continue }
-      K.multiply(
-        x.matrix, rows.matrix, transposed: true, scale: 1, adding: false,
-        into: target.columns(part))
+      K.linear(
+        read, rows.matrix, transposed: true, bias: bias?.columns(part), activation: nil,
+        adding: false, into: target.columns(part))
     }
+    if head.scale != 1 { K.scale(target, by: Element(head.scale)) }
+    if let cap = head.cap { K.cap(target, at: Element(cap)) }
     guard K.allFinite(target.matrix) else {
-      throw weights.firstNonFinite(among: plan.finalNorm.weights + plan.output.weights)
+      throw weights.firstNonFinite(among: (head.norm?.weights ?? []) + head.weights)
         ?? ModelError.residualNotFinite(checkpoint: name, block: plan.layers)
     }
     return result

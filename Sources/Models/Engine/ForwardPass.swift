@@ -1,0 +1,190 @@
+import Tensors
+
+/// How far a run is.
+public struct Progress: Sendable, Hashable {
+  /// Blocks done, and blocks in all.
+  public let done, total: Int
+}
+
+/// Runs any plan: the only forward pass there is.
+///
+/// Goals, in this order: the reference's numbers; memory that grows with the prompt, not its square;
+/// speed. Hence attention goes through tiles of queries, and everything else through slices of rows.
+struct ForwardPass<K: Kernels> {
+  private let plan: ModelPlan
+  private let prompt: Prompt
+  private var weights: WeightReader<K.Element>
+  private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
+  private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
+
+  init(plan: ModelPlan, weights: Weights, prompt: Prompt) {
+    self.plan = plan
+    self.prompt = prompt
+    self.weights = WeightReader(weights)
+  }
+
+  /// Runs all blocks.
+  ///
+  /// - Parameter onProgress: Called before each block and after the last; what it throws ends the run.
+  mutating func run(onProgress: (Progress) throws -> Void) throws -> Trace<K.Element> {
+    var residual = embed()
+    weights.releaseAll()
+    try check(residual, block: nil)
+    var residuals = [residual]
+    var attention: [LayerTrace<K.Element>] = []
+    for (layer, block) in plan.blocks.enumerated() {
+      try onProgress(Progress(done: layer, total: plan.layers))
+      let layerTrace = attend(block, layer: layer, residual.matrix)
+      transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
+      attention.append(layerTrace)
+      weights.releaseAll()
+      try check(residual, block: layer)
+      residuals.append(residual)
+    }
+    try onProgress(Progress(done: plan.layers, total: plan.layers))
+    return Trace(prompt: prompt, plan: plan, residuals: residuals, attention: attention)
+  }
+
+  /// What tokens and, where the plan has them, position embeddings put into the residual stream:
+  /// `[seq, dModel]`.
+  private mutating func embed() -> Tensor<K.Element> {
+    let embedding = plan.embedding
+    var tokens = Tensor<K.Element>(
+      uninitialized: [prompt.seq, embedding.token.shape.last ?? plan.dModel])
+    let target = tokens.mutableMatrix()
+    for (position, id) in prompt.ids.enumerated() {
+      // Only the rows that the prompt names are widened.
+      if let row = weights.weights[embedding.token].rows(id..<id + 1)
+        .widened(to: K.Element.self)
+      {
+        target.rows(position..<position + 1).copy(from: row.matrix)
+      }
+    }
+    if embedding.scale != 1 {
+      K.scale(target, by: K.Element(embedding.scale))
+    }
+    var residual =
+      embedding.projection.map { Linear<K>($0, &weights).applied(to: tokens.matrix) } ?? tokens
+    let first = embedding.firstPosition
+    if let position = embedding.position,
+      let rows = weights.weights[position].rows(first..<first + prompt.seq)
+        .widened(to: K.Element.self)
+    {
+      K.add(rows.matrix, to: residual.mutableMatrix())
+    }
+    if let norm = embedding.norm {
+      Norm<K>(norm, width: plan.dModel, &weights).apply(to: residual.mutableMatrix())
+    }
+    return residual
+  }
+
+  /// What one block's attention reads and writes, before its output projection.
+  private mutating func attend(
+    _ block: BlockPlan, layer: Int, _ residual: Matrix<K.Element>
+  ) -> LayerTrace<K.Element> {
+    let plan = block.attention
+    let norm = block.attentionNorms.input.map { Norm<K>($0, width: self.plan.dModel, &weights) }
+    let projections = Projections<K>(plan, rotation(plan.position), &weights)
+    var queries = Tensor<K.Element>(uninitialized: [residual.rows, plan.heads * plan.dHead])
+    var keys = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dHead])
+    var values = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dValue])
+    let (q, k, v) = (queries.mutableMatrix(), keys.mutableMatrix(), values.mutableMatrix())
+    Slices.forEach(residual.rows) { rows in
+      let x = residual.rows(rows)
+      let read = norm?.applied(to: x)
+      projections.apply(
+        to: read?.matrix ?? x, rows: rows, queries: q.rows(rows), keys: k.rows(rows),
+        values: v.rows(rows))
+    }
+    let extras = ScoreExtras<K.Element>(
+      bias: bias(plan.position), sinks: plan.sinks.map { weights.tensor($0) })
+    let heads = (0..<plan.heads).map { head in
+      HeadAttention(
+        plan, HeadIndex(layer: layer, head: head), queries: queries.matrix, keys: keys.matrix,
+        values: values.matrix, extras: extras)
+    }
+    return LayerTrace(
+      queries: queries, keys: keys, values: values, weightedValues: Self.weightedValues(heads),
+      extras: extras)
+  }
+
+  /// Pattern · values of every head of a layer, one tile of queries at a time:
+  /// `[seq, heads · dValue]`.
+  private static func weightedValues(_ heads: [HeadAttention<K.Element>]) -> Tensor<K.Element> {
+    guard let plan = heads.first?.plan, let seq = heads.first?.queries.rows else {
+      return Tensor(repeating: 0, shape: [0, 0])
+    }
+    let step = AttentionTiling.rowsPerTile(seq: seq)
+    let tiles = (seq + step - 1) / step
+    var result = Tensor<K.Element>(uninitialized: [seq, plan.heads * plan.dValue])
+    let target = result.mutableMatrix()
+    Parallel.forEach(tiles * plan.heads) { item in
+      // The last queries see the most keys: they go first, so that no thread ends with a long one.
+      let start = (tiles - 1 - item / plan.heads) * step
+      let rows = start..<min(seq, start + step)
+      let head = heads[item % plan.heads]
+      let weights = AttentionWeights<K>.weights(head, rows: rows)
+      K.multiply(
+        weights.matrix, head.values.rows(0..<weights.shape[1]), transposed: false, scale: 1,
+        adding: false, into: target.window(rows: rows, columns: plan.valueColumns(head.head.head)))
+    }
+    return result
+  }
+
+  /// Adds one block's attention and MLP to the residual stream.
+  private mutating func transform(
+    _ block: BlockPlan, _ weightedValues: Matrix<K.Element>, _ residual: MutableMatrix<K.Element>
+  ) {
+    let output = Linear<K>(block.attention.output, &weights)
+    let (width, scale) = (plan.dModel, block.residualScale)
+    let attention = Addition<K>(block.attentionNorms, scale: scale, width: width, &weights)
+    let transformed = Addition<K>(block.mlpNorms, scale: scale, width: width, &weights)
+    let norm = block.mlpNorms.input.map { Norm<K>($0, width: width, &weights) }
+    /// What the MLP reads.
+    @Sendable func normalised(_ x: Matrix<K.Element>) -> Tensor<K.Element> {
+      norm?.applied(to: x) ?? x.copied
+    }
+    if case .experts(let plan) = block.mlp {
+      let before = block.isParallel ? normalised(residual.matrix) : nil
+      attention.add(to: residual) { output.apply(to: weightedValues, adding: $1, into: $0) }
+      let read = before ?? normalised(residual.matrix)
+      let experts = Experts<K>(plan, &weights)
+      transformed.add(to: residual) {
+        experts.apply(to: read.matrix, adding: $1, into: $0, &weights)
+      }
+      return
+    }
+    guard let mlp = MLP<K>(block.mlp, &weights) else { return }
+    Slices.forEach(residual.rows) { rows in
+      let target = residual.rows(rows)
+      let before = block.isParallel ? normalised(target.matrix) : nil
+      attention.add(to: target) {
+        output.apply(to: weightedValues.rows(rows), adding: $1, into: $0)
+      }
+      let read = before ?? normalised(target.matrix)
+      transformed.add(to: target) { mlp.apply(to: read.matrix, adding: $1, into: $0) }
+    }
+  }
+
+  private mutating func rotation(_ position: PositionPlan) -> Rotation<K.Element>? {
+    guard case .rotary(let plan) = position else { return nil }
+    let rotation = rotations[plan] ?? Rotation(plan, seq: prompt.seq)
+    rotations[plan] = rotation
+    return rotation
+  }
+
+  private mutating func bias(_ position: PositionPlan) -> ScoreBias<K.Element>? {
+    guard case .alibi(let plan) = position else { return nil }
+    let bias = biases[plan] ?? ScoreBias(plan, seq: prompt.seq)
+    biases[plan] = bias
+    return bias
+  }
+
+  /// A NaN is traced to the weight that holds it, instead of spreading over every map.
+  private func check(_ residual: Tensor<K.Element>, block: Int?) throws {
+    guard !K.allFinite(residual.matrix) else { return }
+    let suspects = block.map { plan.blocks[$0].weights } ?? plan.embedding.weights
+    throw weights.weights.firstNonFinite(among: suspects)
+      ?? ModelError.residualNotFinite(checkpoint: weights.weights.checkpoint, block: block ?? 0)
+  }
+}
