@@ -86,8 +86,8 @@ public protocol Kernels<Element>: Sendable {
   /// `a = a + scale · b`, number by number.
   static func add(_ b: Matrix<Element>, scale: Element, to a: MutableMatrix<Element>)
 
-  /// `m = factor · m`, number by number.
-  static func scale(_ m: MutableMatrix<Element>, by factor: Element)
+  /// `a = factor · a`, number by number.
+  static func scale(_ a: MutableMatrix<Element>, by factor: Element)
 
   /// Puts −∞ outside of the columns that a row may see.
   ///
@@ -106,6 +106,15 @@ public protocol Kernels<Element>: Sendable {
   /// The same with neighbours for pairs: numbers `2i` and `2i + 1`.
   static func rotatePairs(
     _ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>)
+
+  /// `sums[i] = ln(exp sums[i] + Σ exp of row i)`: one part after another gives the logarithm of all of a
+  /// softmax's denominator.
+  ///
+  /// - Parameter sums: One for each row; −∞ to begin with.
+  static func addLogSums(of m: Matrix<Element>, to sums: inout [Double])
+
+  /// Σ |a − b| over all numbers of two windows of the same size.
+  static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double
 
   /// Whether no number is infinite or NaN.
   static func allFinite(_ m: Matrix<Element>) -> Bool

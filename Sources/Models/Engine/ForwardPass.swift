@@ -16,33 +16,48 @@ struct ForwardPass<K: Kernels> {
   private var weights: WeightReader<K.Element>
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
   private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
+  private let interventions: [Intervention]
+  private let edits: Edits<K.Element>
 
-  init(plan: ModelPlan, weights: Weights, prompt: Prompt) {
+  init(plan: ModelPlan, weights: Weights, prompt: Prompt, interventions: [Intervention] = []) {
     self.plan = plan
     self.prompt = prompt
     self.weights = WeightReader(weights)
+    self.interventions = interventions
+    edits = Edits(interventions)
   }
 
-  /// Runs all blocks.
+  /// Runs all blocks that an earlier run does not already answer for.
   ///
-  /// - Parameter onProgress: Called before each block and after the last; what it throws ends the run.
-  mutating func run(onProgress: (Progress) throws -> Void) throws -> Trace<K.Element> {
-    var residual = embed()
+  /// - Parameters:
+  ///   - base: A run of the same prompt.
+  ///   - onProgress: Called before each block and after the last; what it throws ends the run.
+  mutating func run(
+    reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void
+  ) throws -> Trace<K.Element> {
+    let reused = base.map { ReusedRun($0, for: interventions) }
+    let start = reused?.start ?? 0
+    var residual = reused?.residual ?? embed()
     weights.releaseAll()
-    try check(residual, block: nil)
-    var residuals = [residual]
-    var attention: [LayerTrace<K.Element>] = []
-    for (layer, block) in plan.blocks.enumerated() {
+    if start == 0 { try check(residual, block: nil) }
+    edits.residual(start, &residual)
+    var residuals = (reused?.residuals ?? []) + [residual]
+    var attention = reused?.attention ?? []
+    for (layer, block) in plan.blocks.enumerated().dropFirst(start) {
       try onProgress(Progress(done: layer, total: plan.layers))
-      let layerTrace = attend(block, layer: layer, residual.matrix)
+      var layerTrace = reused?.layer(layer) ?? attend(layer, block, residual.matrix)
+      edits.weightedValues(layer, block.attention, &layerTrace.weightedValues, K.self)
       transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
       attention.append(layerTrace)
       weights.releaseAll()
       try check(residual, block: layer)
+      edits.residual(layer + 1, &residual)
       residuals.append(residual)
     }
     try onProgress(Progress(done: plan.layers, total: plan.layers))
-    return Trace(prompt: prompt, plan: plan, residuals: residuals, attention: attention)
+    return Trace(
+      prompt: prompt, plan: plan, residuals: residuals, attention: attention,
+      interventions: interventions)
   }
 
   /// What tokens and, where the plan has them, position embeddings put into the residual stream:
@@ -80,7 +95,7 @@ struct ForwardPass<K: Kernels> {
 
   /// What one block's attention reads and writes, before its output projection.
   private mutating func attend(
-    _ block: BlockPlan, layer: Int, _ residual: Matrix<K.Element>
+    _ layer: Int, _ block: BlockPlan, _ residual: Matrix<K.Element>
   ) -> LayerTrace<K.Element> {
     let plan = block.attention
     let norm = block.attentionNorms.input.map { Norm<K>($0, width: self.plan.dModel, &weights) }
@@ -96,6 +111,7 @@ struct ForwardPass<K: Kernels> {
         to: read?.matrix ?? x, rows: rows, queries: q.rows(rows), keys: k.rows(rows),
         values: v.rows(rows))
     }
+    edits.inputs(layer, plan, queries: q, keys: k, values: v)
     let extras = ScoreExtras<K.Element>(
       bias: bias(plan.position), sinks: plan.sinks.map { weights.tensor($0) })
     let heads = (0..<plan.heads).map { head in

@@ -11,7 +11,7 @@ public struct LayerTrace<Element: Scalar>: Sendable {
   /// `[seq, kvHeads · dValue]`.
   public let values: Tensor<Element>
   /// Pattern · values, before the output projection, `[seq, heads · dValue]`.
-  public let weightedValues: Tensor<Element>
+  public internal(set) var weightedValues: Tensor<Element>
   /// What scores need besides queries and keys.
   let extras: ScoreExtras<Element>
 }
@@ -29,6 +29,8 @@ public struct Trace<Element: Scalar>: Sendable {
   public let residuals: [Tensor<Element>]
   /// One for each layer.
   public let attention: [LayerTrace<Element>]
+  /// What was changed in this run.
+  public let interventions: [Intervention]
 
   /// The number of tokens.
   public var seq: Int { prompt.seq }

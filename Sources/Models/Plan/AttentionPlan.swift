@@ -27,8 +27,9 @@ public struct AttentionPlan: Sendable, Hashable {
   public let queryLatent: LatentPlan?
   /// What `key` and `value` read; nil for the residual stream.
   public let keyValueLatent: LatentPlan?
-  /// The last numbers of every head's key, from the residual stream, the same for all; `key` then
-  /// gives only what comes before. Nil for none.
+  /// The last numbers of every head's key, from the residual stream, the same for all heads.
+  ///
+  /// `key` then gives only what comes before; nil for none.
   public let sharedKey: LinearPlan?
   /// Queries, keys and values are cut to this magnitude; nil for no limit.
   public let clip: Double?
