@@ -49,6 +49,17 @@ public final class ConfigReader {
     return value.flatMap { $0.isNull ? nil : $0 }
   }
 
+  /// A reader of an object inside, such as `vision_config`, which reports its own unused keys to nobody.
+  ///
+  /// - Throws: `ModelError.configKeyMissing`.
+  public func section(_ key: String) throws(ModelError) -> ConfigReader {
+    guard let found = value(key), found.object != nil else {
+      throw .configKeyMissing(file: file, key: key)
+    }
+    return ConfigReader(
+      file: file, modelType: found["model_type"]?.string ?? modelType, config: found)
+  }
+
   /// A whole number above zero.
   public func count(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
     guard let found = value(key) else {
@@ -96,7 +107,7 @@ public final class ConfigReader {
 
   private static let activations: [String: Activation] = [
     "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "relu": .relu,
-    "silu": .silu, "swish": .silu,
+    "quick_gelu": .quickGELU, "silu": .silu, "swish": .silu,
   ]
 
   /// Refuses a key that is set to something this engine has no plan for.

@@ -16,8 +16,19 @@ public protocol Family: Sendable {
 public enum Families {
   /// Alphabetical; a test reads `Families/` and names a file that is missing here.
   public static let all: [any Family.Type] = [
+    ALBERT.self,
+    BART.self,
+    BERT.self,
+    CLIP.self,
+    DINOv2.self,
+    DeBERTaV2.self,
+    DistilBERT.self,
     GPT2.self,
     Llama.self,
+    ModernBERT.self,
+    T5.self,
+    ViT.self,
+    Whisper.self,
   ]
 
   /// Every `model_type` that opens, sorted.

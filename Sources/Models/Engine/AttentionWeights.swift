@@ -25,6 +25,7 @@ enum AttentionWeights<K: Kernels> {
         K.add(bias.row(head.head, query: query, keys: keyCount), to: target.rows(i..<i + 1))
       }
     }
+    head.disentangled?.add(to: target, of: head, rows: rows, K.self)
     if let cap = head.plan.cap { K.cap(target, at: K.Element(cap)) }
     return scores
   }

@@ -31,6 +31,24 @@ public struct Trace<Element: Scalar>: Sendable {
   public let attention: [LayerTrace<Element>]
   /// What was changed in this run.
   public let interventions: [Intervention]
+  /// The other parts of a run of several stacks, such as the encoder; none for one stack alone.
+  let streams: [StreamName: Trace]
+  /// What keys stand for, where they are another stack's; nil where queries and keys are the same tokens.
+  let keyPrompt: Prompt?
+
+  init(
+    prompt: Prompt, plan: ModelPlan, residuals: [Tensor<Element>],
+    attention: [LayerTrace<Element>], interventions: [Intervention] = [],
+    streams: [StreamName: Trace] = [:], keyPrompt: Prompt? = nil
+  ) {
+    self.prompt = prompt
+    self.plan = plan
+    self.residuals = residuals
+    self.attention = attention
+    self.interventions = interventions
+    self.streams = streams
+    self.keyPrompt = keyPrompt
+  }
 
   /// The number of tokens.
   public var seq: Int { prompt.seq }
@@ -99,9 +117,10 @@ public struct Trace<Element: Scalar>: Sendable {
   }
 
   /// What one head's softmax would see without its mask: `scale · queries · keysᵀ` with what position
-  /// adds, capped, `[rows, seq]`.
+  /// adds, capped, `[rows, keys]`.
   public func scores(_ head: HeadIndex, rows: Range<Int>) -> Tensor<Element> {
-    AttentionWeights<Element.PreferredKernels>.scores(attention(head), rows: rows, keyCount: seq)
+    AttentionWeights<Element.PreferredKernels>.scores(
+      attention(head), rows: rows, keyCount: keyCount)
   }
 
   /// A tile of one head's map, in the precision of the run.
@@ -136,8 +155,8 @@ extension Trace: PatternSource {
   public var heads: Int { plan.heads }
   /// The number of tokens.
   public var queryCount: Int { seq }
-  /// The number of tokens.
-  public var keyCount: Int { seq }
+  /// The number of tokens; of cross attention, those of the other stack.
+  public var keyCount: Int { keyPrompt?.seq ?? seq }
   /// Whether no layer shows a query a later key.
   public var isCausal: Bool { plan.blocks.allSatisfy(\.attention.mask.isCausal) }
 

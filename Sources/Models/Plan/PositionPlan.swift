@@ -8,6 +8,10 @@ public enum PositionPlan: Sendable, Hashable {
   case rotary(RotaryPlan)
   /// Scores fall with the distance.
   case alibi(AlibiPlan)
+  /// Scores change by a learned number for each stretch of distances.
+  case buckets(BucketPlan)
+  /// Scores gain what queries and keys make of learned vectors for distances.
+  case disentangled(DisentangledPlan)
 }
 
 /// Rotary position encoding: pair `i` of a head turns by `position · frequencies[i]`.
