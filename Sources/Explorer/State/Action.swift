@@ -36,6 +36,7 @@ public enum Action: Sendable {
   case openModel(String)
   case cancel
   case snapshot(String?)
+  case export(String)
   case yank
   case mouseOnOff
   case suspend, redraw
@@ -61,6 +62,8 @@ public enum Effect: Sendable, Equatable {
   case cancel
   /// Write a text to a file; answer with `.notice` or `.failed`.
   case save(name: String, text: String)
+  /// Write a view's numbers to a file, in the format of its ending; answer as for `save`.
+  case export(name: String, ViewExport)
   /// Something only the screen can do.
   case screen(ScreenRequest)
 }

@@ -53,7 +53,23 @@ final class Desk {
       DispatchQueue.global().async { mailbox.post(.listed(ModelListing.models(beginning))) }
     case .cancel: service.cancel()
     case .save(let name, let text): save(text, as: name)
+    case .export(let name, let numbers): export(numbers, to: name)
     case .screen: break
+    }
+  }
+
+  /// Writes numbers on a thread of its own: a map of a long prompt takes its time.
+  private func export(_ numbers: ViewExport, to name: String) {
+    let mailbox = mailbox
+    let path = Self.free(name)
+    DispatchQueue.global().async {
+      do {
+        let format = try TensorExports.forFile(path)
+        try Output(path).write { write in try numbers.export(as: format, write: write) }
+        mailbox.post(.notice("saved \(path)"))
+      } catch {
+        mailbox.post(.failed("\(error)"))
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Explorer
 import Foundation
 import Models
 import Terminal
@@ -53,7 +54,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is CheckpointError, is TokenizerError, is ModelError, is TerminalError, is Failure:
+    case is CheckpointError, is ExportError, is TokenizerError, is ModelError, is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
     default:
@@ -84,6 +85,9 @@ enum Console {
 
   /// What went wrong.
   static func error(_ text: String) { line("heed: error: \(text)") }
+
+  /// What the user may want to know before it happens.
+  static func note(_ text: String) { line("heed: \(text)") }
 
   /// What the user should know though the work went on.
   static func warning(_ text: String) { line("heed: warning: \(text)") }

@@ -1,0 +1,101 @@
+import CZlib
+
+/// Writes a zip archive front to back, without compression and without ever going back, so that it can
+/// go into a pipe and be larger than memory.
+///
+/// What is known only afterwards, the checksum, follows each file (a data descriptor). Files, and
+/// archives, above 4 GiB take the 64-bit fields. Times are zero, so that equal contents are equal bytes.
+///
+/// Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3.
+struct ZipWriter {
+  private struct Entry {
+    let name: [UInt8]
+    let size, offset: Int
+    let checksum: UInt32
+  }
+
+  private let output: (ArraySlice<UInt8>) throws -> Void
+  private var entries: [Entry] = []
+  private var position = 0
+
+  /// An archive whose bytes go to `output` in order.
+  init(_ output: @escaping (ArraySlice<UInt8>) throws -> Void) { self.output = output }
+
+  /// Adds a file.
+  ///
+  /// - Parameters:
+  ///   - size: Exactly as many bytes as `body` writes.
+  ///   - body: Writes the file through its argument.
+  mutating func add(
+    _ name: String, size: Int, _ body: ((ArraySlice<UInt8>) throws -> Void) throws -> Void
+  ) throws {
+    let entry = (name: Array(name.utf8), offset: position)
+    let isLarge = size > Self.limit
+    // Sizes and checksum are zero here and follow the file; the extra field says that they are 64-bit.
+    let extra = isLarge ? Self.field(2, 1) + Self.field(2, 16) + Self.field(8, 0, 0) : []
+    try put(
+      Self.field(4, 0x0403_4B50) + Self.common(isLarge: isLarge)
+        + Self.field(4, 0, isLarge ? Self.limit : 0, isLarge ? Self.limit : 0)
+        + Self.field(2, entry.name.count, extra.count) + entry.name + extra)
+    var checksum: UInt32 = 0
+    var count = 0
+    try body { bytes in
+      checksum = bytes.withUnsafeBufferPointer {
+        heed_crc32(checksum, $0.baseAddress, $0.count)
+      }
+      count += bytes.count
+      try output(bytes)
+    }
+    precondition(count == size)
+    position += count
+    try put(
+      Self.field(4, 0x0807_4B50, Int(checksum)) + Self.field(isLarge ? 8 : 4, size, size))
+    entries.append(Entry(name: entry.name, size: size, offset: entry.offset, checksum: checksum))
+  }
+
+  /// Writes the directory; nothing can be added after it.
+  mutating func finish() throws {
+    let start = position
+    for entry in entries { try put(Self.directory(entry)) }
+    let size = position - start
+    if start > Self.limit || entries.count > 0xFFFE {
+      let end = position
+      try put(
+        Self.field(4, 0x0606_4B50) + Self.field(8, 44) + Self.field(2, 45, 45) + Self.field(4, 0, 0)
+          + Self.field(8, entries.count, entries.count, size, start)
+          + Self.field(4, 0x0706_4B50, 0) + Self.field(8, end) + Self.field(4, 1))
+    }
+    let count = min(entries.count, 0xFFFF)
+    try put(
+      Self.field(4, 0x0605_4B50) + Self.field(2, 0, 0, count, count)
+        + Self.field(4, min(size, Self.limit), min(start, Self.limit)) + Self.field(2, 0))
+  }
+
+  /// The largest number that the 32-bit fields hold; written there, it says that a 64-bit field follows.
+  private static let limit = 0xFFFF_FFFF
+
+  private static func directory(_ entry: Entry) -> [UInt8] {
+    let (large, far) = (entry.size > limit, entry.offset > limit)
+    let wide = (large ? [entry.size, entry.size] : []) + (far ? [entry.offset] : [])
+    let extra = wide.isEmpty ? [] : field(2, 1, wide.count * 8) + wide.flatMap { field(8, $0) }
+    let size = min(entry.size, limit)
+    return field(4, 0x0201_4B50) + field(2, 45) + common(isLarge: large)
+      + field(4, Int(entry.checksum), size, size)
+      + field(2, entry.name.count, extra.count, 0, 0, 0) + field(4, 0, min(entry.offset, limit))
+      + entry.name + extra
+  }
+
+  /// Version needed, flags (checksum follows; names are UTF-8), no compression, 1 January 1980.
+  private static func common(isLarge: Bool) -> [UInt8] {
+    field(2, isLarge ? 45 : 20, 1 << 3 | 1 << 11, 0, 0, 1 << 5 | 1)
+  }
+
+  private static func field(_ bytes: Int, _ values: Int...) -> [UInt8] {
+    values.flatMap { value in (0..<bytes).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+  }
+
+  private mutating func put(_ bytes: [UInt8]) throws {
+    position += bytes.count
+    try output(bytes[...])
+  }
+}
