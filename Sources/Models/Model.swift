@@ -74,22 +74,35 @@ public struct Model: Sendable {
   /// - Parameters:
   ///   - prompt: At least one token, at most `plan.contextLength`.
   ///   - type: `Float` runs on oneDNN, `Double` on the plain kernels.
+  ///   - interventions: Applied in this order where they meet.
+  ///   - base: An earlier run of the same prompt, with or without interventions: this run starts at
+  ///     the first block that either touches, from the residual stream kept there.
   ///   - onProgress: Called between blocks; what it throws ends the run.
-  /// - Throws: `ModelError` about the prompt or a weight that is not finite; what `onProgress` throws.
+  /// - Throws: `ModelError` about the prompt, an intervention that does not fit or a weight that is not
+  ///   finite; what `onProgress` throws.
   public func run<Element: Scalar>(
     _ prompt: Prompt, as type: Element.Type = Element.self,
+    interventions: [Intervention] = [], reusing base: Trace<Element>? = nil,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<Element> {
-    try run(prompt, on: Element.PreferredKernels.self, onProgress: onProgress)
+    try run(
+      prompt, on: Element.PreferredKernels.self, interventions: interventions, reusing: base,
+      onProgress: onProgress)
   }
 
   /// Runs a prompt on given kernels.
   func run<K: Kernels>(
-    _ prompt: Prompt, on _: K.Type, onProgress: (Progress) throws -> Void = { _ in }
+    _ prompt: Prompt, on _: K.Type, interventions: [Intervention] = [],
+    reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<K.Element> {
     try check(prompt)
-    var pass = ForwardPass<K>(plan: plan, weights: weights, prompt: prompt)
-    return try pass.run(onProgress: onProgress)
+    for intervention in interventions { try intervention.check(plan, seq: prompt.seq) }
+    if let base, base.plan != plan || base.prompt.ids != prompt.ids {
+      throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
+    }
+    var pass = ForwardPass<K>(
+      plan: plan, weights: weights, prompt: prompt, interventions: interventions)
+    return try pass.run(reusing: base, onProgress: onProgress)
   }
 
   /// The logits at some positions, `[positions, vocabularySize]`.

@@ -64,6 +64,9 @@ public protocol Kernels<Element>: Sendable {
   /// `a = a · b`, number by number.
   static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>)
 
+  /// `a = factor · a`, number by number.
+  static func scale(_ a: MutableMatrix<Element>, by factor: Element)
+
   /// `a = a + b`, number by number.
   static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>)
 

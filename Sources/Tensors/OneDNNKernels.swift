@@ -106,6 +106,11 @@ public enum OneDNNKernels: Kernels {
     PlainKernels.add(b, to: a)
   }
 
+  /// A vector loop.
+  public static func scale(_ a: MutableMatrix<Float>, by factor: Float) {
+    for i in 0..<a.rows { heed_scale(a.base + i * a.stride, factor, a.columns) }
+  }
+
   /// The plain loop, which writes a triangle.
   public static func hideFuture(_ scores: MutableMatrix<Float>, firstQuery: Int) {
     PlainKernels.hideFuture(scores, firstQuery: firstQuery)

@@ -133,6 +133,12 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Number by number.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func scale(_ a: MutableMatrix<Element>, by factor: Element) {
+    for i in 0..<a.rows { for j in 0..<a.columns { a.base[i * a.stride + j] *= factor } }
+  }
+
   /// Row by row.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func hideFuture(_ scores: MutableMatrix<Element>, firstQuery: Int) {

@@ -114,8 +114,10 @@ public struct Tensor<Element: Scalar>: Sendable {
     if let same = self as? Tensor<Other> { return same }
     let result = Tensor<Other>(uninitialized: shape)
     if let doubles = self as? Tensor<Double>, let floats = result as? Tensor<Float> {
-      // The pair that exports use; the general loop is not specialised.
+      // Exports and interventions use these pairs; the general loop is not specialised.
       for i in 0..<count { floats.storage.base[i] = Float(doubles.storage.base[i]) }
+    } else if let floats = self as? Tensor<Float>, let doubles = result as? Tensor<Double> {
+      for i in 0..<count { doubles.storage.base[i] = Double(floats.storage.base[i]) }
     } else {
       for i in 0..<count { result.storage.base[i] = Other(storage.base[i]) }
     }

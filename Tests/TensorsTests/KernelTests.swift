@@ -221,4 +221,13 @@ extension KernelTests {
     Fast.add(Tensor<Float>([10, 20, 30, 40], shape: [2, 2]).matrix, to: a.mutableMatrix())
     #expect(a.elements == [11, 22, 33, 44])
   }
+
+  @Test func `scaling takes a window and leaves what lies beside it`() {
+    var (fast, plain) = (random([3, 40], seed: 40), random([3, 40], seed: 40))
+    Fast.scale(fast.mutableMatrix().columns(3..<22), by: -0.5)
+    PlainKernels<Float>.scale(plain.mutableMatrix().columns(3..<22), by: -0.5)
+    #expect(fast == plain)
+    let before = random([3, 40], seed: 40)
+    #expect(fast[1, 2] == before[1, 2] && fast[1, 3] == -0.5 * before[1, 3])
+  }
 }
