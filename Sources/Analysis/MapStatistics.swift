@@ -53,7 +53,7 @@ public struct MapStatistics: Sendable {
   ) rethrows -> [[MapStatistics]] {
     var all: [[MapStatistics]] = []
     for layer in 0..<trace.layers {
-      let results = Slots(count: trace.heads)
+      let results = Slots<MapStatistics>(count: trace.heads)
       Parallel.forEach(trace.heads) { head in
         var statistics = MapStatistics(seq: trace.seq)
         let step = 128

@@ -4,6 +4,7 @@
 // by under 3e-7); one vector loop without calls, so that the pass costs little beside the product.
 #include "CKernels.h"
 
+#include <math.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -82,4 +83,30 @@ void heed_finish_row(
     case HEED_ROW_GELU_ERF: row_gelu_erf(y, bias, count); break;
     case HEED_ROW_GELU_TANH: row_gelu_tanh(y, bias, count); break;
   }
+}
+
+CLONED double heed_log_sum_exp(const float *x, size_t count) {
+#pragma clang fp reassociate(on) contract(fast)
+  // In lanes: the compiler may not reorder a maximum by itself.
+  float lanes[16];
+  for (int lane = 0; lane < 16; lane++) lanes[lane] = x[0];
+  size_t whole = count / 16 * 16;
+  for (size_t i = 0; i < whole; i += 16) {
+    for (int lane = 0; lane < 16; lane++) {
+      lanes[lane] = x[i + lane] > lanes[lane] ? x[i + lane] : lanes[lane];
+    }
+  }
+  float highest = x[0];
+  for (int lane = 0; lane < 16; lane++) highest = lanes[lane] > highest ? lanes[lane] : highest;
+  for (size_t i = whole; i < count; i++) highest = x[i] > highest ? x[i] : highest;
+  // A NaN or an infinity must show, though the exponential clamps its argument.
+  double total = highest - highest;
+  // Blocks bound the rounding of the single-precision sums.
+  for (size_t start = 0; start < count; start += 512) {
+    size_t end = start + 512 < count ? start + 512 : count;
+    float sum = 0;
+    for (size_t i = start; i < end; i++) sum += exponential(x[i] - highest);
+    total += sum;
+  }
+  return (double)highest + log(total);
 }

@@ -114,26 +114,35 @@ public struct Model: Sendable {
   public func logits<Element: Scalar>(
     _ trace: Trace<Element>, positions: Range<Int>
   ) throws -> Tensor<Element> {
-    typealias K = Element.PreferredKernels
-    guard hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: name) }
-    let residual = trace.residuals[plan.layers].matrix.rows(positions)
-    var reader = WeightReader<Element>(weights)
-    let x = Norm<K>(plan.finalNorm, &reader).applied(to: residual)
-    var result = Tensor<Element>(uninitialized: [positions.count, plan.vocabularySize])
+    try logits(of: trace.residuals[plan.layers].matrix.rows(positions))
+  }
+
+  /// The logits that rows of the residual stream give, `[rows, vocabularySize]`.
+  ///
+  /// - Parameter residual: `[rows, dModel]`; from an earlier layer than the last, this is the logit lens.
+  /// - Throws: `ModelError.outputHeadMissing`; `.weightNotFinite` when the head holds NaN.
+  ///
+  /// Source of the lens: nostalgebraist 2020, "interpreting GPT: the logit lens".
+  public func logits<Element: Scalar>(of residual: Matrix<Element>) throws -> Tensor<Element> {
+    let head = try OutputHead<Element.PreferredKernels>(self)
+    let x = head.normalised(residual)
+    var result = Tensor<Element>(uninitialized: [residual.rows, plan.vocabularySize])
     let target = result.mutableMatrix()
-    let stored = weights[plan.output.weight]
-    // The head is the largest matrix: a part of it is widened at a time.
-    for part in Self.parts(of: plan.vocabularySize, size: 8192) {
-      guard let rows = stored.rows(part).widened(to: Element.self) else { continue }
-      K.multiply(
-        x.matrix, rows.matrix, transposed: true, scale: 1, adding: false,
-        into: target.columns(part))
-    }
-    guard K.allFinite(target.matrix) else {
-      throw weights.firstNonFinite(among: plan.finalNorm.weights + plan.output.weights)
-        ?? ModelError.residualNotFinite(checkpoint: name, block: plan.layers)
-    }
+    for part in head.parts { head.apply(to: x.matrix, part: part, into: target.columns(part)) }
+    guard Element.PreferredKernels.allFinite(target.matrix) else { throw head.notFinite }
     return result
+  }
+
+  /// The next-token loss at every position but the last, in nats; empty for a prompt of one token.
+  ///
+  /// - Throws: What `logits` throws.
+  public func losses<Element: Scalar>(_ trace: Trace<Element>) throws -> [Double] {
+    let head = try OutputHead<Element.PreferredKernels>(self)
+    let residual = trace.residuals[plan.layers].matrix
+    return try Self.parts(of: trace.seq - 1, size: 4096).flatMap { rows in
+      try head.losses(
+        residual.rows(rows), targets: rows.map { trace.prompt.tokens[$0 + 1].id })
+    }
   }
 
   /// Calls `body` with the logits of every position, a block of rows at a time.

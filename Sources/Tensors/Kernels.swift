@@ -82,6 +82,15 @@ public protocol Kernels<Element>: Sendable {
   ///   - sines: `[seq, half]`.
   static func rotate(_ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>)
 
+  /// `sums[i] = ln(exp sums[i] + Σ exp of row i)`: one part after another gives the logarithm of all of a
+  /// softmax's denominator.
+  ///
+  /// - Parameter sums: One for each row; −∞ to begin with.
+  static func addLogSums(of m: Matrix<Element>, to sums: inout [Double])
+
+  /// Σ |a − b| over all numbers of two windows of the same size.
+  static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double
+
   /// Whether no number is infinite or NaN.
   static func allFinite(_ m: Matrix<Element>) -> Bool
 

@@ -129,6 +129,27 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
+  /// A vector loop for each row, rows shared out among the threads.
+  public static func addLogSums(of m: Matrix<Float>, to sums: inout [Double]) {
+    precondition(sums.count == m.rows)
+    var rows = [Double](repeating: 0, count: m.rows)
+    rows.withUnsafeMutableBufferPointer { rows in
+      guard let target = rows.baseAddress.map(UncheckedPointer.init) else { return }
+      Parallel.forEach(m.rows, grain: max(1, 65_536 / max(1, m.columns))) { i in
+        target.base[i] = heed_log_sum_exp(m.base + i * m.stride, m.columns)
+      }
+    }
+    for i in sums.indices { sums[i] = LogSum.joined(sums[i], rows[i]) }
+  }
+
+  /// A vector loop for each row.
+  public static func sumOfDifferences(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Double {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    return (0..<a.rows).reduce(0) {
+      $0 + heed_sum_of_differences(a.base + $1 * a.stride, b.base + $1 * b.stride, a.columns)
+    }
+  }
+
   /// A vector loop over the exponents.
   public static func allFinite(_ m: Matrix<Float>) -> Bool {
     (0..<m.rows).allSatisfy { heed_all_finite(m.base + $0 * m.stride, m.columns) != 0 }
@@ -162,4 +183,9 @@ public enum OneDNNKernels: Kernels {
       }
     }
   }
+}
+
+/// A place that several threads write, each its own elements.
+private struct UncheckedPointer: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Double>
 }

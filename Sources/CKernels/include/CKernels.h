@@ -21,6 +21,12 @@ void heed_accumulate(const float *weights, double *sums, size_t count);
 /// `sums[-i] += weights[i]` in double precision.
 void heed_accumulate_reversed(const float *weights, double *sums, size_t count);
 
+/// ln Σ exp x of `count` > 0 numbers.
+double heed_log_sum_exp(const float *x, size_t count);
+
+/// Σ |a − b| over `count` numbers.
+double heed_sum_of_differences(const float *a, const float *b, size_t count);
+
 /// Whether all `count` numbers are finite.
 int heed_all_finite(const float *numbers, size_t count);
 
