@@ -15,10 +15,7 @@ public enum Activation: String, Sendable, CaseIterable {
 /// Two implementations: `OneDNNKernels` (Float, fast) and `PlainKernels` (any scalar, readable). Tests
 /// compare them. All of them accept empty matrices. Loops over numbers belong here and nowhere above:
 /// generic code in another module is not specialised, and runs a hundred times slower.
-public protocol Kernels<Element>: Sendable {
-  /// The number type.
-  associatedtype Element: Scalar
-
+public protocol Kernels<Element>: GradientKernels {
   /// `c = scale · a · b`, or `c += scale · a · b` when `adding`.
   ///
   /// - Parameters:

@@ -51,7 +51,7 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
-  private static func code(_ activation: Activation?) -> heed_row_activation {
+  static func code(_ activation: Activation?) -> heed_row_activation {
     switch activation {
     case .gelu: HEED_ROW_GELU_ERF
     case .geluTanh: HEED_ROW_GELU_TANH

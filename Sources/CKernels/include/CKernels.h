@@ -48,6 +48,22 @@ enum heed_row_activation {
 void heed_finish_row(
     float *y, const float *bias, size_t count, enum heed_row_activation activation);
 
+/// `gradient *= activation'(x)` for one row.
+void heed_differentiate_row(
+    const float *x, float *gradient, size_t count, enum heed_row_activation activation);
+
+/// Adds the gradient of one row's norm with respect to its input: a layer norm when `is_centred`, else a
+/// root-mean-square norm.
+void heed_add_norm_gradient(
+    const float *x, const float *gain, const float *gradient, float *result, size_t count,
+    float epsilon, int is_centred);
+
+/// `gradient = weights · (gradient − Σ weights · gradient)` for one row.
+void heed_differentiate_softmax(const float *weights, float *gradient, size_t count);
+
+/// Σ a · b.
+double heed_dot(const float *a, const float *b, size_t count);
+
 /// Turns pairs of numbers by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
 void heed_rotate_halves(
     float *first, float *second, const float *cosines, const float *sines, size_t count);
