@@ -42,7 +42,7 @@ extension Commands {
         .snapshot(text.trimmed.isEmpty ? nil : text.trimmed)
       }),
     Command(
-      "export", "FILE", group: .program, help: "This view's numbers: csv, tsv, json, npy, npz",
+      "export", "FILE", group: .program, help: "This view's numbers: csv, json, npz",
       action: { text, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "export") }
         let formats = TensorExports.all.map { $0.name }.joined(separator: ", ")
@@ -51,6 +51,12 @@ extension Commands {
             command: "export", found: text.trimmed, expected: "a file that ends in \(formats)")
         }
         return .export(text.trimmed)
+      }),
+    Command(
+      "write", "[FILE]", group: .program, help: "Save the session: heed --session FILE",
+      action: { text, state throws(ExplorerError) in
+        guard state.subject != nil else { throw .nothingLoaded(command: "write") }
+        return .writeSession(text.trimmed.isEmpty ? nil : text.trimmed)
       }),
     Command(
       "yank", keys: [.character("y")], group: .program,

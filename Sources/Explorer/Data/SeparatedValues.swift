@@ -23,17 +23,17 @@ public enum SeparatedValues {
       isMatrix
       ? source.axes.dropLast() + (0..<last).map { "\(source.axes.last ?? "")\($0)" }
       : source.axes + ["value"]
-    func write(_ fields: some Sequence<String>) throws {
+    func put(_ fields: some Sequence<String>) throws {
       try write(Array(line(fields, separator).utf8)[...])
     }
-    try write(header)
+    try put(header)
     try source.forEachRow { number, row in
       let indices = source.indices(ofRow: number).map(String.init)
       if isMatrix {
-        try write(indices + row.map(text))
+        try put(indices + row.map(text))
       } else {
         for (column, value) in row.enumerated() {
-          try write(indices + [String(column), text(value)])
+          try put(indices + [String(column), text(value)])
         }
       }
     }

@@ -18,8 +18,16 @@ struct ZipWriter {
   private var entries: [Entry] = []
   private var position = 0
 
+  private let threshold: Int
+
   /// An archive whose bytes go to `output` in order.
-  init(_ output: @escaping (ArraySlice<UInt8>) throws -> Void) { self.output = output }
+  ///
+  /// - Parameter threshold: Above it, the 64-bit fields are used; at most what 32 bits can say.
+  init(
+    threshold: Int = Self.sentinel - 1, _ output: @escaping (ArraySlice<UInt8>) throws -> Void
+  ) {
+    (self.threshold, self.output) = (threshold, output)
+  }
 
   /// Adds a file.
   ///
@@ -30,12 +38,12 @@ struct ZipWriter {
     _ name: String, size: Int, _ body: ((ArraySlice<UInt8>) throws -> Void) throws -> Void
   ) throws {
     let entry = (name: Array(name.utf8), offset: position)
-    let isLarge = size > Self.limit
+    let isLarge = size > threshold
     // Sizes and checksum are zero here and follow the file; the extra field says that they are 64-bit.
     let extra = isLarge ? Self.field(2, 1) + Self.field(2, 16) + Self.field(8, 0, 0) : []
     try put(
       Self.field(4, 0x0403_4B50) + Self.common(isLarge: isLarge)
-        + Self.field(4, 0, isLarge ? Self.limit : 0, isLarge ? Self.limit : 0)
+        + Self.field(4, 0, isLarge ? Self.sentinel : 0, isLarge ? Self.sentinel : 0)
         + Self.field(2, entry.name.count, extra.count) + entry.name + extra)
     var checksum: UInt32 = 0
     var count = 0
@@ -56,33 +64,35 @@ struct ZipWriter {
   /// Writes the directory; nothing can be added after it.
   mutating func finish() throws {
     let start = position
-    for entry in entries { try put(Self.directory(entry)) }
+    for entry in entries { try put(directory(entry)) }
     let size = position - start
-    if start > Self.limit || entries.count > 0xFFFE {
+    let isLarge = start > threshold
+    if isLarge {
       let end = position
       try put(
         Self.field(4, 0x0606_4B50) + Self.field(8, 44) + Self.field(2, 45, 45) + Self.field(4, 0, 0)
           + Self.field(8, entries.count, entries.count, size, start)
           + Self.field(4, 0x0706_4B50, 0) + Self.field(8, end) + Self.field(4, 1))
     }
-    let count = min(entries.count, 0xFFFF)
+    let count = entries.count
     try put(
       Self.field(4, 0x0605_4B50) + Self.field(2, 0, 0, count, count)
-        + Self.field(4, min(size, Self.limit), min(start, Self.limit)) + Self.field(2, 0))
+        + Self.field(4, size, isLarge ? Self.sentinel : start) + Self.field(2, 0))
   }
 
-  /// The largest number that the 32-bit fields hold; written there, it says that a 64-bit field follows.
-  private static let limit = 0xFFFF_FFFF
+  /// In a 32-bit field it says that the number stands in a 64-bit one.
+  static let sentinel = 0xFFFF_FFFF
 
-  private static func directory(_ entry: Entry) -> [UInt8] {
-    let (large, far) = (entry.size > limit, entry.offset > limit)
+  private func directory(_ entry: Entry) -> [UInt8] {
+    let (large, far) = (entry.size > threshold, entry.offset > threshold)
     let wide = (large ? [entry.size, entry.size] : []) + (far ? [entry.offset] : [])
-    let extra = wide.isEmpty ? [] : field(2, 1, wide.count * 8) + wide.flatMap { field(8, $0) }
-    let size = min(entry.size, limit)
-    return field(4, 0x0201_4B50) + field(2, 45) + common(isLarge: large)
-      + field(4, Int(entry.checksum), size, size)
-      + field(2, entry.name.count, extra.count, 0, 0, 0) + field(4, 0, min(entry.offset, limit))
-      + entry.name + extra
+    let extra =
+      wide.isEmpty ? [] : Self.field(2, 1, wide.count * 8) + wide.flatMap { Self.field(8, $0) }
+    let size = large ? Self.sentinel : entry.size
+    return Self.field(4, 0x0201_4B50) + Self.field(2, 45) + Self.common(isLarge: large)
+      + Self.field(4, Int(entry.checksum), size, size)
+      + Self.field(2, entry.name.count, extra.count, 0, 0, 0)
+      + Self.field(4, 0, far ? Self.sentinel : entry.offset) + entry.name + extra
   }
 
   /// Version needed, flags (checksum follows; names are UTF-8), no compression, 1 January 1980.

@@ -18,6 +18,14 @@ import Models
 ///
 /// A line of one character is that key, `#` too; a comment has a blank after its `#`.
 public struct Recording: Sendable, Equatable {
+  /// A step, and its line in the file.
+  public struct Line: Sendable, Equatable {
+    /// Counted from 1.
+    public let number: Int
+    /// What happened.
+    public let step: Step
+  }
+
   /// One line.
   public enum Step: Sendable, Equatable {
     /// The window has this size from now on.
@@ -45,7 +53,7 @@ public struct Recording: Sendable, Equatable {
   /// The prompt; nil when the recording has none.
   public var prompt: Prompt?
   /// What happened, and on which line of the file.
-  public var steps: [(line: Int, step: Step)] = []
+  public var steps: [Line] = []
 
   /// The first line.
   public static let heading = "heed recording 1"
@@ -67,7 +75,8 @@ public struct Recording: Sendable, Equatable {
       guard read(line, number: number + 2) else {
         throw .badLine(
           file: file, line: number + 2, found: String(line.prefix(60)),
-          expected: "a key such as Enter, ^D or x, :COMMAND, type, paste, mouse, size, open, prompt "
+          expected:
+            "a key such as Enter, ^D or x, :COMMAND, type, paste, mouse, size, open, prompt "
             + "or ids")
       }
     }
@@ -75,13 +84,13 @@ public struct Recording: Sendable, Equatable {
 
   private mutating func read(_ line: String, number: Int) -> Bool {
     if line.count > 1, let mark = line.first, mark == ":" {
-      steps.append((number, .command(String(line.dropFirst()))))
+      steps.append(Line(number: number, step: .command(String(line.dropFirst()))))
       return true
     }
     let parts = line.split(separator: " ", maxSplits: 1)
     if parts.count == 2, readWord(parts[0], String(parts[1]), number: number) { return true }
     guard let key = Key(recorded: line) else { return false }
-    steps.append((number, .key(key)))
+    steps.append(Line(number: number, step: .key(key)))
     return true
   }
 
@@ -95,14 +104,14 @@ public struct Recording: Sendable, Equatable {
       prompt = .ids(ids.compactMap { $0 })
     case "type", "paste":
       guard let text = QuotedText.read(rest) else { return false }
-      steps.append((number, word == "type" ? .type(text) : .paste(text)))
+      steps.append(Line(number: number, step: word == "type" ? .type(text) : .paste(text)))
     case "size":
       let sizes = rest.split(separator: "x").compactMap { Int($0) }
       guard sizes.count == 2, sizes.allSatisfy({ (1...1000).contains($0) }) else { return false }
-      steps.append((number, .size(width: sizes[0], height: sizes[1])))
+      steps.append(Line(number: number, step: .size(width: sizes[0], height: sizes[1])))
     case "mouse":
       guard let event = MouseEvent(recorded: rest) else { return false }
-      steps.append((number, .mouse(event)))
+      steps.append(Line(number: number, step: .mouse(event)))
     default: return false
     }
     return (word != "open" || model != nil) && (word != "prompt" || prompt != nil)
@@ -159,7 +168,7 @@ extension Recording.Step {
 
 extension Key {
   /// The key of a line: one character, or a label as `label` gives it.
-  init?(recorded line: String) {
+  public init?(recorded line: String) {
     let named: [Key] = [
       .up, .down, .left, .right, .shiftUp, .shiftDown, .shiftLeft, .shiftRight, .pageUp, .pageDown,
       .home, .end, .enter, .escape, .tab, .backTab, .backspace, .delete, .insert, .character(" "),

@@ -113,7 +113,8 @@ extension Session {
     }
     for (number, line) in lines.enumerated() where !line.trimmed.isEmpty && !line.hasPrefix("#") {
       let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
-      guard let word = parts.first, let known = Self.readers.first(where: { $0.word == word }) else {
+      guard let word = parts.first, let known = Self.readers.first(where: { $0.word == word })
+      else {
         throw .badLine(
           file: file, line: number + 2, found: String(line.prefix(60)),
           expected: "one of " + Self.readers.map(\.word).joined(separator: ", "))

@@ -37,6 +37,7 @@ public enum Action: Sendable {
   case cancel
   case snapshot(String?)
   case export(String)
+  case writeSession(String?)
   case yank
   case mouseOnOff
   case suspend, redraw
@@ -64,6 +65,8 @@ public enum Effect: Sendable, Equatable {
   case save(name: String, text: String)
   /// Write a view's numbers to a file, in the format of its ending; answer as for `save`.
   case export(name: String, ViewExport)
+  /// Write a session; answer as for `save`.
+  case write(name: String, Session)
   /// Something only the screen can do.
   case screen(ScreenRequest)
 }

@@ -21,6 +21,11 @@ final class Player {
   /// What is to be seen.
   var state: ExplorerState { program.state }
 
+  /// What the view says about its cursor.
+  var status: String { program.status }
+  /// Whether a line is being typed.
+  var isTyping: Bool { state.entry != .none }
+
   /// Plays one step and waits for what it set off.
   func play(_ step: Recording.Step) {
     if case .size(let width, let height) = step { size = (width, height) }

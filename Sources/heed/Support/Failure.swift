@@ -18,6 +18,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case unknownScore(String, known: [String])
   case noSuchPosition(String, Int, count: Int)
   case misspelledCommand(String, nearest: String)
+  /// A file in the place of a session.
+  case noSession(file: String)
   /// What the explorer showed instead of a run.
   case nothingLoaded(String)
 
@@ -43,6 +45,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case .noSuchPosition(let option, let position, let count):
       "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
     case .nothingLoaded(let why): why
+    case .noSession(let file):
+      "\(file): is there and is no session of heed; choose another name"
     case .misspelledCommand(let word, let nearest):
       "\(word): no such command or model; did you mean heed \(nearest)?"
     }
@@ -54,7 +58,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is CheckpointError, is ExportError, is TokenizerError, is ModelError, is TerminalError, is Failure:
+    case is CheckpointError, is ExportError, is RecordingError, is TokenizerError, is ModelError,
+      is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
     default:
