@@ -12,14 +12,23 @@ void heed_widen_float16(const void *source, float *target, size_t count);
 /// Widens `count` bfloat16 numbers; `source` may lie at any address.
 void heed_widen_bfloat16(const void *source, float *target, size_t count);
 
-/// The sum of −p ln p over `count` weights, in nats; weights of zero add nothing.
-double heed_entropy(const float *weights, size_t count);
+/// What one row of a map comes to.
+typedef struct {
+  /// The sum of −p ln p, in nats; weights of zero add nothing.
+  double entropy;
+  /// The sum of the weights.
+  double total;
+  /// The sum of weight times |query − key|.
+  double distance;
+  /// The largest weight, and the first key that has it.
+  float maximum;
+  size_t strongest;
+} heed_row_summary;
 
-/// `sums[i] += weights[i]` in double precision.
-void heed_accumulate(const float *weights, double *sums, size_t count);
-
-/// `sums[-i] += weights[i]` in double precision.
-void heed_accumulate_reversed(const float *weights, double *sums, size_t count);
+/// Summarises one row of `count` weights, and adds them to `by_key[key]` and `by_offset[key]`.
+void heed_summarise_row(
+    const float *weights, size_t count, size_t query, double *by_key, double *by_offset,
+    heed_row_summary *summary);
 
 /// Whether all `count` numbers are finite.
 int heed_all_finite(const float *numbers, size_t count);
