@@ -126,3 +126,16 @@ CLONED void heed_rotate_halves(
     second[i] = b * cosines[i] + a * sines[i];
   }
 }
+
+CLONED double heed_sum_of_differences(const float *a, const float *b, size_t count) {
+#pragma clang fp reassociate(on)
+  double total = 0;
+  // Blocks bound the rounding of the single-precision sums.
+  for (size_t start = 0; start < count; start += 512) {
+    size_t end = start + 512 < count ? start + 512 : count;
+    float sum = 0;
+    for (size_t i = start; i < end; i++) sum += fabsf(a[i] - b[i]);
+    total += sum;
+  }
+  return total;
+}

@@ -15,10 +15,7 @@ public enum Activation: String, Sendable, CaseIterable {
 /// Two implementations: `OneDNNKernels` (Float, fast) and `PlainKernels` (any scalar, readable). Tests
 /// compare them. All of them accept empty matrices. Loops over numbers belong here and nowhere above:
 /// generic code in another module is not specialised, and runs a hundred times slower.
-public protocol Kernels<Element>: Sendable {
-  /// The number type.
-  associatedtype Element: Scalar
-
+public protocol Kernels<Element>: GradientKernels {
   /// `c = scale · a · b`, or `c += scale · a · b` when `adding`.
   ///
   /// - Parameters:
@@ -64,6 +61,9 @@ public protocol Kernels<Element>: Sendable {
   /// `a = a · b`, number by number.
   static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>)
 
+  /// `a = factor · a`, number by number.
+  static func scale(_ a: MutableMatrix<Element>, by factor: Element)
+
   /// `a = a + b`, number by number.
   static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>)
 
@@ -78,6 +78,15 @@ public protocol Kernels<Element>: Sendable {
   ///   - cosines: `[seq, half]`.
   ///   - sines: `[seq, half]`.
   static func rotate(_ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>)
+
+  /// `sums[i] = ln(exp sums[i] + Σ exp of row i)`: one part after another gives the logarithm of all of a
+  /// softmax's denominator.
+  ///
+  /// - Parameter sums: One for each row; −∞ to begin with.
+  static func addLogSums(of m: Matrix<Element>, to sums: inout [Double])
+
+  /// Σ |a − b| over all numbers of two windows of the same size.
+  static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double
 
   /// Whether no number is infinite or NaN.
   static func allFinite(_ m: Matrix<Element>) -> Bool

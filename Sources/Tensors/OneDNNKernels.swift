@@ -51,7 +51,7 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
-  private static func code(_ activation: Activation?) -> heed_row_activation {
+  static func code(_ activation: Activation?) -> heed_row_activation {
     switch activation {
     case .gelu: HEED_ROW_GELU_ERF
     case .geluTanh: HEED_ROW_GELU_TANH
@@ -106,6 +106,11 @@ public enum OneDNNKernels: Kernels {
     PlainKernels.add(b, to: a)
   }
 
+  /// A vector loop.
+  public static func scale(_ a: MutableMatrix<Float>, by factor: Float) {
+    for i in 0..<a.rows { heed_scale(a.base + i * a.stride, factor, a.columns) }
+  }
+
   /// The plain loop, which writes a triangle.
   public static func hideFuture(_ scores: MutableMatrix<Float>, firstQuery: Int) {
     PlainKernels.hideFuture(scores, firstQuery: firstQuery)
@@ -121,6 +126,27 @@ public enum OneDNNKernels: Kernels {
       let row = m.base + i * m.stride
       heed_rotate_halves(
         row, row + half, cosines.base + i * cosines.stride, sines.base + i * sines.stride, half)
+    }
+  }
+
+  /// A vector loop for each row, rows shared out among the threads.
+  public static func addLogSums(of m: Matrix<Float>, to sums: inout [Double]) {
+    precondition(sums.count == m.rows)
+    var rows = [Double](repeating: 0, count: m.rows)
+    rows.withUnsafeMutableBufferPointer { rows in
+      guard let target = rows.baseAddress.map(UncheckedPointer.init) else { return }
+      Parallel.forEach(m.rows, grain: max(1, 65_536 / max(1, m.columns))) { i in
+        target.base[i] = heed_log_sum_exp(m.base + i * m.stride, m.columns)
+      }
+    }
+    for i in sums.indices { sums[i] = LogSum.joined(sums[i], rows[i]) }
+  }
+
+  /// A vector loop for each row.
+  public static func sumOfDifferences(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Double {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    return (0..<a.rows).reduce(0) {
+      $0 + heed_sum_of_differences(a.base + $1 * a.stride, b.base + $1 * b.stride, a.columns)
     }
   }
 
@@ -157,4 +183,9 @@ public enum OneDNNKernels: Kernels {
   ) -> Double {
     PlainKernels.sum(weights, row: row, keys: keys, shift: shift)
   }
+}
+
+/// A place that several threads write, each its own elements.
+private struct UncheckedPointer: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Double>
 }

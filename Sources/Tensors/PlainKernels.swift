@@ -133,6 +133,12 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Number by number.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func scale(_ a: MutableMatrix<Element>, by factor: Element) {
+    for i in 0..<a.rows { for j in 0..<a.columns { a.base[i * a.stride + j] *= factor } }
+  }
+
   /// Row by row.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func hideFuture(_ scores: MutableMatrix<Element>, firstQuery: Int) {
@@ -159,6 +165,28 @@ public enum PlainKernels<Element: Scalar>: Kernels {
         }
       }
     }
+  }
+
+  /// The largest number of a row is taken off first, so that nothing overflows.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func addLogSums(of m: Matrix<Element>, to sums: inout [Double]) {
+    precondition(sums.count == m.rows)
+    for i in 0..<m.rows {
+      let row = m.withRow(i) { row in
+        let highest = Double(row.max() ?? 0)
+        return highest + Double.log(row.reduce(0) { $0 + Double.exp(Double($1) - highest) })
+      }
+      sums[i] = LogSum.joined(sums[i], row)
+    }
+  }
+
+  /// Number by number, in double precision.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    var sum = 0.0
+    for i in 0..<a.rows { for j in 0..<a.columns { sum += Double(abs(a[i, j] - b[i, j])) } }
+    return sum
   }
 
   /// Number by number, up to the first that is not.
@@ -202,5 +230,15 @@ public enum PlainKernels<Element: Scalar>: Kernels {
       }
       return sum
     }
+  }
+}
+
+/// Sums of numbers that are known by their logarithms.
+enum LogSum {
+  /// `ln(exp a + exp b)`.
+  static func joined(_ a: Double, _ b: Double) -> Double {
+    guard a.isFinite else { return b }
+    let (low, high) = (min(a, b), max(a, b))
+    return high + Double.log(1 + Double.exp(low - high))
   }
 }

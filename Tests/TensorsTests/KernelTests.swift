@@ -257,4 +257,44 @@ extension KernelTests {
     Fast.add(Tensor<Float>([10, 20, 30, 40], shape: [2, 2]).matrix, to: a.mutableMatrix())
     #expect(a.elements == [11, 22, 33, 44])
   }
+
+  @Test func `scaling takes a window and leaves what lies beside it`() {
+    var (fast, plain) = (random([3, 40], seed: 40), random([3, 40], seed: 40))
+    Fast.scale(fast.mutableMatrix().columns(3..<22), by: -0.5)
+    PlainKernels<Float>.scale(plain.mutableMatrix().columns(3..<22), by: -0.5)
+    #expect(fast == plain)
+    let before = random([3, 40], seed: 40)
+    #expect(fast[1, 2] == before[1, 2] && fast[1, 3] == -0.5 * before[1, 3])
+  }
+
+  @Test func `logarithms of sums agree with the plain kernel, in one part or several`() {
+    let m = random([5, 1000], seed: 50, in: -40...40)
+    var (fast, plain, parts) = ([Double](repeating: -.infinity, count: 5), [Double](), [Double]())
+    (plain, parts) = (fast, fast)
+    Fast.addLogSums(of: m.matrix, to: &fast)
+    Plain.addLogSums(of: m.matrix, to: &plain)
+    for columns in [0..<1, 1..<513, 513..<1000] {
+      Fast.addLogSums(of: m.matrix.columns(columns), to: &parts)
+    }
+    for i in 0..<5 {
+      #expect(abs(fast[i] - plain[i]) < 1e-6 && abs(parts[i] - plain[i]) < 1e-6)
+    }
+    var known = [-Double.infinity]
+    Fast.addLogSums(of: Tensor<Float>([0, 0, 0, 0], shape: [1, 4]).matrix, to: &known)
+    #expect(abs(known[0] - Double.log(4)) < 1e-12)
+    for bad in [Float.nan, .infinity] {
+      var sums = [-Double.infinity]
+      let row = Tensor<Float>([1] + Array(repeating: 2, count: 20) + [bad], shape: [1, 22])
+      Fast.addLogSums(of: row.matrix, to: &sums)
+      #expect(!sums[0].isFinite)
+    }
+  }
+
+  @Test func `sums of differences agree with the plain kernel`() {
+    let (a, b) = (random([7, 700], seed: 51), random([7, 700], seed: 52))
+    let (x, y) = (a.matrix.columns(3..<699), b.matrix.columns(3..<699))
+    let (fast, plain) = (Fast.sumOfDifferences(x, y), Plain.sumOfDifferences(x, y))
+    #expect(abs(fast - plain) < 1e-5 * plain && plain > 1000)
+    #expect(Fast.sumOfDifferences(x, x) == 0)
+  }
 }

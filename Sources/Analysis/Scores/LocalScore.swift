@@ -1,4 +1,6 @@
-/// How much of a head's attention stays near: the share at distances of up to four tokens. One less
+/// How much of a head's attention stays near: the share at distances of up to four tokens.
+///
+/// One less
 /// this is the global share.
 enum LocalScore: ShareScore {
   static let name = "local"

@@ -30,6 +30,12 @@ void heed_summarise_row(
     const float *weights, size_t count, size_t query, double *by_key, double *by_offset,
     heed_row_summary *summary);
 
+/// ln Σ exp x of `count` > 0 numbers.
+double heed_log_sum_exp(const float *x, size_t count);
+
+/// Σ |a − b| over `count` numbers.
+double heed_sum_of_differences(const float *a, const float *b, size_t count);
+
 /// Whether all `count` numbers are finite.
 int heed_all_finite(const float *numbers, size_t count);
 
@@ -50,6 +56,22 @@ enum heed_row_activation {
 /// `y = activation(y + bias)` for one row; without a bias where it is null.
 void heed_finish_row(
     float *y, const float *bias, size_t count, enum heed_row_activation activation);
+
+/// `gradient *= activation'(x)` for one row.
+void heed_differentiate_row(
+    const float *x, float *gradient, size_t count, enum heed_row_activation activation);
+
+/// Adds the gradient of one row's norm with respect to its input: a layer norm when `is_centred`, else a
+/// root-mean-square norm.
+void heed_add_norm_gradient(
+    const float *x, const float *gain, const float *gradient, float *result, size_t count,
+    float epsilon, int is_centred);
+
+/// `gradient = weights · (gradient − Σ weights · gradient)` for one row.
+void heed_differentiate_softmax(const float *weights, float *gradient, size_t count);
+
+/// Σ a · b.
+double heed_dot(const float *a, const float *b, size_t count);
 
 /// Turns pairs of numbers by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
 void heed_rotate_halves(

@@ -5,20 +5,24 @@ import Synchronization
 import Tensors
 import Tokenizers
 
-/// Runs prompts behind the screen, on one thread of its own, and answers through the mailbox.
+/// Opens models and runs prompts behind the screen, on one thread of its own, and answers through the
+/// mailbox.
 ///
 /// A thread instead of a task: computation would fill the pool that tasks share, and the products'
 /// worker threads belong to the thread that starts them.
 public final class InferenceService: Sendable {
-  /// What to run.
-  public typealias Request = @Sendable () throws -> Prompt
+  /// Opens a model.
+  public typealias Opener = @Sendable () throws -> OpenModel
+  /// What to run on it.
+  public typealias Request = @Sendable (OpenModel) throws -> Prompt
 
   private struct Job {
     let number: Int
+    /// Nil to run on the model that is open.
+    let opener: Opener?
     let request: Request
   }
 
-  private let model: Model
   private let prepare: @Sendable (Model, Prompt) throws -> Void
   private let mailbox: Mailbox<Action>
   /// The newest request that has not been started.
@@ -26,16 +30,14 @@ public final class InferenceService: Sendable {
   /// The number of the newest request or cancellation: work of an older number stops.
   private let newest = Atomic(0)
   private let ready = DispatchSemaphore(value: 0)
+  private let unfinished = DispatchGroup()
 
-  /// A service for one model.
+  /// A service without a model.
   ///
-  /// - Parameters:
-  ///   - prepare: Called on the service's thread before each run; what it throws is reported.
+  /// - Parameter prepare: Called on the service's thread before each run; what it throws is reported.
   public init(
-    _ model: Model, mailbox: Mailbox<Action>,
-    prepare: @escaping @Sendable (Model, Prompt) throws -> Void
+    mailbox: Mailbox<Action>, prepare: @escaping @Sendable (Model, Prompt) throws -> Void
   ) {
-    self.model = model
     self.mailbox = mailbox
     self.prepare = prepare
     let thread = Thread { [self] in serve() }
@@ -43,26 +45,54 @@ public final class InferenceService: Sendable {
     thread.start()
   }
 
+  /// Opens a model and runs a prompt on it; the model that was open stays when that fails.
+  public func open(_ opener: @escaping Opener, request: @escaping Request) {
+    submit(opener, request)
+  }
+
   /// Runs a prompt; a run that is under way is given up.
-  public func run(_ request: @escaping Request) {
+  public func run(_ request: @escaping Request) { submit(nil, request) }
+
+  /// Gives up what is under way.
+  public func cancel() {
+    newest.wrappingAdd(1, ordering: .relaxed)
+    waiting.withLock { $0 = nil }
+  }
+
+  /// Blocks until everything that was asked for is done, failed or given up.
+  public func waitUntilIdle() { unfinished.wait() }
+
+  private func submit(_ opener: Opener?, _ request: @escaping Request) {
     let number = newest.wrappingAdd(1, ordering: .relaxed).newValue
-    waiting.withLock { $0 = Job(number: number, request: request) }
+    // A prompt that is typed while a model waits to be opened is meant for that model.
+    waiting.withLock { $0 = Job(number: number, opener: opener ?? $0?.opener, request: request) }
+    unfinished.enter()
     ready.signal()
   }
 
-  /// Gives up the run that is under way.
-  public func cancel() { newest.wrappingAdd(1, ordering: .relaxed) }
-
   private func serve() {
+    var current: OpenModel?
+    // What failed at the start is tried again with the next run.
+    var first: Opener?
     while true {
       ready.wait()
+      defer { unfinished.leave() }
       let job = waiting.withLock { job in
         defer { job = nil }
         return job
       }
       guard let job else { continue }
       do {
-        let subject = try subject(job)
+        if let opener = job.opener ?? (current == nil ? first : nil) {
+          first = opener
+          let opened = try opener()
+          // Kept when another prompt was typed meanwhile, not when the opening was cancelled.
+          let isWanted = waiting.withLock { $0 != nil } || isNewest(job) || current == nil
+          if isWanted { current = opened }
+        }
+        try check(job)
+        guard let current else { continue }
+        let subject = try subject(job, current)
         try check(job)
         mailbox.post(.loaded(subject))
       } catch is CancellationError {
@@ -73,14 +103,14 @@ public final class InferenceService: Sendable {
     }
   }
 
-  private func subject(_ job: Job) throws -> Subject {
-    let prompt = try job.request()
-    try model.check(prompt)
-    try prepare(model, prompt)
-    let trace = try model.run(prompt, as: Float.self) { progress in
+  private func subject(_ job: Job, _ open: OpenModel) throws -> Subject {
+    let prompt = try job.request(open)
+    try open.model.check(prompt)
+    try prepare(open.model, prompt)
+    let trace = try open.model.run(prompt, as: Float.self) { progress in
       try report(job, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }
-    return try Subject(model, trace) { share in
+    return try Subject(open.model, trace, origin: open.origin) { share in
       try self.report(job, 0.7 + 0.3 * share, "scoring heads")
     }
   }
@@ -90,8 +120,10 @@ public final class InferenceService: Sendable {
     mailbox.post(.progress(share, text))
   }
 
+  private func isNewest(_ job: Job) -> Bool { newest.load(ordering: .relaxed) == job.number }
+
   private func check(_ job: Job) throws {
-    guard newest.load(ordering: .relaxed) == job.number else { throw CancellationError() }
+    guard isNewest(job) else { throw CancellationError() }
   }
 }
 
@@ -100,7 +132,7 @@ extension Subject {
   ///
   /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the scoring.
   public init(
-    _ model: Model, _ trace: Trace<Float>,
+    _ model: Model, _ trace: Trace<Float>, origin: Origin? = nil,
     onProgress: @escaping @Sendable (Double) throws -> Void = { _ in }
   ) throws {
     let results = try HeadScores.results(
@@ -118,6 +150,7 @@ extension Subject {
           + " \(plan.dModel) wide"
       ] + model.warnings,
       prompt: trace.prompt.text ?? "", tokens: trace.prompt.tokens, patterns: trace,
-      scores: order.map { ScoreTable($0.score, $0.table, seq: trace.seq) })
+      scores: order.map { ScoreTable($0.score, $0.table, seq: trace.seq) },
+      origin: origin, hasAdded: !trace.prompt.added.isEmpty)
   }
 }

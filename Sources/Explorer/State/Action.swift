@@ -33,6 +33,7 @@ public enum Action: Sendable {
   case enter, leave, close, quit
   case openCommand, openPrompt
   case run(String)
+  case openModel(String)
   case cancel
   case snapshot(String?)
   case yank
@@ -44,12 +45,18 @@ public enum Action: Sendable {
   case loaded(Subject)
   case failed(String)
   case notice(String)
+  /// What could be opened, in answer to `Effect.list`.
+  case listed([String])
 }
 
 /// What the state asks of the world around it.
 public enum Effect: Sendable, Equatable {
   /// Run the model on a text; answer with `.progress` and `.loaded` or `.failed`.
   case run(String)
+  /// Open a model and run a text on it; answer as for `run`. Empty text: whatever suits.
+  case open(String, prompt: String)
+  /// Find what MODEL could go on with after a beginning; answer with `.listed`.
+  case list(String)
   /// Stop what runs.
   case cancel
   /// Write a text to a file; answer with `.notice` or `.failed`.

@@ -46,6 +46,8 @@ public struct ExplorerState: Sendable {
   public var views: [String]
   /// The head in question.
   public var head = HeadIndex(layer: 0, head: 0)
+  /// Where to go once the first run is there.
+  public var arrival = Arrival()
   /// The row and the column in question.
   public var query = 0
   /// The column in question.
@@ -66,6 +68,8 @@ public struct ExplorerState: Sendable {
   public var entry = Entry.none
   /// Commands typed before, oldest first.
   public var history: [String] = []
+  /// What the model being typed after `:open` could be.
+  public var listing: [String] = []
   /// A message.
   public var notice: Notice?
   /// A computation in the background.
@@ -120,6 +124,7 @@ public struct ExplorerState: Sendable {
     }
     query = subject.patterns.queryCount - 1
     key = 0
+    arrive()
     clamp()
   }
 

@@ -75,11 +75,16 @@ public struct Subject: Sendable {
   public let patterns: any PatternSource
   /// Scores of its heads, in the order in which they are offered.
   public let scores: [ScoreTable]
+  /// Where it comes from; nil when nothing can open it again.
+  public let origin: Origin?
+  /// Whether the tokenizer added special tokens to the text.
+  public let hasAdded: Bool
 
   /// A run, as the views need it.
   public init(
     model: String, details: [String] = [], prompt: String, tokens: [Token],
-    patterns: any PatternSource, scores: [ScoreTable]
+    patterns: any PatternSource, scores: [ScoreTable], origin: Origin? = nil,
+    hasAdded: Bool = false
   ) {
     self.model = model
     self.details = details
@@ -87,6 +92,8 @@ public struct Subject: Sendable {
     self.tokens = tokens
     self.patterns = patterns
     self.scores = scores
+    self.origin = origin
+    self.hasAdded = hasAdded
   }
 
   /// Whether there is a map to look at.

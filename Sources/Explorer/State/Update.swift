@@ -41,6 +41,9 @@ public func update(_ state: inout ExplorerState, _ action: Action) -> [Effect] {
   case .run(let text):
     (state.prompt, state.progress) = (text, .init(fraction: nil, text: "running"))
     return [.run(text)]
+  case .openModel(let name):
+    state.progress = .init(fraction: nil, text: "opening \(name)")
+    return [.open(name, prompt: state.prompt)]
   case .cancel:
     guard state.progress != nil else { return [.screen(.quit)] }
     state.progress = nil
@@ -49,7 +52,7 @@ public func update(_ state: inout ExplorerState, _ action: Action) -> [Effect] {
   case .snapshot(let name): return [state.snapshot(name)]
   case .yank:
     state.notice = .init(text: "copied, if the terminal allows it", isError: false)
-    return [.screen(.copy(state.snapshotText))]
+    return [.screen(.copy(state.picture(TextExport.self)))]
   case .mouseOnOff:
     state.hasMouse.toggle()
     let text = state.hasMouse ? "the mouse is heed's" : "the mouse is the terminal's"
@@ -61,6 +64,7 @@ public func update(_ state: inout ExplorerState, _ action: Action) -> [Effect] {
   case .progress(let fraction, let text): state.progress = .init(fraction: fraction, text: text)
   case .loaded(let subject): state.load(subject)
   case .failed(let why): state.fail(why)
+  case .listed(let names): state.listing = names
   case .notice(let text): state.notice = .init(text: text, isError: false)
   }
   state.clamp()
@@ -124,15 +128,17 @@ extension ExplorerState {
     if subject == nil { content = .failed(why) } else { notice = Notice(text: why, isError: true) }
   }
 
-  /// The current view as plain text, as large as the window.
-  var snapshotText: String {
-    Snapshot.text(
-      self, view: view, width: max(20, width), height: max(5, height - 1),
-      charset: appearance.charset)
+  /// The current view as a file, as large as the window.
+  func picture(_ format: any CanvasExport.Type) -> String {
+    Snapshot.file(
+      self, view: view, width: max(20, width), height: max(5, height - 1), format: format,
+      appearance: appearance)
   }
 
+  /// Saves the current view in the format that the name ends with, else as text.
   func snapshot(_ name: String?) -> Effect {
     let head = view == AtlasView.name || view == HelpView.name ? "" : "-\(self.head)"
-    return .save(name: name ?? "heed-\(view)\(head).txt", text: snapshotText)
+    let format = name.flatMap(CanvasExports.forFile) ?? TextExport.self
+    return .save(name: name ?? "heed-\(view)\(head).txt", text: picture(format))
   }
 }
