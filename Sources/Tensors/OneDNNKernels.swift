@@ -57,6 +57,7 @@ public enum OneDNNKernels: Kernels {
     case .geluTanh: HEED_ROW_GELU_TANH
     case .relu: HEED_ROW_RELU
     case .silu: HEED_ROW_SILU
+    case .quickGELU: HEED_ROW_QUICK_GELU
     case nil: HEED_ROW_IDENTITY
     }
   }
@@ -101,9 +102,12 @@ public enum OneDNNKernels: Kernels {
     for i in 0..<a.rows { heed_multiply(a.base + i * a.stride, b.base + i * b.stride, a.columns) }
   }
 
-  /// The plain loop, which is memory-bound.
-  public static func add(_ b: Matrix<Float>, to a: MutableMatrix<Float>) {
-    PlainKernels.add(b, to: a)
+  /// A vector loop.
+  public static func add(_ b: Matrix<Float>, scale: Float, to a: MutableMatrix<Float>) {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    for i in 0..<a.rows {
+      heed_add_scaled(a.base + i * a.stride, b.base + i * b.stride, scale, a.columns)
+    }
   }
 
   /// A vector loop.
@@ -112,8 +116,43 @@ public enum OneDNNKernels: Kernels {
   }
 
   /// The plain loop, which writes a triangle.
-  public static func hideFuture(_ scores: MutableMatrix<Float>, firstQuery: Int) {
-    PlainKernels.hideFuture(scores, firstQuery: firstQuery)
+  public static func hide(_ scores: MutableMatrix<Float>, outside visible: (Int) -> Range<Int>) {
+    PlainKernels.hide(scores, outside: visible)
+  }
+
+  /// A vector loop.
+  public static func softmax(_ m: MutableMatrix<Float>, sink: Float) {
+    for i in 0..<m.rows { heed_softmax_sink(m.base + i * m.stride, m.columns, sink) }
+  }
+
+  /// A vector loop.
+  public static func cap(_ m: MutableMatrix<Float>, at limit: Float) {
+    for i in 0..<m.rows { heed_cap(m.base + i * m.stride, m.columns, limit) }
+  }
+
+  /// The plain loop, which is memory-bound.
+  public static func clip(
+    _ m: MutableMatrix<Float>, to range: ClosedRange<Float>, adding shift: Float
+  ) {
+    PlainKernels.clip(m, to: range, adding: shift)
+  }
+
+  /// A vector loop.
+  public static func activate(_ m: MutableMatrix<Float>, _ activation: Activation) {
+    finish(m, bias: nil, activation)
+  }
+
+  /// A vector loop.
+  public static func rotatePairs(
+    _ m: MutableMatrix<Float>, cosines: Matrix<Float>, sines: Matrix<Float>
+  ) {
+    let half = cosines.columns
+    precondition(cosines.rows == m.rows && sines.rows == m.rows && 2 * half <= m.columns)
+    for i in 0..<m.rows {
+      heed_rotate_pairs(
+        m.base + i * m.stride, cosines.base + i * cosines.stride, sines.base + i * sines.stride,
+        half)
+    }
   }
 
   /// A vector loop.
@@ -156,32 +195,32 @@ public enum OneDNNKernels: Kernels {
   }
 
   /// A vector loop with a logarithm of its own.
-  public static func entropy(_ weights: Matrix<Float>, row: Int) -> Double {
-    weights.withRow(row) { $0.baseAddress.map { heed_entropy($0, weights.columns) } ?? 0 }
-  }
-
-  /// A vector loop.
-  public static func accumulate(_ weights: Matrix<Float>, row: Int, into sums: inout [Double]) {
-    precondition(sums.count >= weights.columns)
+  public static func summarise(
+    _ weights: Matrix<Float>, row: Int, query: Int, byKey: inout [Double],
+    byOffset: inout [Double], first: Int
+  ) -> RowSummary {
+    precondition(byKey.count >= weights.columns && byOffset.count >= first + weights.columns)
+    var summary = heed_row_summary()
     weights.withRow(row) { row in
-      sums.withUnsafeMutableBufferPointer { sums in
-        guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
-        heed_accumulate(weights, sums, row.count)
+      byKey.withUnsafeMutableBufferPointer { byKey in
+        byOffset.withUnsafeMutableBufferPointer { byOffset in
+          guard let weights = row.baseAddress, let byKey = byKey.baseAddress,
+            let byOffset = byOffset.baseAddress
+          else { return }
+          heed_summarise_row(weights, row.count, query, byKey, byOffset + first, &summary)
+        }
       }
     }
+    return RowSummary(
+      entropy: summary.entropy, total: summary.total, distance: summary.distance,
+      maximum: Double(summary.maximum), strongest: summary.strongest)
   }
 
-  /// A vector loop, running backwards through the sums.
-  public static func accumulateByDistance(
-    _ weights: Matrix<Float>, row: Int, query: Int, into sums: inout [Double]
-  ) {
-    precondition(sums.count > query)
-    weights.withRow(row) { row in
-      sums.withUnsafeMutableBufferPointer { sums in
-        guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
-        heed_accumulate_reversed(weights, sums + query, min(query + 1, row.count))
-      }
-    }
+  /// The plain loop: keys lie apart, and are few.
+  public static func sum(
+    _ weights: Matrix<Float>, row: Int, keys: ArraySlice<Int32>, shift: Int
+  ) -> Double {
+    PlainKernels.sum(weights, row: row, keys: keys, shift: shift)
   }
 }
 

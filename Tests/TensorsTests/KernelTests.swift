@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Tensors
@@ -127,6 +128,7 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
   }
 
   @Test func `activations have their known values`() {
+    #expect(abs(PlainKernels<Double>.value(.quickGELU, 1) - 0.8457957659328212) < 1e-12)
     #expect(abs(PlainKernels<Double>.value(.gelu, 1) - 0.8413447460685429) < 1e-12)
     #expect(abs(PlainKernels<Double>.value(.geluTanh, 1) - 0.8411919906082768) < 1e-12)
     #expect(abs(PlainKernels<Double>.value(.silu, 1) - 0.7310585786300049) < 1e-12)
@@ -162,20 +164,71 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
     #expect(plain == m)
   }
 
+  /// A row's summary on both kernels, with the sums it was added to.
+  private func summaries(
+    _ weights: Tensor<Float>, row: Int = 0, query: Int
+  ) -> [(RowSummary, byKey: [Double], byOffset: [Double])] {
+    let none = [Double](repeating: 0, count: weights.shape[1])
+    return [true, false].map { fast in
+      var (byKey, byOffset) = (none, none + [0, 0])
+      let summary =
+        fast
+        ? Fast.summarise(
+          weights.matrix, row: row, query: query, byKey: &byKey, byOffset: &byOffset, first: 2)
+        : Plain.summarise(
+          weights.matrix, row: row, query: query, byKey: &byKey, byOffset: &byOffset, first: 2)
+      return (summary, byKey, byOffset)
+    }
+  }
+
+  @Test func `a row's summary takes each weight once`() {
+    for (row, byKey, byOffset) in summaries(
+      Tensor([0.5, 0.125, 0.375, 0], shape: [1, 4]), query: 2)
+    {
+      #expect(abs(row.entropy - (0.5 * log(2) + 0.375 * log(2) + 0.375 * log(8.0 / 3))) < 1e-7)
+      #expect(row.total == 1 && row.maximum == 0.5 && row.strongest == 0)
+      #expect(row.distance == 1.125)
+      #expect(byKey == [0.5, 0.125, 0.375, 0])
+      #expect(byOffset == [0, 0, 0.5, 0.125, 0.375, 0])
+    }
+  }
+
   @Test func `entropy of equal weights is the logarithm of their number`() {
-    let equal = Tensor<Float>(repeating: 1 / 700, shape: [1, 700])
-    #expect(abs(Fast.entropy(equal.matrix, row: 0) - Double.log(700)) < 1e-5)
-    #expect(abs(Plain.entropy(equal.matrix, row: 0) - Double.log(700)) < 1e-5)
-    let one = Tensor<Float>([0, 1, 0], shape: [1, 3])
-    #expect(Fast.entropy(one.matrix, row: 0) == 0)
+    for (row, _, _) in summaries(Tensor(repeating: 1 / 700, shape: [1, 700]), query: 699) {
+      #expect(abs(row.entropy - log(700)) < 1e-5)
+    }
+    for (row, _, _) in summaries(Tensor([0, 0, 1], shape: [1, 3]), query: 2) {
+      #expect(row.entropy == 0 && row.distance == 0 && row.strongest == 2)
+    }
+  }
+
+  @Test func `summaries of long rows agree with the plain kernel`() {
     var rows = random([3, 300], seed: 13, in: -20...20)
     Plain.softmax(rows.mutableMatrix())
     for row in 0..<3 {
-      let (fast, plain) = (
-        Fast.entropy(rows.matrix, row: row), Plain.entropy(rows.matrix, row: row)
-      )
-      #expect(abs(fast - plain) < 1e-6)
+      let found = summaries(rows, row: row, query: 150)
+      let (fast, plain) = (found[0], found[1])
+      #expect(abs(fast.0.entropy - plain.0.entropy) < 1e-6)
+      #expect(abs(fast.0.total - plain.0.total) < 1e-6)
+      // Distances are up to 150 tokens, summed in single precision by blocks of 64.
+      #expect(abs(fast.0.distance - plain.0.distance) < 1e-4)
+      #expect(fast.0.maximum == plain.0.maximum && fast.0.strongest == plain.0.strongest)
+      #expect(fast.byKey == plain.byKey && fast.byOffset == plain.byOffset)
     }
+  }
+
+  @Test func `a row with NaN has no total`() {
+    for (row, _, _) in summaries(Tensor([0.5, .nan, 0.5], shape: [1, 3]), query: 2) {
+      #expect(row.total.isNaN && row.maximum == 0.5)
+    }
+  }
+
+  @Test func `weights on some keys are summed, keys outside the row left out`() {
+    let weights = Tensor<Float>([0.5, 0.25, 0.125, 0.125], shape: [1, 4])
+    let keys: ArraySlice<Int32> = [0, 2, 3]
+    #expect(Fast.sum(weights.matrix, row: 0, keys: keys, shift: 0) == 0.75)
+    #expect(Plain.sum(weights.matrix, row: 0, keys: keys, shift: 1) == 0.375)
+    #expect(Plain.sum(weights.matrix, row: 0, keys: keys, shift: -1) == 0.375)
   }
 
   @Test func `infinities and NaN are found wherever they stand`() {
@@ -192,7 +245,7 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
 extension KernelTests {
   @Test func `later keys are hidden from every query of a tile`() {
     var scores = random([3, 6], seed: 15)
-    Fast.hideFuture(scores.mutableMatrix(), firstQuery: 2)
+    Fast.hide(scores.mutableMatrix()) { 0..<$0 + 3 }
     for row in 0..<3 {
       for column in 0..<6 {
         #expect((scores[row, column] == -.infinity) == (column > row + 2))
@@ -200,20 +253,97 @@ extension KernelTests {
     }
   }
 
-  @Test func `sums by key and by distance take each weight once`() {
-    let weights = Tensor<Float>([0.5, 0.25, 0.25, 0], shape: [1, 4])
-    for accumulates in [true, false] {
-      var (byKey, byDistance) = ([1.0, 0, 0, 0], [0.0, 0, 0, 1])
-      if accumulates {
-        Fast.accumulate(weights.matrix, row: 0, into: &byKey)
-        Fast.accumulateByDistance(weights.matrix, row: 0, query: 2, into: &byDistance)
-      } else {
-        Plain.accumulate(weights.matrix, row: 0, into: &byKey)
-        Plain.accumulateByDistance(weights.matrix, row: 0, query: 2, into: &byDistance)
+  @Test func `keys outside of a window are hidden, wherever it lies`() {
+    let windows = [2..<4, -5..<1, 4..<90, 0..<6]
+    var scores = random([4, 6], seed: 16)
+    Fast.hide(scores.mutableMatrix()) { windows[$0] }
+    for row in 0..<4 {
+      for column in 0..<6 {
+        #expect((scores[row, column] == -.infinity) == !windows[row].contains(column))
       }
-      #expect(byKey == [1.5, 0.25, 0.25, 0])
-      #expect(byDistance == [0.25, 0.25, 0.5, 1])
     }
+  }
+
+  @Test func `a sink takes its share of every row`() {
+    var rows = random([5, 37], seed: 17, in: -9...9)
+    for column in 20..<37 { rows[3, column] = -.infinity }
+    var withSink = Tensor<Float>(uninitialized: [5, 38])
+    withSink.mutableMatrix().columns(0..<37).copy(from: rows.matrix)
+    for row in 0..<5 { withSink[row, 37] = 1.5 }
+    Plain.softmax(withSink.mutableMatrix())
+    var plain = rows
+    Fast.softmax(rows.mutableMatrix(), sink: 1.5)
+    Plain.softmax(plain.mutableMatrix(), sink: 1.5)
+    #expect(difference(rows, withSink.matrix.columns(0..<37).copied) < 1e-6)
+    #expect(difference(plain, withSink.matrix.columns(0..<37).copied) < 1e-6)
+    #expect(rows[3, 20] == 0)
+    var hidden = Tensor<Float>([-.infinity, -90], shape: [1, 2])
+    Fast.softmax(hidden.mutableMatrix(), sink: 50)
+    #expect(hidden.elements == [0, 0])
+  }
+
+  @Test func `a cap leaves small scores and holds large ones`() {
+    var fast = random([6, 41], seed: 18, in: -200...200)
+    fast[0, 0] = 1e-6
+    fast[0, 1] = 31.25
+    fast[0, 2] = -1e9
+    var plain = fast
+    Fast.cap(fast.mutableMatrix(), at: 50)
+    Plain.cap(plain.mutableMatrix(), at: 50)
+    // Fifty times the error of tanh.
+    #expect(difference(fast, plain) < 1e-5)
+    #expect(abs(fast[0, 0] - 1e-6) < 1e-12)
+    #expect(abs(fast[0, 1] - 50 * Float.tanh(0.625)) < 1e-5)
+    #expect(fast[0, 2] == -50)
+  }
+
+  @Test func `numbers are clipped, then shifted`() {
+    var m = Tensor<Float>([-9, -1, 0, 8], shape: [2, 2])
+    Fast.clip(m.mutableMatrix(), to: -7...7, adding: 1)
+    #expect(m.elements == [-6, 0, 1, 8])
+  }
+
+  @Test func `neighbours turn as halves do`() {
+    let halves = random([3, 10], seed: 19)
+    let (cosines, sines) = (random([3, 4], seed: 20), random([3, 4], seed: 21))
+    var turned = halves
+    Plain.rotate(turned.mutableMatrix(), cosines: cosines.matrix, sines: sines.matrix)
+    var pairs = halves
+    for row in 0..<3 {
+      for i in 0..<4 {
+        pairs[row, 2 * i] = halves[row, i]
+        pairs[row, 2 * i + 1] = halves[row, 4 + i]
+      }
+    }
+    var plain = pairs
+    Fast.rotatePairs(pairs.mutableMatrix(), cosines: cosines.matrix, sines: sines.matrix)
+    Plain.rotatePairs(plain.mutableMatrix(), cosines: cosines.matrix, sines: sines.matrix)
+    #expect(difference(pairs, plain) < 1e-6)
+    for row in 0..<3 {
+      for i in 0..<4 {
+        #expect(abs(pairs[row, 2 * i] - turned[row, i]) < 1e-6)
+        #expect(abs(pairs[row, 2 * i + 1] - turned[row, 4 + i]) < 1e-6)
+      }
+      #expect(pairs[row, 8] == halves[row, 8] && pairs[row, 9] == halves[row, 9])
+    }
+  }
+
+  @Test func `norms may be written where they were read`() {
+    let x = random([4, 48], seed: 22)
+    let (gain, bias) = (random([48], seed: 23), random([48], seed: 24))
+    var (apart, inPlace) = (x, x)
+    Fast.layerNorm(x.matrix, gain: gain, bias: bias, epsilon: 1e-5, into: apart.mutableMatrix())
+    let target = inPlace.mutableMatrix()
+    Fast.layerNorm(target.matrix, gain: gain, bias: bias, epsilon: 1e-5, into: target)
+    #expect(apart == inPlace)
+    inPlace = x
+    let window = inPlace.mutableMatrix().columns(8..<24)
+    let part = random([16], seed: 25)
+    Fast.rmsNorm(window.matrix, gain: part, epsilon: 1e-5, into: window)
+    var expected = Tensor<Float>(uninitialized: [4, 16])
+    Fast.rmsNorm(
+      x.matrix.columns(8..<24), gain: part, epsilon: 1e-5, into: expected.mutableMatrix())
+    #expect(difference(window.matrix.copied, expected) < 1e-6)
   }
 
   @Test func `matrices are added number by number`() {
