@@ -28,7 +28,7 @@ import Testing
     (
       .refused(term: "odd"),
       "TERM=odd: curses could not start on it, a working terminal was expected; "
-        + "set TERM=xterm-256color or print one view with 'heed snapshot' instead"
+        + "set TERM=xterm-256color or use 'heed --plain', or print one view with 'heed snapshot'"
     ),
   ])
   func `each error says what to do`(error: TerminalError, text: String) {

@@ -197,7 +197,8 @@ import Testing
     #expect(folder.names.isEmpty)
     // Its size was said at the beginning; nothing follows.
     let errors = try streams.text("err")
-    #expect(errors.hasPrefix("heed: writing attention ") && errors.split(separator: "\n").count == 1)
+    #expect(errors.hasPrefix("heed: writing attention "))
+    #expect(errors.split(separator: "\n").count == 1)
   }
 
   @Test func `an interrupted run leaves with 130`() throws {

@@ -47,8 +47,10 @@ import Testing
   @Test func `a view's numbers are what its commands print`() throws {
     let words = ["sample:novels", "to be or not to be"]
     let atlas = try Shell.heed(["export"] + words + ["--view", "atlas"])
-    let scores = try Shell.heed(["scores"] + words + ["--format", "csv"])
-    #expect(atlas.status == 0 && atlas.text == scores.text)
+    let scores = try Shell.heed(["scores"] + words + ["--score", "previous", "--format", "csv"])
+    let table = atlas.rows(separator: ",")
+    let column = try #require(table[0].firstIndex(of: "previous"))
+    #expect(table.map { [$0[0], $0[1], $0[column]] } == scores.rows(separator: ","))
     let map = try Shell.heed(
       ["export"] + words + ["--view", "map", "--layer", "2", "--head", "6", "--format", "csv"])
     let tensor = try Shell.heed(

@@ -53,7 +53,7 @@ extension Commands {
         return .export(text.trimmed)
       }),
     Command(
-      "write", "[FILE]", group: .program, help: "Save the session: heed --session FILE",
+      "write", "[FILE]", group: .program, help: "Save the session as text",
       action: { text, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "write") }
         return .writeSession(text.trimmed.isEmpty ? nil : text.trimmed)
