@@ -41,7 +41,8 @@ enum heed_row_activation {
   HEED_ROW_RELU,
   HEED_ROW_SILU,
   HEED_ROW_GELU_ERF,
-  HEED_ROW_GELU_TANH
+  HEED_ROW_GELU_TANH,
+  HEED_ROW_QUICK_GELU
 };
 
 /// `y = activation(y + bias)` for one row; without a bias where it is null.
@@ -63,6 +64,15 @@ void heed_differentiate_softmax(const float *weights, float *gradient, size_t co
 
 /// Σ a · b.
 double heed_dot(const float *a, const float *b, size_t count);
+
+/// The row's part of the softmax over the row and `sink`.
+void heed_softmax_sink(float *row, size_t count, float sink);
+
+/// `limit · tanh(x / limit)`.
+void heed_cap(float *row, size_t count, float limit);
+
+/// Turns neighbours by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
+void heed_rotate_pairs(float *pairs, const float *cosines, const float *sines, size_t count);
 
 /// Turns pairs of numbers by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
 void heed_rotate_halves(
