@@ -20,7 +20,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Terminal", dependencies: ["Explorer", "CNcurses"]),
-    .target(name: "Explorer", dependencies: ["Analysis", "Models", "Tokenizers", "Tensors"]),
+    .target(
+      name: "Explorer", dependencies: ["Analysis", "Models", "Tokenizers", "Tensors", "CZlib"]),
     .target(name: "Analysis", dependencies: ["Models", "Tensors"]),
     .target(name: "Models", dependencies: ["Checkpoints", "Tokenizers", "Tensors"]),
     .target(name: "Media", dependencies: ["Checkpoints", "Tensors", "CImages"]),
@@ -34,8 +35,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(
       name: "CImages", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("jpeg")]),
-    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
+    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(
       name: "CKernels",
@@ -51,7 +52,8 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "AnalysisTests", dependencies: ["Analysis", "Models", "Checkpoints", "Tensors"]),
+      name: "AnalysisTests", dependencies: ["Analysis", "Models", "Checkpoints", "Tensors"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "ExplorerTests",
       dependencies: ["Explorer", "Analysis", "Models", "Tensors", "Tokenizers"],

@@ -54,8 +54,8 @@ extension ForwardPass {
         values: values.matrix, extras: extras)
     }
     return LayerTrace(
-      queries: queries, keys: keys, values: values, weightedValues: Self.weightedValues(heads),
-      extras: extras)
+      queries: queries, keys: keys, values: values,
+      weightedValues: Self.weightedValues(heads, plan, seq: residual.rows), extras: extras)
   }
 
   /// Adds what an attention's output projection makes of its weighted values.
