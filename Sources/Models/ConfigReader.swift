@@ -32,9 +32,10 @@ public final class ConfigReader {
     "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
     "summary_use_proj", "task_specific_params", "torch_dtype", "transformers_version", "use_cache",
     "id2label", "label2id", "n_ctx", "output_past", "chunk_size_feed_forward",
-    "output_attentions", "output_hidden_states", "return_dict", "problem_type",
+    "output_attentions", "output_hidden_states", "return_dict", "problem_type", "init_std",
+    "initializer_factor", "initializer_cutoff_factor", "drop_path_rate", "num_labels",
   ]
-  private static let immaterialEndings = ["_token_id", "dropout", "pdrop"]
+  private static let immaterialEndings = ["_token_id", "dropout", "pdrop", "dropout_rate", "dropout_prob", "layerdrop"]
 
   /// Whether the file names an architecture whose name ends like this, such as `ForCausalLM`.
   public func namesArchitecture(endingWith ending: String) -> Bool {
@@ -59,6 +60,9 @@ public final class ConfigReader {
     return ConfigReader(
       file: file, modelType: found["model_type"]?.string ?? modelType, config: found)
   }
+
+  /// Takes note of keys that a family knows and needs for nothing.
+  public func disregard(_ keys: String...) { used.formUnion(keys) }
 
   /// A whole number above zero.
   public func count(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {

@@ -99,4 +99,15 @@ extension Model {
     }
     return ids
   }
+
+  /// The logits of the classes that a whole prompt may belong to, `[classes]`.
+  ///
+  /// - Throws: `ModelError.outputHeadMissing`; `.weightNotFinite` when the head holds NaN.
+  public func classLogits<Element: Scalar>(_ trace: Trace<Element>) throws -> Tensor<Element> {
+    let head = try OutputHead<Element.PreferredKernels>(self)
+    let residual = trace.residuals[plan.layers].matrix
+    let logits = head.classes(residual, patches: trace.prompt.grid?.tokens ?? 0..<0)
+    guard Element.PreferredKernels.allFinite(logits.matrix) else { throw head.notFinite }
+    return logits.reshaped([logits.count])
+  }
 }

@@ -17,6 +17,7 @@ enum ALBERT: Family {
     let layers = try config.count("num_hidden_layers")
     let groups = try config.count("num_hidden_groups", default: 1)
     let inner = try config.count("inner_group_num", default: 1)
+    config.disregard("tie_word_embeddings", "classifier_dropout_prob")
     let token = WeightPlan("embeddings.word_embeddings.weight", [vocabularySize, width])
     let blocks = (0..<layers).flatMap { layer in
       // The reference's own arithmetic, in floating point.

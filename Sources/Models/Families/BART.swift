@@ -16,8 +16,11 @@ enum BART: Family {
     let isPreNorm = config.modelType == "mbart"
     let isScaled = try config.flag("scale_embedding", default: false)
     let token = WeightPlan("shared.weight", [vocabularySize, dModel])
-    _ = config.value("share_encoder_decoder_embeddings")
-    _ = config.value("decoder_vocab_size")
+    config.disregard(
+      "share_encoder_decoder_embeddings", "decoder_vocab_size", "is_encoder_decoder",
+      "tie_word_embeddings", "num_hidden_layers", "normalize_before", "normalize_embedding",
+      "add_bias_logits", "add_final_layer_norm", "classif_dropout", "forced_bos_token_id",
+      "static_position_embeddings", "extra_pos_embeddings", "num_beams", "max_length", "bad_words_ids")
     func plan(_ name: String, reading encoder: ModelPlan?, start: Int) throws -> ModelPlan {
       let side = "\(name)_"
       let sizes = try EncoderSizes(

@@ -21,6 +21,7 @@ enum BERT: Family {
       throw ModelError.configValue(
         file: config.file, key: "position_embedding_type", found: kind, expected: "absolute")
     }
+    config.disregard("tie_word_embeddings", "classifier_dropout", "summary_last_dropout")
     let isRoberta = config.modelType.hasSuffix("roberta")
     // Positions count from after the padding token's.
     let first = isRoberta ? (config.value("pad_token_id")?.int ?? 1) + 1 : 0

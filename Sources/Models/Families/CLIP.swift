@@ -14,8 +14,7 @@ enum CLIP: Family {
     let isSigLIP = config.modelType.hasPrefix("siglip")
     switch config.modelType {
     case "clip", "siglip":
-      _ = config.value("projection_dim")
-      _ = config.value("logit_scale_init_value")
+      config.disregard("projection_dim", "logit_scale_init_value")
       return try text(
         config.section("text_config"), isSigLIP: isSigLIP, prefix: "text_model.",
         vision: vision(config.section("vision_config"), isSigLIP: isSigLIP, prefix: "vision_model."))
@@ -39,7 +38,7 @@ enum CLIP: Family {
     let sizes = try sizes(config, isSigLIP: isSigLIP)
     let vocabularySize = try config.count("vocab_size", default: isSigLIP ? 32000 : 49408)
     let positions = try config.count("max_position_embeddings", default: isSigLIP ? 64 : 77)
-    _ = config.value("projection_size")
+    config.disregard("projection_size", "projection_dim")
     let blocks = try (0..<config.count("num_hidden_layers", default: 12)).map { layer in
       let names = EncoderSizes.Names.clip("\(prefix)encoder.layers.\(layer)")
       return sizes.preNormBlock(
@@ -79,8 +78,7 @@ enum CLIP: Family {
         ])
     let count = patches.leading.count + patches.rows * patches.columns
     let layers = try config.count("num_hidden_layers", default: 12)
-    _ = config.value("projection_dim")
-    _ = config.value("vision_use_head")
+    config.disregard("projection_dim", "vision_use_head")
     let blocks = (0..<(used ?? layers)).map {
       sizes.preNormBlock(.clip("\(prefix)encoder.layers.\($0)"))
     }

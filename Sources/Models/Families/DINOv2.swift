@@ -17,6 +17,9 @@ enum DINOv2: Family {
     let sizes = try EncoderSizes(
       config, dMLP: dMLP, epsilon: config.number("layer_norm_eps", default: 1e-6),
       activation: config.activation("hidden_act", default: "gelu"))
+    config.disregard(
+      "apply_layernorm", "layerscale_value", "out_features", "out_indices", "reshape_hidden_states",
+      "stage_names", "use_mask_token", "intermediate_size")
     let registers =
       config.modelType == "dinov2" ? 0 : try config.count("num_register_tokens", default: 4)
     let hasBias = try config.flag("qkv_bias", default: true)

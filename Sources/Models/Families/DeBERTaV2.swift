@@ -16,7 +16,7 @@ enum DeBERTaV2: Family {
     let isBiased = try config.flag("position_biased_input", default: true)
     try config.refuse("embedding_size", unless: .int(sizes.dModel))
     try config.refuse("conv_kernel_size", unless: .int(0))
-    _ = try config.flag("legacy", default: true)
+    config.disregard("legacy", "pooler_hidden_act", "pooler_hidden_size", "tie_word_embeddings")
     let relative = try relative(config, sizes, positions: positions)
     let parts = relative.map { 1 + ($0.key == nil ? 0 : 1) + ($0.query == nil ? 0 : 1) } ?? 1
     let token = WeightPlan("embeddings.word_embeddings.weight", [vocabularySize, sizes.dModel])

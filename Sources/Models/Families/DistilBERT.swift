@@ -12,7 +12,7 @@ enum DistilBERT: Family {
       activation: config.activation("activation", default: "gelu"))
     let vocabularySize = try config.count("vocab_size")
     let positions = try config.count("max_position_embeddings", default: 512)
-    _ = config.value("sinusoidal_pos_embds")
+    config.disregard("sinusoidal_pos_embds", "tie_word_embeddings")
     let blocks = try (0..<config.count("n_layers")).map { layer in
       let block = "transformer.layer.\(layer)"
       return sizes.postNormBlock(

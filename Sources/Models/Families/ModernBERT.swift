@@ -20,6 +20,10 @@ enum ModernBERT: Family {
       .layer(name, dModel, epsilon: epsilon, bias: normBias)
     }
     let every = try config.count("global_attn_every_n_layers", default: 3)
+    config.disregard(
+      "classifier_pooling", "deterministic_flash_attn", "sparse_pred_ignore_index",
+      "sparse_prediction", "position_embedding_type", "reference_compile",
+      "repad_logits_with_grad")
     let window = try config.count("local_attention", default: 128) / 2
     let kinds = config.value("layer_types")?.array?.compactMap(\.string)
     let layers = try config.count("num_hidden_layers")

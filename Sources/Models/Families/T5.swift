@@ -46,7 +46,7 @@ enum T5: Family {
       let implied =
         projection == "gated-gelu" ? "gelu_new" : String(projection.split(separator: "-").last ?? "")
       activation = try config.activation("dense_act_fn", default: implied)
-      for key in ["initializer_factor", "n_positions"] { _ = config.value(key) }
+      config.disregard("n_positions", "is_encoder_decoder", "output_past", "classifier_dropout")
     }
 
     func norm(_ name: String) -> NormPlan { .rms(name, dModel, epsilon: epsilon) }

@@ -10,6 +10,7 @@ enum ViT: Family {
     let sizes = try EncoderSizes(
       config, epsilon: config.number("layer_norm_eps", default: 1e-12),
       activation: config.activation("hidden_act", default: "gelu"))
+    config.disregard("encoder_stride", "pooler_act", "pooler_output_size")
     let isDistilled = config.modelType == "deit"
     let leading = isDistilled ? ["cls_token", "distillation_token"] : ["cls_token"]
     let patches = try PatchPlan(
