@@ -96,13 +96,20 @@ public struct Model: Sendable {
     reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<K.Element> {
     try check(prompt)
-    for intervention in interventions { try intervention.check(plan, seq: prompt.seq) }
+    for intervention in interventions {
+      try intervention.check(plan, seq: prompt.seq)
+      guard case .rule(let head, let rule) = intervention else { continue }
+      try rule.check(
+        plan.blocks[head.layer].attention, spans: prompt.spans, grid: prompt.grid)
+    }
     if let base, base.plan != plan || base.prompt.ids != prompt.ids {
       throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
     }
     var pass = ForwardPass<K>(
       plan: plan, weights: weights, prompt: prompt, interventions: interventions)
-    return try pass.run(reusing: base, onProgress: onProgress)
+    // Rules that were frozen into a run did not reach what follows them.
+    let known = base?.reach == .local ? nil : base
+    return try pass.run(reusing: known, onProgress: onProgress)
   }
 
   /// The logits at some positions, `[positions, vocabularySize]`.
