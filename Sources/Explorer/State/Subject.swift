@@ -75,11 +75,13 @@ public struct Subject: Sendable {
   public let patterns: any PatternSource
   /// Scores of its heads, in the order in which they are offered.
   public let scores: [ScoreTable]
+  /// Key/value heads of a layer: as many query heads as fit share one.
+  public let kvHeads: Int
 
   /// A run, as the views need it.
   public init(
     model: String, details: [String] = [], prompt: String, tokens: [Token],
-    patterns: any PatternSource, scores: [ScoreTable]
+    patterns: any PatternSource, scores: [ScoreTable], kvHeads: Int? = nil
   ) {
     self.model = model
     self.details = details
@@ -87,7 +89,11 @@ public struct Subject: Sendable {
     self.tokens = tokens
     self.patterns = patterns
     self.scores = scores
+    self.kvHeads = kvHeads ?? patterns.heads
   }
+
+  /// The key/value head that a query head reads.
+  func kvHead(of head: Int) -> Int { head / max(1, patterns.heads / max(1, kvHeads)) }
 
   /// Whether there is a map to look at.
   var isEmpty: Bool {

@@ -101,8 +101,21 @@ private final class Desk {
         return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
       }
     case .cancel: service?.cancel()
+    case .ask(let questions, let generation): service?.ask(questions, generation: generation)
+    case .readPrompts(let file): readPrompts(file)
     case .save(let name, let text): save(text, as: name)
     case .screen: break
+    }
+  }
+
+  /// Reads prompts, one a line; blank lines are none.
+  private func readPrompts(_ file: String) {
+    do {
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+      mailbox?.post(.promptFile(lines.filter { !$0.allSatisfy(\.isWhitespace) }))
+    } catch {
+      mailbox?.post(.failed("\(file): cannot be read as UTF-8 text; check its name"))
     }
   }
 

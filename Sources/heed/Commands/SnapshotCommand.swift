@@ -55,7 +55,7 @@ struct SnapshotCommand: ParsableCommand {
 
   /// How weights become colours.
   enum ScaleName: String, CaseIterable, ExpressibleByArgument {
-    case linear, log
+    case linear, log, quantile
   }
 
   @Option(help: "How weights become colours")
@@ -90,7 +90,7 @@ struct SnapshotCommand: ParsableCommand {
     if let query { state.query = query }
     if let key { state.key = key }
     if let score { state.score = score }
-    state.scale = scale == .log ? .log : .linear
+    state.scale = Scale(rawValue: scale.rawValue) ?? .linear
     try output.sink.write(picture(of: state))
   }
 
