@@ -3,49 +3,9 @@
 // Goals, in this order: the reference's numbers (a wrong GELU shows at 1.5e-4 in the logits, these stray
 // by under 3e-7); one vector loop without calls, so that the pass costs little beside the product.
 #include "CKernels.h"
+#include "vector.h"
 
-#include <string.h>
-
-#if defined(__x86_64__)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif
-#define INLINE static inline __attribute__((always_inline))
-
-// e^x = 2^n · e^r with n = round(x / ln 2), |r| <= 0.347. ln 2 is taken off in two parts, so that r keeps its
-// digits; the series of e^r ends where the next term is under 6e-9. Relative error 1e-7.
-INLINE float exponential(float x) {
-  x = x > 87.0f ? 87.0f : x < -87.0f ? -87.0f : x;
-  // Adding and taking off 1.5 · 2^23 rounds to a whole number.
-  float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
-  float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float series = 1.0f / 5040;
-  series = series * r + 1.0f / 720;
-  series = series * r + 1.0f / 120;
-  series = series * r + 1.0f / 24;
-  series = series * r + 1.0f / 6;
-  series = series * r + 0.5f;
-  series = series * r + 1.0f;
-  series = series * r + 1.0f;
-  int32_t bits = ((int32_t)n + 127) << 23;
-  float power;
-  memcpy(&power, &bits, sizeof power);
-  return series * power;
-}
-
-// Abramowitz and Stegun 1964, 7.1.26: absolute error under 1.5e-7.
-INLINE float error_function(float x) {
-  float a = x < 0 ? -x : x;
-  float t = 1.0f / (1.0f + 0.3275911f * a);
-  float series = 1.061405429f;
-  series = series * t - 1.453152027f;
-  series = series * t + 1.421413741f;
-  series = series * t - 0.284496736f;
-  series = series * t + 0.254829592f;
-  float value = 1.0f - series * t * exponential(-a * a);
-  return x < 0 ? -value : value;
-}
+#include <math.h>
 
 INLINE float identity(float x) { return x; }
 INLINE float relu(float x) { return x > 0 ? x : 0; }
@@ -82,4 +42,30 @@ void heed_finish_row(
     case HEED_ROW_GELU_ERF: row_gelu_erf(y, bias, count); break;
     case HEED_ROW_GELU_TANH: row_gelu_tanh(y, bias, count); break;
   }
+}
+
+CLONED double heed_log_sum_exp(const float *x, size_t count) {
+#pragma clang fp reassociate(on) contract(fast)
+  // In lanes: the compiler may not reorder a maximum by itself.
+  float lanes[16];
+  for (int lane = 0; lane < 16; lane++) lanes[lane] = x[0];
+  size_t whole = count / 16 * 16;
+  for (size_t i = 0; i < whole; i += 16) {
+    for (int lane = 0; lane < 16; lane++) {
+      lanes[lane] = x[i + lane] > lanes[lane] ? x[i + lane] : lanes[lane];
+    }
+  }
+  float highest = x[0];
+  for (int lane = 0; lane < 16; lane++) highest = lanes[lane] > highest ? lanes[lane] : highest;
+  for (size_t i = whole; i < count; i++) highest = x[i] > highest ? x[i] : highest;
+  // A NaN or an infinity must show, though the exponential clamps its argument.
+  double total = highest - highest;
+  // Blocks bound the rounding of the single-precision sums.
+  for (size_t start = 0; start < count; start += 512) {
+    size_t end = start + 512 < count ? start + 512 : count;
+    float sum = 0;
+    for (size_t i = start; i < end; i++) sum += exponential(x[i] - highest);
+    total += sum;
+  }
+  return (double)highest + log(total);
 }

@@ -34,6 +34,11 @@ public struct Checkpoint: Sendable {
   /// Numbers in all tensors together.
   public var parameterCount: Int { tensors.values.reduce(0) { $0 + $1.count } }
 
+  /// Whether a file's name is one that weights have.
+  public static func isWeightFile(_ name: String) -> Bool {
+    WeightFiles.Container(file: name) != nil
+  }
+
   /// Opens the checkpoint at `path`: a folder with `config.json`, a weight file with `config.json`
   /// beside it, or a GGUF file, whose metadata becomes the configuration.
   ///

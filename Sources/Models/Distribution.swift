@@ -41,18 +41,25 @@ public struct Distribution: Sendable {
   public static func ofPrompt<Element: Scalar>(
     _ model: Model, _ trace: Trace<Element>
   ) throws -> (last: Distribution, loss: Double?) {
-    var sum = 0.0
-    var last = Distribution([Element]())
-    try model.forEachLogits(trace) { positions, logits in
-      for (row, position) in positions.enumerated() {
-        let distribution = logits.matrix.withRow(row) { Distribution(Array($0)) }
-        if position + 1 < trace.seq {
-          sum += distribution.loss(trace.prompt.tokens[position + 1].id)
-        } else {
-          last = distribution
-        }
-      }
-    }
-    return (last, trace.seq > 1 ? sum / Double(trace.seq - 1) : nil)
+    let losses = try model.losses(trace)
+    let last = try model.distribution(trace, position: trace.seq - 1)
+    return (last, losses.isEmpty ? nil : losses.reduce(0, +) / Double(losses.count))
+  }
+}
+
+extension Model {
+  /// What is expected after a position.
+  ///
+  /// - Parameters:
+  ///   - trace: A run of this model.
+  ///   - layer: Before which block the residual stream is read off; nil for the model's own prediction,
+  ///     after the last. An earlier one gives the logit lens: final norm and output head at once.
+  ///   - position: Within `0..<trace.seq`.
+  /// - Throws: What `logits` throws.
+  public func distribution<Element: Scalar>(
+    _ trace: Trace<Element>, layer: Int? = nil, position: Int
+  ) throws -> Distribution {
+    let residual = trace.residuals[layer ?? plan.layers].matrix.rows(position..<position + 1)
+    return Distribution(try logits(of: residual).converted(to: Double.self).elements)
   }
 }

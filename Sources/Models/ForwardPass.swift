@@ -15,32 +15,47 @@ struct ForwardPass<K: Kernels> {
   private let prompt: Prompt
   private var weights: WeightReader<K.Element>
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
+  private let interventions: [Intervention]
+  private let edits: Edits<K.Element>
 
-  init(plan: ModelPlan, weights: Weights, prompt: Prompt) {
+  init(plan: ModelPlan, weights: Weights, prompt: Prompt, interventions: [Intervention] = []) {
     self.plan = plan
     self.prompt = prompt
     self.weights = WeightReader(weights)
+    self.interventions = interventions
+    edits = Edits(interventions)
   }
 
-  /// Runs all blocks.
+  /// Runs all blocks that an earlier run does not already answer for.
   ///
-  /// - Parameter onProgress: Called before each block and after the last; what it throws ends the run.
-  mutating func run(onProgress: (Progress) throws -> Void) throws -> Trace<K.Element> {
-    var residual = embed()
-    try check(residual, block: nil)
-    var residuals = [residual]
-    var attention: [LayerTrace<K.Element>] = []
-    for (layer, block) in plan.blocks.enumerated() {
+  /// - Parameters:
+  ///   - base: A run of the same prompt.
+  ///   - onProgress: Called before each block and after the last; what it throws ends the run.
+  mutating func run(
+    reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void
+  ) throws -> Trace<K.Element> {
+    let reused = base.map { ReusedRun($0, for: interventions) }
+    let start = reused?.start ?? 0
+    var residual = reused?.residual ?? embed()
+    if start == 0 { try check(residual, block: nil) }
+    edits.residual(start, &residual)
+    var residuals = (reused?.residuals ?? []) + [residual]
+    var attention = reused?.attention ?? []
+    for (layer, block) in plan.blocks.enumerated().dropFirst(start) {
       try onProgress(Progress(done: layer, total: plan.layers))
-      let layerTrace = attend(block, residual.matrix)
+      var layerTrace = reused?.layer(layer) ?? attend(layer, block, residual.matrix)
+      edits.weightedValues(layer, block.attention, &layerTrace.weightedValues, K.self)
       transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
       attention.append(layerTrace)
       weights.releaseAll()
       try check(residual, block: layer)
+      edits.residual(layer + 1, &residual)
       residuals.append(residual)
     }
     try onProgress(Progress(done: plan.layers, total: plan.layers))
-    return Trace(prompt: prompt, plan: plan, residuals: residuals, attention: attention)
+    return Trace(
+      prompt: prompt, plan: plan, residuals: residuals, attention: attention,
+      interventions: interventions)
   }
 
   /// Token embeddings, and position embeddings where the plan has them: `[seq, dModel]`.
@@ -65,7 +80,7 @@ struct ForwardPass<K: Kernels> {
 
   /// What one block's attention reads and writes, before its output projection.
   private mutating func attend(
-    _ block: BlockPlan, _ residual: Matrix<K.Element>
+    _ layer: Int, _ block: BlockPlan, _ residual: Matrix<K.Element>
   ) -> LayerTrace<K.Element> {
     let plan = block.attention
     let norm = Norm<K>(block.attentionNorm, &weights)
@@ -84,6 +99,7 @@ struct ForwardPass<K: Kernels> {
       rotation?.turn(q.rows(rows), rows: rows, dHead: plan.dHead, K.self)
       rotation?.turn(k.rows(rows), rows: rows, dHead: plan.dHead, K.self)
     }
+    edits.inputs(layer, plan, queries: q, keys: k, values: v)
     let weightedValues = Self.weightedValues(
       plan, queries: queries.matrix, keys: keys.matrix, values: values.matrix)
     return LayerTrace(

@@ -74,22 +74,35 @@ public struct Model: Sendable {
   /// - Parameters:
   ///   - prompt: At least one token, at most `plan.contextLength`.
   ///   - type: `Float` runs on oneDNN, `Double` on the plain kernels.
+  ///   - interventions: Applied in this order where they meet.
+  ///   - base: An earlier run of the same prompt, with or without interventions: this run starts at
+  ///     the first block that either touches, from the residual stream kept there.
   ///   - onProgress: Called between blocks; what it throws ends the run.
-  /// - Throws: `ModelError` about the prompt or a weight that is not finite; what `onProgress` throws.
+  /// - Throws: `ModelError` about the prompt, an intervention that does not fit or a weight that is not
+  ///   finite; what `onProgress` throws.
   public func run<Element: Scalar>(
     _ prompt: Prompt, as type: Element.Type = Element.self,
+    interventions: [Intervention] = [], reusing base: Trace<Element>? = nil,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<Element> {
-    try run(prompt, on: Element.PreferredKernels.self, onProgress: onProgress)
+    try run(
+      prompt, on: Element.PreferredKernels.self, interventions: interventions, reusing: base,
+      onProgress: onProgress)
   }
 
   /// Runs a prompt on given kernels.
   func run<K: Kernels>(
-    _ prompt: Prompt, on _: K.Type, onProgress: (Progress) throws -> Void = { _ in }
+    _ prompt: Prompt, on _: K.Type, interventions: [Intervention] = [],
+    reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<K.Element> {
     try check(prompt)
-    var pass = ForwardPass<K>(plan: plan, weights: weights, prompt: prompt)
-    return try pass.run(onProgress: onProgress)
+    for intervention in interventions { try intervention.check(plan, seq: prompt.seq) }
+    if let base, base.plan != plan || base.prompt.ids != prompt.ids {
+      throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
+    }
+    var pass = ForwardPass<K>(
+      plan: plan, weights: weights, prompt: prompt, interventions: interventions)
+    return try pass.run(reusing: base, onProgress: onProgress)
   }
 
   /// The logits at some positions, `[positions, vocabularySize]`.
@@ -101,26 +114,35 @@ public struct Model: Sendable {
   public func logits<Element: Scalar>(
     _ trace: Trace<Element>, positions: Range<Int>
   ) throws -> Tensor<Element> {
-    typealias K = Element.PreferredKernels
-    guard hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: name) }
-    let residual = trace.residuals[plan.layers].matrix.rows(positions)
-    var reader = WeightReader<Element>(weights)
-    let x = Norm<K>(plan.finalNorm, &reader).applied(to: residual)
-    var result = Tensor<Element>(uninitialized: [positions.count, plan.vocabularySize])
+    try logits(of: trace.residuals[plan.layers].matrix.rows(positions))
+  }
+
+  /// The logits that rows of the residual stream give, `[rows, vocabularySize]`.
+  ///
+  /// - Parameter residual: `[rows, dModel]`; from an earlier layer than the last, this is the logit lens.
+  /// - Throws: `ModelError.outputHeadMissing`; `.weightNotFinite` when the head holds NaN.
+  ///
+  /// Source of the lens: nostalgebraist 2020, "interpreting GPT: the logit lens".
+  public func logits<Element: Scalar>(of residual: Matrix<Element>) throws -> Tensor<Element> {
+    let head = try OutputHead<Element.PreferredKernels>(self)
+    let x = head.normalised(residual)
+    var result = Tensor<Element>(uninitialized: [residual.rows, plan.vocabularySize])
     let target = result.mutableMatrix()
-    let stored = weights[plan.output.weight]
-    // The head is the largest matrix: a part of it is widened at a time.
-    for part in Self.parts(of: plan.vocabularySize, size: 8192) {
-      guard let rows = stored.rows(part).widened(to: Element.self) else { continue }
-      K.multiply(
-        x.matrix, rows.matrix, transposed: true, scale: 1, adding: false,
-        into: target.columns(part))
-    }
-    guard K.allFinite(target.matrix) else {
-      throw weights.firstNonFinite(among: plan.finalNorm.weights + plan.output.weights)
-        ?? ModelError.residualNotFinite(checkpoint: name, block: plan.layers)
-    }
+    for part in head.parts { head.apply(to: x.matrix, part: part, into: target.columns(part)) }
+    guard Element.PreferredKernels.allFinite(target.matrix) else { throw head.notFinite }
     return result
+  }
+
+  /// The next-token loss at every position but the last, in nats; empty for a prompt of one token.
+  ///
+  /// - Throws: What `logits` throws.
+  public func losses<Element: Scalar>(_ trace: Trace<Element>) throws -> [Double] {
+    let head = try OutputHead<Element.PreferredKernels>(self)
+    let residual = trace.residuals[plan.layers].matrix
+    return try Self.parts(of: trace.seq - 1, size: 4096).flatMap { rows in
+      try head.losses(
+        residual.rows(rows), targets: rows.map { trace.prompt.tokens[$0 + 1].id })
+    }
   }
 
   /// Calls `body` with the logits of every position, a block of rows at a time.

@@ -14,6 +14,12 @@ public enum ModelError: Error, Sendable, Equatable {
   case promptTooLong(tokens: Int, contextLength: Int)
   case idOutOfRange(id: Int, position: Int, vocabularySize: Int)
   case overBudget(needed: Int, budget: Int, tokens: Int)
+  case noSuchLayer(Int, layers: Int)
+  case noSuchHead(HeadIndex, layers: Int, heads: Int)
+  case headListUnreadable(String)
+  case noSuchPosition(Int, seq: Int)
+  case interventionShape(site: String, found: [Int], expected: [Int])
+  case reusedRunDiffers(found: Int, expected: Int)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -67,6 +73,23 @@ extension ModelError: CustomStringConvertible {
       return
         "a run of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
         + " shorten the prompt or raise --memory"
+    case .noSuchLayer(let layer, let layers):
+      return "layer \(layer): the model has layers 0 to \(layers - 1)"
+    case .noSuchHead(let head, let layers, let heads):
+      return
+        "\(head): the model has layers 0 to \(layers - 1) with heads 0 to \(heads - 1) each"
+    case .headListUnreadable(let text):
+      return "\(text): expected heads or layers separated by commas, such as L5.H1,L3"
+    case .noSuchPosition(let position, let seq):
+      return "position \(position): the prompt has tokens 0 to \(seq - 1)"
+    case .interventionShape(let site, let found, let expected):
+      return
+        "\(site): numbers of shape \(found) cannot replace it, expected \(expected) or one row of"
+        + " that width"
+    case .reusedRunDiffers(let found, let expected):
+      return
+        "a run of \(found) tokens of another prompt or model cannot be continued with \(expected)"
+        + " tokens; run the prompt anew"
     }
   }
 }

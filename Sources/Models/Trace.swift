@@ -11,7 +11,7 @@ public struct LayerTrace<Element: Scalar>: Sendable {
   /// `[seq, kvHeads · dHead]`.
   public let values: Tensor<Element>
   /// Pattern · values, before the output projection, `[seq, heads · dHead]`.
-  public let weightedValues: Tensor<Element>
+  public internal(set) var weightedValues: Tensor<Element>
 }
 
 /// What a run keeps: everything that maps, scores and exports are derived from.
@@ -27,6 +27,8 @@ public struct Trace<Element: Scalar>: Sendable {
   public let residuals: [Tensor<Element>]
   /// One for each layer.
   public let attention: [LayerTrace<Element>]
+  /// What was changed in this run.
+  public let interventions: [Intervention]
 
   /// The number of tokens.
   public var seq: Int { prompt.seq }

@@ -15,10 +15,7 @@ public enum Activation: String, Sendable, CaseIterable {
 /// Two implementations: `OneDNNKernels` (Float, fast) and `PlainKernels` (any scalar, readable). Tests
 /// compare them. All of them accept empty matrices. Loops over numbers belong here and nowhere above:
 /// generic code in another module is not specialised, and runs a hundred times slower.
-public protocol Kernels<Element>: Sendable {
-  /// The number type.
-  associatedtype Element: Scalar
-
+public protocol Kernels<Element>: GradientKernels {
   /// `c = scale · a · b`, or `c += scale · a · b` when `adding`.
   ///
   /// - Parameters:
@@ -64,6 +61,9 @@ public protocol Kernels<Element>: Sendable {
   /// `a = a · b`, number by number.
   static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>)
 
+  /// `a = factor · a`, number by number.
+  static func scale(_ a: MutableMatrix<Element>, by factor: Element)
+
   /// `a = a + b`, number by number.
   static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>)
 
@@ -79,16 +79,57 @@ public protocol Kernels<Element>: Sendable {
   ///   - sines: `[seq, half]`.
   static func rotate(_ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>)
 
+  /// `sums[i] = ln(exp sums[i] + Σ exp of row i)`: one part after another gives the logarithm of all of a
+  /// softmax's denominator.
+  ///
+  /// - Parameter sums: One for each row; −∞ to begin with.
+  static func addLogSums(of m: Matrix<Element>, to sums: inout [Double])
+
+  /// Σ |a − b| over all numbers of two windows of the same size.
+  static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double
+
   /// Whether no number is infinite or NaN.
   static func allFinite(_ m: Matrix<Element>) -> Bool
 
-  /// Σ −p ln p of one row of weights, in nats.
-  static func entropy(_ weights: Matrix<Element>, row: Int) -> Double
+  /// What one row of a map comes to, taking each weight once.
+  ///
+  /// - Parameters:
+  ///   - weights: A tile of the map, keys from 0.
+  ///   - row: Which of its rows.
+  ///   - query: The row's place in the map.
+  ///   - byKey: `byKey[key] += weight`.
+  ///   - byOffset: `byOffset[first + key] += weight`.
+  ///   - first: Where key 0 of this query belongs.
+  static func summarise(
+    _ weights: Matrix<Element>, row: Int, query: Int, byKey: inout [Double],
+    byOffset: inout [Double], first: Int
+  ) -> RowSummary
 
-  /// `sums[i] += weights[row, i]`.
-  static func accumulate(_ weights: Matrix<Element>, row: Int, into sums: inout [Double])
+  /// The sum of one row's weights on some keys.
+  ///
+  /// - Parameters:
+  ///   - keys: Places before `shift` is added.
+  ///   - shift: Added to each key; keys outside the row count nothing.
+  static func sum(
+    _ weights: Matrix<Element>, row: Int, keys: ArraySlice<Int32>, shift: Int
+  ) -> Double
+}
 
-  /// `sums[query − i] += weights[row, i]` for every key `i` up to the query.
-  static func accumulateByDistance(
-    _ weights: Matrix<Element>, row: Int, query: Int, into sums: inout [Double])
+/// What one row of a map comes to.
+public struct RowSummary: Sendable, Hashable {
+  /// Σ −p ln p, in nats; weights of zero add nothing.
+  public let entropy: Double
+  /// Σ p: one, less what goes to a learned sink.
+  public let total: Double
+  /// Σ p · |query − key|, in tokens.
+  public let distance: Double
+  /// The largest weight.
+  public let maximum: Double
+  /// The first key that has it.
+  public let strongest: Int
+
+  /// A row without weights.
+  public static var empty: RowSummary {
+    RowSummary(entropy: 0, total: 0, distance: 0, maximum: 0, strongest: 0)
+  }
 }

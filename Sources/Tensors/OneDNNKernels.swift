@@ -51,7 +51,7 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
-  private static func code(_ activation: Activation?) -> heed_row_activation {
+  static func code(_ activation: Activation?) -> heed_row_activation {
     switch activation {
     case .gelu: HEED_ROW_GELU_ERF
     case .geluTanh: HEED_ROW_GELU_TANH
@@ -106,6 +106,11 @@ public enum OneDNNKernels: Kernels {
     PlainKernels.add(b, to: a)
   }
 
+  /// A vector loop.
+  public static func scale(_ a: MutableMatrix<Float>, by factor: Float) {
+    for i in 0..<a.rows { heed_scale(a.base + i * a.stride, factor, a.columns) }
+  }
+
   /// The plain loop, which writes a triangle.
   public static func hideFuture(_ scores: MutableMatrix<Float>, firstQuery: Int) {
     PlainKernels.hideFuture(scores, firstQuery: firstQuery)
@@ -124,37 +129,63 @@ public enum OneDNNKernels: Kernels {
     }
   }
 
+  /// A vector loop for each row, rows shared out among the threads.
+  public static func addLogSums(of m: Matrix<Float>, to sums: inout [Double]) {
+    precondition(sums.count == m.rows)
+    var rows = [Double](repeating: 0, count: m.rows)
+    rows.withUnsafeMutableBufferPointer { rows in
+      guard let target = rows.baseAddress.map(UncheckedPointer.init) else { return }
+      Parallel.forEach(m.rows, grain: max(1, 65_536 / max(1, m.columns))) { i in
+        target.base[i] = heed_log_sum_exp(m.base + i * m.stride, m.columns)
+      }
+    }
+    for i in sums.indices { sums[i] = LogSum.joined(sums[i], rows[i]) }
+  }
+
+  /// A vector loop for each row.
+  public static func sumOfDifferences(_ a: Matrix<Float>, _ b: Matrix<Float>) -> Double {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    return (0..<a.rows).reduce(0) {
+      $0 + heed_sum_of_differences(a.base + $1 * a.stride, b.base + $1 * b.stride, a.columns)
+    }
+  }
+
   /// A vector loop over the exponents.
   public static func allFinite(_ m: Matrix<Float>) -> Bool {
     (0..<m.rows).allSatisfy { heed_all_finite(m.base + $0 * m.stride, m.columns) != 0 }
   }
 
   /// A vector loop with a logarithm of its own.
-  public static func entropy(_ weights: Matrix<Float>, row: Int) -> Double {
-    weights.withRow(row) { $0.baseAddress.map { heed_entropy($0, weights.columns) } ?? 0 }
-  }
-
-  /// A vector loop.
-  public static func accumulate(_ weights: Matrix<Float>, row: Int, into sums: inout [Double]) {
-    precondition(sums.count >= weights.columns)
+  public static func summarise(
+    _ weights: Matrix<Float>, row: Int, query: Int, byKey: inout [Double],
+    byOffset: inout [Double], first: Int
+  ) -> RowSummary {
+    precondition(byKey.count >= weights.columns && byOffset.count >= first + weights.columns)
+    var summary = heed_row_summary()
     weights.withRow(row) { row in
-      sums.withUnsafeMutableBufferPointer { sums in
-        guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
-        heed_accumulate(weights, sums, row.count)
+      byKey.withUnsafeMutableBufferPointer { byKey in
+        byOffset.withUnsafeMutableBufferPointer { byOffset in
+          guard let weights = row.baseAddress, let byKey = byKey.baseAddress,
+            let byOffset = byOffset.baseAddress
+          else { return }
+          heed_summarise_row(weights, row.count, query, byKey, byOffset + first, &summary)
+        }
       }
     }
+    return RowSummary(
+      entropy: summary.entropy, total: summary.total, distance: summary.distance,
+      maximum: Double(summary.maximum), strongest: summary.strongest)
   }
 
-  /// A vector loop, running backwards through the sums.
-  public static func accumulateByDistance(
-    _ weights: Matrix<Float>, row: Int, query: Int, into sums: inout [Double]
-  ) {
-    precondition(sums.count > query)
-    weights.withRow(row) { row in
-      sums.withUnsafeMutableBufferPointer { sums in
-        guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
-        heed_accumulate_reversed(weights, sums + query, min(query + 1, row.count))
-      }
-    }
+  /// The plain loop: keys lie apart, and are few.
+  public static func sum(
+    _ weights: Matrix<Float>, row: Int, keys: ArraySlice<Int32>, shift: Int
+  ) -> Double {
+    PlainKernels.sum(weights, row: row, keys: keys, shift: shift)
   }
+}
+
+/// A place that several threads write, each its own elements.
+private struct UncheckedPointer: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Double>
 }

@@ -133,6 +133,12 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Number by number.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func scale(_ a: MutableMatrix<Element>, by factor: Element) {
+    for i in 0..<a.rows { for j in 0..<a.columns { a.base[i * a.stride + j] *= factor } }
+  }
+
   /// Row by row.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func hideFuture(_ scores: MutableMatrix<Element>, firstQuery: Int) {
@@ -161,33 +167,78 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// The largest number of a row is taken off first, so that nothing overflows.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func addLogSums(of m: Matrix<Element>, to sums: inout [Double]) {
+    precondition(sums.count == m.rows)
+    for i in 0..<m.rows {
+      let row = m.withRow(i) { row in
+        let highest = Double(row.max() ?? 0)
+        return highest + Double.log(row.reduce(0) { $0 + Double.exp(Double($1) - highest) })
+      }
+      sums[i] = LogSum.joined(sums[i], row)
+    }
+  }
+
+  /// Number by number, in double precision.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    var sum = 0.0
+    for i in 0..<a.rows { for j in 0..<a.columns { sum += Double(abs(a[i, j] - b[i, j])) } }
+    return sum
+  }
+
   /// Number by number, up to the first that is not.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func allFinite(_ m: Matrix<Element>) -> Bool {
     (0..<m.rows).allSatisfy { m.withRow($0) { $0.allSatisfy(\.isFinite) } }
   }
 
-  /// Sums in double precision; weights of zero add nothing.
+  /// Key by key, in double precision.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func entropy(_ weights: Matrix<Element>, row: Int) -> Double {
-    weights.withRow(row) { row in
-      row.reduce(0.0) { $1 > 0 ? $0 - Double($1) * Double.log(Double($1)) : $0 }
+  public static func summarise(
+    _ weights: Matrix<Element>, row: Int, query: Int, byKey: inout [Double],
+    byOffset: inout [Double], first: Int
+  ) -> RowSummary {
+    precondition(byKey.count >= weights.columns && byOffset.count >= first + weights.columns)
+    return weights.withRow(row) { row in
+      var (entropy, total, distance, maximum, strongest) = (0.0, 0.0, 0.0, 0.0, 0)
+      for key in row.indices {
+        let p = Double(row[key])
+        if p > 0 { entropy -= p * Double.log(p) }
+        total += p
+        distance += p * Double(abs(query - key))
+        if p > maximum { (maximum, strongest) = (p, key) }
+        byKey[key] += p
+        byOffset[first + key] += p
+      }
+      return RowSummary(
+        entropy: entropy, total: total, distance: distance, maximum: maximum, strongest: strongest)
     }
   }
 
-  /// Key by key.
+  /// Key by key, in double precision.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func accumulate(_ weights: Matrix<Element>, row: Int, into sums: inout [Double]) {
-    weights.withRow(row) { row in for j in row.indices { sums[j] += Double(row[j]) } }
-  }
-
-  /// Key by key.
-  @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func accumulateByDistance(
-    _ weights: Matrix<Element>, row: Int, query: Int, into sums: inout [Double]
-  ) {
+  public static func sum(
+    _ weights: Matrix<Element>, row: Int, keys: ArraySlice<Int32>, shift: Int
+  ) -> Double {
     weights.withRow(row) { row in
-      for j in row.indices where j <= query { sums[query - j] += Double(row[j]) }
+      var sum = 0.0
+      for key in keys where row.indices.contains(Int(key) + shift) {
+        sum += Double(row[Int(key) + shift])
+      }
+      return sum
     }
+  }
+}
+
+/// Sums of numbers that are known by their logarithms.
+enum LogSum {
+  /// `ln(exp a + exp b)`.
+  static func joined(_ a: Double, _ b: Double) -> Double {
+    guard a.isFinite else { return b }
+    let (low, high) = (min(a, b), max(a, b))
+    return high + Double.log(1 + Double.exp(low - high))
   }
 }

@@ -13,16 +13,12 @@ final class Storage<Element: Scalar>: @unchecked Sendable {
   init(count: Int) {
     self.count = count
     owner = nil
-    let bytes = max(1, count) * MemoryLayout<Element>.stride
-    let isLarge = bytes >= Self.hugePage
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: bytes, alignment: isLarge ? Self.hugePage : 64)
-    // A run takes and gives back hundreds of megabytes; in pages of 4 KiB that costs a tenth of it.
-    if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
-    base = .init(OpaquePointer(memory))
+    let bytes = count * MemoryLayout<Element>.stride
+    let memory =
+      bytes >= LargeBlocks.smallest
+      ? LargeBlocks.take(bytes) : .allocate(byteCount: max(1, bytes), alignment: 64)
+    base = memory.bindMemory(to: Element.self, capacity: count)
   }
-
-  private static var hugePage: Int { 2 << 20 }
 
   /// Looks at memory that `owner` keeps in place.
   init(borrowing base: UnsafePointer<Element>, count: Int, owner: any ByteOwner) {
@@ -32,7 +28,13 @@ final class Storage<Element: Scalar>: @unchecked Sendable {
   }
 
   deinit {
-    if owner == nil { UnsafeMutableRawPointer(base).deallocate() }
+    guard owner == nil else { return }
+    let (memory, bytes) = (UnsafeMutableRawPointer(base), count * MemoryLayout<Element>.stride)
+    if bytes >= LargeBlocks.smallest {
+      LargeBlocks.giveBack(memory, bytes)
+    } else {
+      memory.deallocate()
+    }
   }
 
   func copy() -> Storage {
@@ -112,8 +114,10 @@ public struct Tensor<Element: Scalar>: Sendable {
     if let same = self as? Tensor<Other> { return same }
     let result = Tensor<Other>(uninitialized: shape)
     if let doubles = self as? Tensor<Double>, let floats = result as? Tensor<Float> {
-      // The pair that exports use; the general loop is not specialised.
+      // Exports and interventions use these pairs; the general loop is not specialised.
       for i in 0..<count { floats.storage.base[i] = Float(doubles.storage.base[i]) }
+    } else if let floats = self as? Tensor<Float>, let doubles = result as? Tensor<Double> {
+      for i in 0..<count { doubles.storage.base[i] = Double(floats.storage.base[i]) }
     } else {
       for i in 0..<count { result.storage.base[i] = Other(storage.base[i]) }
     }

@@ -1,11 +1,10 @@
 import ArgumentParser
+import Explorer
 import Foundation
 
 /// The program: its commands, and how errors reach the user.
 @main
 struct Heed: ParsableCommand {
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "heed",
     abstract: "A terminal explorer for attention.",
@@ -13,7 +12,7 @@ struct Heed: ParsableCommand {
       Opens a transformer checkpoint, runs it, and shows every layer and head: heat maps, scores, \
       and what each token attends to. Without arguments it opens the embedded sample.
       """,
-    version: "heed \(version)",
+    version: "heed \(Release.version)",
     subcommands: [
       Explore.self, Info.self, Tokens.self, Scores.self, Predict.self, Export.self,
       SnapshotCommand.self, SamplesCommand.self, ModelsCommand.self, Bench.self,

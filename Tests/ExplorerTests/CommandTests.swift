@@ -100,7 +100,7 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
     return
   }
   #expect(name == "a.txt")
-  #expect(text.hasPrefix("heed \"synthetic\" map L0.H0 linear\n\"The cat sat"))
+  #expect(text.hasPrefix("heed \(Release.version): map of L0.H0, synthetic\nview: map\n"))
   #expect(text.contains("weight 0"))
   guard case .save(let usual, _)? = state.press(.character("s")).first else {
     Issue.record("nothing saved")
@@ -144,4 +144,23 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   for character in "log" { state.press(.character(character)) }
   state.press(.enter)
   #expect(state.scale == .log)
+}
+
+@Test func `open asks for the names of models while one is typed`() {
+  var state = ExplorerState(.synthetic())
+  state.press(.character(":"))
+  var asked: [Effect] = []
+  for character in "open sa" { asked += state.press(.character(character)) }
+  #expect(asked == [.list(""), .list("s"), .list("sa")])
+  _ = update(&state, .listed(["sample:digits", "sample:novels"]))
+  // Going through the offers keeps them.
+  #expect(state.press(.tab) == [])
+  #expect(state.press(.tab) == [])
+  #expect(
+    state.press(.enter) == [.open("sample:novels", prompt: Subject.sentence.joined())])
+  #expect(state.progress?.text == "opening sample:novels")
+  _ = update(&state, .failed("no such thing"))
+  #expect(state.subject != nil && state.progress == nil)
+  #expect(state.notice?.text == "no such thing")
+  #expect(state.type("open") == [.screen(.bell)])
 }

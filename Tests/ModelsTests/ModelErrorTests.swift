@@ -2,10 +2,10 @@ import Testing
 
 @testable import Models
 
-/// Every text of `ModelError`.
-@Test(arguments: [
+/// Every error with its text; typed, or the compiler gives up on so long a list.
+private let errorTexts: [(error: ModelError, text: String)] = [
   (
-    ModelError.modelTypeMissing(file: "m/config.json"),
+    .modelTypeMissing(file: "m/config.json"),
     "m/config.json: no model_type; add the architecture's name, such as \"llama\""
   ),
   (
@@ -59,7 +59,29 @@ import Testing
     .overBudget(needed: 3 << 30, budget: 1 << 30, tokens: 4096),
     "a run of 4096 tokens needs 3 GiB, the budget is 1 GiB; shorten the prompt or raise --memory"
   ),
-])
+  (.noSuchLayer(6, layers: 6), "layer 6: the model has layers 0 to 5"),
+  (
+    .noSuchHead(HeadIndex(layer: 6, head: 0), layers: 6, heads: 8),
+    "L6.H0: the model has layers 0 to 5 with heads 0 to 7 each"
+  ),
+  (
+    .headListUnreadable("L5.X"),
+    "L5.X: expected heads or layers separated by commas, such as L5.H1,L3"
+  ),
+  (.noSuchPosition(17, seq: 17), "position 17: the prompt has tokens 0 to 16"),
+  (
+    .interventionShape(site: "z of L0.H1", found: [2, 8], expected: [17, 8]),
+    "z of L0.H1: numbers of shape [2, 8] cannot replace it, expected [17, 8] or one row of that "
+      + "width"
+  ),
+  (
+    .reusedRunDiffers(found: 3, expected: 4),
+    "a run of 3 tokens of another prompt or model cannot be continued with 4 tokens; run the "
+      + "prompt anew"
+  ),
+]
+
+@Test(arguments: errorTexts)
 func `every model error is one line that says what was found`(error: ModelError, text: String) {
   #expect(error.description == text)
 }

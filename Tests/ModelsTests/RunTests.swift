@@ -101,6 +101,7 @@ import Testing
       return sum + Distribution(logits).loss(prompt.tokens[position + 1].id)
     }
     #expect(abs((loss ?? 0) - sum / 16) < 1e-12)
+    #expect(try reference.model.losses(trace).count == 16)
     let one = try reference.model.run(Prompt(ids: [3]), as: Double.self)
     #expect(try Distribution.ofPrompt(reference.model, one).loss == nil)
   }

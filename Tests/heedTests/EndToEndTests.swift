@@ -187,10 +187,10 @@ private let heading = "heed  Atlas  Map  Tokens"
     let saved = try folder.text("heed-map-L2.H6.txt")
     #expect(saved == (try folder.text("heed-map-L2.H6-2.txt")))
     let lines = saved.split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(lines[0].hasPrefix("heed \"novels\" map L2.H6"))
-    #expect(lines[1].contains("When Mary and John"))
+    #expect(lines[0].hasSuffix(": map of L2.H6, novels"))
+    #expect(lines.contains { $0.hasPrefix("prompt: \"When Mary and John") })
     // Text, labels and numbers; cells are letters in the file, since it has no colours.
-    let picture = Array(lines.dropFirst(3))
+    let picture = Array(lines[(try #require(lines.firstIndex(of: "")) + 1)...])
     func text(_ line: Substring) -> String {
       String(line.prefix(17)).trimmingCharacters(in: .whitespaces)
     }
@@ -305,11 +305,48 @@ private let heading = "heed  Atlas  Map  Tokens"
     #expect(screen.contains("\nstatus 1"))
   }
 
-  @Test func `a bad checkpoint is refused before the screen is taken`() throws {
+  @Test func `a model that is not there is refused before the screen is taken`() throws {
+    let tmux = try start("nowhere/at-all hello", width: 200)
+    try expectGivenBack(tmux, status: 1)
+    #expect(try tmux.screen(history: true).contains("heed: error: nowhere/at-all: "))
+  }
+
+  @Test func `a bad checkpoint is told on the screen, and where the user was after leaving`() throws
+  {
     let tiny = try TinyCheckpoint()
     let tmux = try start("\(tiny.path) hello", width: 200)
+    try tmux.wait(for: "found no tokenizer.json")
+    #expect(try tmux.flag("alternate_on") == "1")
+    try tmux.press("q")
     try expectGivenBack(tmux, status: 1)
-    #expect(try tmux.screen(history: true).contains("found no tokenizer.json"))
+    #expect(try tmux.screen(history: true).contains("heed: error: \(tiny.path): "))
+  }
+
+  @Test func `another model is opened inside, and one that fails leaves what was there`() throws {
+    let tiny = try TinyCheckpoint()
+    let folder = try TemporaryFolder()
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/tiny-model", withDestinationPath: tiny.path)
+    try folder.write("notes.txt", "no model")
+    let tmux = try atlas(width: 160, in: folder)
+    try tmux.type(":open ti")
+    try tmux.wait(for: "tiny-model/")
+    #expect(try !tmux.screen().contains("notes.txt"))
+    try tmux.press("Tab")
+    try tmux.press("Enter")
+    try tmux.wait(for: "found no tokenizer.json")
+    #expect(try tmux.screen().contains("L0.H0  novels"))
+    try tmux.type(":open samp")
+    try tmux.wait(for: "sample:novels")
+    try tmux.press("Escape")
+    try tmux.type(":open sample:nothing")
+    try tmux.press("Enter")
+    try tmux.wait(for: "sample:nothing: ")
+    try tmux.type(":open sample:novels")
+    try tmux.press("Enter")
+    try tmux.wait("the model") { $0.contains("15 tokens") && !$0.contains("opening") }
+    try tmux.press("q")
+    try expectGivenBack(tmux, status: 0)
   }
 
   @Test func `a checkpoint with NaN in its weights says so on the screen`() throws {
@@ -321,7 +358,7 @@ private let heading = "heed  Atlas  Map  Tokens"
     let tmux = try start("\(tiny.path) --ids 1,2,3", width: 150)
     try tmux.wait(for: "transformer.wpe.weight holds an infinite number or NaN at element 0")
     try tmux.press("q")
-    try expectGivenBack(tmux, status: 0)
+    try expectGivenBack(tmux, status: 1)
   }
 }
 

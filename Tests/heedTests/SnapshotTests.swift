@@ -14,11 +14,16 @@ import Testing
     for (width, height) in [(80, 24), (120, 40), (40, 12)] {
       let text = try snapshot("--view", view, "--size", "\(width)x\(height)").text
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(lines[0].hasPrefix("heed \"novels\" \(view) L0.H0"))
-      #expect(lines[1] == "\"to be or not to be\"")
+      #expect(lines[0].hasSuffix(": \(view) of L0.H0, novels"))
+      let end = try #require(lines.firstIndex(of: ""))
+      let facts = lines[1..<end]
+      #expect(facts.contains("prompt: \"to be or not to be\""))
+      for label in ["view", "model", "hash", "ids", "head", "rule", "scale", "open"] {
+        #expect(facts.contains { $0.hasPrefix("\(label): ") }, "\(label)")
+      }
       // The heading, an empty line, the picture, and the end of the last line.
-      #expect(lines.count <= 3 + height + 1)
-      #expect(lines.allSatisfy { $0.count <= max(width, lines[0].count) })
+      #expect(lines.count <= end + 1 + height + 1)
+      #expect(lines[end...].allSatisfy { $0.count <= width })
       #expect(!text.contains("\u{1b}"))
     }
   }
@@ -28,9 +33,11 @@ import Testing
       "--view", "map", "--layer", "2", "--head", "6", "--query", "3", "--key", "2",
       "--scale", "log"
     ).text
-    #expect(map.hasPrefix("heed \"novels\" map L2.H6 log\n"))
+    #expect(map.contains(": map of L2.H6, novels\n"))
+    #expect(map.contains("\nquery: 3 \" or\"\nkey: 2 \" be\"\n"))
+    #expect(map.contains("\nscale: log, inferno\n"))
     let atlas = try snapshot("--score", "previous").text
-    #expect(atlas.hasPrefix("heed \"novels\" atlas L0.H0 previous\n"))
+    #expect(atlas.contains("\nscore: previous [share]\n"))
     #expect(map != atlas)
   }
 
@@ -63,11 +70,43 @@ import Testing
     #expect(folder.names == ["t.txt"])
   }
 
+  @Test func `the format follows from the ending of the file`() throws {
+    let folder = try TemporaryFolder()
+    for (name, beginning) in [
+      ("a.svg", "<?xml"), ("a.html", "<!DOCTYPE html>"), ("a.txt", "heed "), ("a.ans", "heed "),
+    ] {
+      let words = ["snapshot", "sample:novels", "to be", "--view", "map", "-o", name]
+      let finished = try Shell.heed(words, in: folder.path)
+      #expect(finished.status == 0, "\(finished.errors)")
+      #expect(try folder.text(name).hasPrefix(beginning))
+    }
+    #expect(try folder.text("a.ans").contains("\u{1b}["))
+  }
+
+  @Test(arguments: ["text", "ansi", "svg", "html"])
+  func `two snapshots of one state are the same bytes, and the line inside makes a third`(
+    format: String
+  ) throws {
+    let words = [
+      "snapshot", "sample:novels", "it's \"so\", & <so>", "--view", "map", "--layer", "2", "--head",
+      "6", "--query", "4", "--format", format,
+    ]
+    let first = try Shell.heed(words)
+    #expect(first.status == 0)
+    let second = try Shell.heed(words)
+    #expect(first.output == second.output)
+    let text = try Shell.heed(words + ["--format", "text"]).text
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("open: heed ") })
+    let again = try Shell.script(
+      "\"$heed\" snapshot \(line.dropFirst("open: heed ".count)) --format \(format)")
+    #expect(again.output == first.output, "\(again.errors)")
+  }
+
   @Test func `heed without a terminal prints its views, of the default sample and prompt`() throws {
     let finished = try Shell.heed([])
     #expect(finished.status == 0 && finished.errors.isEmpty)
     for view in ["atlas", "map", "tokens"] {
-      #expect(finished.text.contains("heed \"novels\" \(view) L0.H0"))
+      #expect(finished.text.contains(": \(view) of L0.H0, novels"))
     }
     #expect(finished.text.contains("When Mary and John went to the store"))
     let explicit = try Shell.heed(["explore", "sample:novels"], environment: ["TERM": "dumb"])

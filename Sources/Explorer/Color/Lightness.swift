@@ -16,7 +16,8 @@ extension Color {
     return luminance > 0.008856 ? 116 * cbrt(luminance) - 16 : 903.3 * luminance
   }
 
-  private var components: (UInt8, UInt8, UInt8)? {
+  /// Red, green and blue, with xterm's palette; nil for the terminal's own colour.
+  var components: (UInt8, UInt8, UInt8)? {
     switch self {
     case .rgb(let red, let green, let blue): (red, green, blue)
     case .indexed(let number): Self.palette(number)

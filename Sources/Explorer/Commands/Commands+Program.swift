@@ -13,6 +13,15 @@ extension Commands {
         return .run(text)
       }),
     Command(
+      "open", "MODEL", group: .prompt, help: "Open another model on this prompt",
+      candidates: { $0.listing },
+      action: { text, _ throws(ExplorerError) in
+        guard !text.trimmed.isEmpty else {
+          throw .badArgument(command: "open", found: "", expected: "a model, as heed takes it")
+        }
+        return .openModel(text.trimmed)
+      }),
+    Command(
       "rerun", keys: [.character("R")], group: .prompt, help: "Run the same prompt again",
       action: { _, state throws(ExplorerError) in .run(state.prompt) }),
     Command(
@@ -42,7 +51,7 @@ extension Commands {
     Command(
       "snapshot", "[FILE]", keys: [.character("s")], group: .program,
       hint: .init(keys: "s", label: "save", views: []),
-      help: "Save this view as text",
+      help: "Save this view: txt, ans, svg, html",
       action: { text, _ throws(ExplorerError) in
         .snapshot(text.trimmed.isEmpty ? nil : text.trimmed)
       }),

@@ -5,6 +5,11 @@ public enum TextExport: CanvasExport {
   /// The usual ending.
   public static let fileExtension = "txt"
 
+  /// No colours.
+  public static func appearance(for output: Appearance) -> Appearance {
+    Appearance(depth: .mono, charset: output.charset)
+  }
+
   /// Lines of glyphs without trailing blanks.
   public static func export(_ canvas: Canvas, appearance: Appearance, ramp: Ramp) -> String {
     let looks = Looks(

@@ -75,6 +75,7 @@ extension Subject {
   func with(patterns: any PatternSource, tokens: [Token]? = nil) -> Subject {
     Subject(
       model: model, details: details, prompt: prompt, tokens: tokens ?? self.tokens,
-      patterns: patterns, scores: scores, kvHeads: kvHeads)
+      patterns: patterns, scores: scores, kvHeads: kvHeads,
+      origin: origin, hasAdded: hasAdded)
   }
 }

@@ -4,15 +4,19 @@
 /// the mailbox.
 public final class ExplorerProgram: ScreenProgram {
   /// Where background work leaves progress and results.
-  public let mailbox = Mailbox<Action>()
+  public let mailbox: Mailbox<Action>
   /// What is to be seen.
   public private(set) var state: ExplorerState
   private let tiles = TileCache()
   private let perform: (Effect) -> Void
 
   /// An explorer that starts from a state.
-  public init(_ state: ExplorerState, perform: @escaping (Effect) -> Void) {
+  public init(
+    _ state: ExplorerState, mailbox: Mailbox<Action> = Mailbox(),
+    perform: @escaping (Effect) -> Void
+  ) {
     self.state = state
+    self.mailbox = mailbox
     self.perform = perform
   }
 

@@ -5,46 +5,51 @@ import Synchronization
 import Tensors
 import Tokenizers
 
-/// Runs prompts and answers questions behind the screen, on one thread of its own, through the mailbox.
+/// Opens models, runs prompts and answers questions behind the screen, on one thread of its own, and
+/// answers through the mailbox.
 ///
 /// A thread instead of a task: computation would fill the pool that tasks share, and the products'
 /// worker threads belong to the thread that starts them.
 public final class InferenceService: Sendable {
-  /// What to run.
-  public typealias Request = @Sendable () throws -> Prompt
+  /// Opens a model.
+  public typealias Opener = @Sendable () throws -> OpenModel
+  /// What to run on it.
+  public typealias Request = @Sendable (OpenModel) throws -> Prompt
 
-  /// What has not been started.
+  private struct Job {
+    let number: Int
+    /// Nil to run on the model that is open.
+    let opener: Opener?
+    let request: Request
+  }
+
+  /// What has not been started, and the question that is being answered.
   private struct Waiting {
-    var request: Request?
+    var job: Job?
     var questions: [Question] = []
     var generation = 0
-    /// The question that is being answered.
     var current: Question?
   }
 
-  /// One piece of work, and the number that it stops being wanted at.
-  private enum Job {
-    case run(Request, number: Int)
+  private enum Work {
+    case run(Job)
     case answer(Question, generation: Int, number: Int)
   }
 
-  private let model: Model
   private let prepare: @Sendable (Model, Prompt) throws -> Void
   private let mailbox: Mailbox<Action>
   private let waiting = Mutex(Waiting())
   /// The number of the newest request or cancellation: work of an older number stops.
   private let newest = Atomic(0)
   private let ready = DispatchSemaphore(value: 0)
+  private let unfinished = DispatchGroup()
 
-  /// A service for one model.
+  /// A service without a model.
   ///
-  /// - Parameters:
-  ///   - prepare: Called on the service's thread before each run; what it throws is reported.
+  /// - Parameter prepare: Called on the service's thread before each run; what it throws is reported.
   public init(
-    _ model: Model, mailbox: Mailbox<Action>,
-    prepare: @escaping @Sendable (Model, Prompt) throws -> Void
+    mailbox: Mailbox<Action>, prepare: @escaping @Sendable (Model, Prompt) throws -> Void
   ) {
-    self.model = model
     self.mailbox = mailbox
     self.prepare = prepare
     let thread = Thread { [self] in serve() }
@@ -52,12 +57,13 @@ public final class InferenceService: Sendable {
     thread.start()
   }
 
-  /// Runs a prompt; whatever is under way is given up.
-  public func run(_ request: @escaping Request) {
-    newest.wrappingAdd(1, ordering: .relaxed)
-    waiting.withLock { $0.request = request }
-    ready.signal()
+  /// Opens a model and runs a prompt on it; the model that was open stays when that fails.
+  public func open(_ opener: @escaping Opener, request: @escaping Request) {
+    submit(opener, request)
   }
+
+  /// Runs a prompt; whatever is under way is given up.
+  public func run(_ request: @escaping Request) { submit(nil, request) }
 
   /// Answers questions about the last run; an analysis that none of them wants makes way.
   public func ask(_ questions: [Question], generation: Int) {
@@ -65,78 +71,110 @@ public final class InferenceService: Sendable {
       let current = waiting.generation == generation ? waiting.current : nil
       waiting.questions = questions.filter { $0 != current }
       waiting.generation = generation
-      if let current, !questions.contains(current) { newest.wrappingAdd(1, ordering: .relaxed) }
+      // A run that waits has stopped the analysis already; another number would stop the run.
+      guard waiting.job == nil, let current, !questions.contains(current) else { return }
+      newest.wrappingAdd(1, ordering: .relaxed)
     }
-    ready.signal()
+    signal()
   }
 
-  /// Gives up everything.
+  /// Gives up what is under way.
   public func cancel() {
     newest.wrappingAdd(1, ordering: .relaxed)
     waiting.withLock { $0 = Waiting() }
   }
 
+  /// Blocks until everything that was asked for is done, failed or given up.
+  public func waitUntilIdle() { unfinished.wait() }
+
+  private func submit(_ opener: Opener?, _ request: @escaping Request) {
+    let number = newest.wrappingAdd(1, ordering: .relaxed).newValue
+    // A prompt that is typed while a model waits to be opened is meant for that model.
+    waiting.withLock {
+      $0.job = Job(number: number, opener: opener ?? $0.job?.opener, request: request)
+    }
+    signal()
+  }
+
+  private func signal() {
+    unfinished.enter()
+    ready.signal()
+  }
+
   private func serve() {
-    var trace: Trace<Float>?
+    var current: (open: OpenModel, trace: Trace<Float>?)?
+    // What failed at the start is tried again with the next run.
+    var first: Opener?
     while true {
-      guard let job = next() else {
-        ready.wait()
-        continue
-      }
-      switch job {
-      case .run(let request, let number):
-        do {
-          let run = try self.trace(request, number)
-          let subject = try Subject(model, run) { share in
-            try report(number, 0.7 + 0.3 * share, "scoring heads")
+      ready.wait()
+      defer { unfinished.leave() }
+      while let work = next() {
+        switch work {
+        case .answer(let question, let generation, let number):
+          guard let current, let trace = current.trace else { continue }
+          answer(question, current.open, trace, generation: generation, number: number)
+        case .run(let job):
+          do {
+            if let opener = job.opener ?? (current == nil ? first : nil) {
+              first = opener
+              let opened = try opener()
+              // Kept when another prompt was typed meanwhile, not when the opening was cancelled.
+              let isWanted =
+                waiting.withLock { $0.job != nil } || isNewest(job.number) || current == nil
+              if isWanted { current = (opened, nil) }
+            }
+            try check(job.number)
+            guard let open = current?.open else { continue }
+            let (trace, subject) = try run(job, open)
+            try check(job.number)
+            current = (open, trace)
+            mailbox.post(.loaded(subject))
+          } catch is CancellationError {
+            continue
+          } catch {
+            mailbox.post(.failed("\(error)"))
           }
-          try check(number)
-          trace = run
-          mailbox.post(.loaded(subject))
-        } catch is CancellationError {
-          continue
-        } catch {
-          mailbox.post(.failed("\(error)"))
         }
-      case .answer(let question, let generation, let number):
-        answer(question, trace, generation: generation, number: number)
       }
     }
   }
 
   /// A run before any question: its answers would be about the run before.
-  private func next() -> Job? {
+  private func next() -> Work? {
     waiting.withLock { waiting in
-      let number = newest.load(ordering: .relaxed)
-      if let request = waiting.request {
-        (waiting.request, waiting.current) = (nil, nil)
-        return .run(request, number: number)
+      if let job = waiting.job {
+        (waiting.job, waiting.current) = (nil, nil)
+        return .run(job)
       }
       waiting.current = waiting.questions.isEmpty ? nil : waiting.questions.removeFirst()
+      let number = newest.load(ordering: .relaxed)
       return waiting.current.map { .answer($0, generation: waiting.generation, number: number) }
     }
   }
 
-  private func trace(_ request: Request, _ number: Int) throws -> Trace<Float> {
-    let prompt = try request()
-    try model.check(prompt)
-    try prepare(model, prompt)
-    return try model.run(prompt, as: Float.self) { progress in
-      try report(number, Double(progress.done) / Double(progress.total) * 0.7, "running")
+  private func run(_ job: Job, _ open: OpenModel) throws -> (Trace<Float>, Subject) {
+    let prompt = try job.request(open)
+    try open.model.check(prompt)
+    try prepare(open.model, prompt)
+    let trace = try open.model.run(prompt, as: Float.self) { progress in
+      try report(job.number, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }
+    let subject = try Subject(open.model, trace, origin: open.origin) { share in
+      try self.report(job.number, 0.7 + 0.3 * share, "scoring heads")
+    }
+    return (trace, subject)
   }
 
   private func answer(
-    _ question: Question, _ trace: Trace<Float>?, generation: Int, number: Int
+    _ question: Question, _ open: OpenModel, _ trace: Trace<Float>, generation: Int, number: Int
   ) {
-    guard let trace else { return }
     let start = ContinuousClock.now
     do {
-      let answer = try question.answer(model, trace) { share in
-        try check(number)
+      let answer = try question.answer(open, trace) { share in
+        try self.check(number)
         // What is there at once needs no progress: it would only flicker.
         guard ContinuousClock.now - start > .milliseconds(300) else { return }
-        mailbox.post(.working(share, question.activity))
+        self.mailbox.post(.working(share, question.activity))
       }
       mailbox.post(.answered(question, answer, generation: generation))
     } catch is CancellationError {
@@ -151,8 +189,10 @@ public final class InferenceService: Sendable {
     mailbox.post(.progress(share, text))
   }
 
+  private func isNewest(_ number: Int) -> Bool { newest.load(ordering: .relaxed) == number }
+
   private func check(_ number: Int) throws {
-    guard newest.load(ordering: .relaxed) == number else { throw CancellationError() }
+    guard isNewest(number) else { throw CancellationError() }
   }
 }
 
@@ -161,9 +201,16 @@ extension Subject {
   ///
   /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the scoring.
   public init(
-    _ model: Model, _ trace: Trace<Float>, onProgress: (Double) throws -> Void = { _ in }
+    _ model: Model, _ trace: Trace<Float>, origin: Origin? = nil,
+    onProgress: @escaping @Sendable (Double) throws -> Void = { _ in }
   ) throws {
-    let tables = try HeadScores.tables(of: trace, onProgress: onProgress)
+    let results = try HeadScores.results(
+      HeadScores.ofMaps, of: ScoreInput(model, trace, onProgress: onProgress))
+    let applicable = results.filter { $0.reason == nil }
+    // Entropy leads: it is defined for every prompt.
+    let order =
+      applicable.filter { $0.score.name == "entropy" }
+      + applicable.filter { $0.score.name != "entropy" }
     let plan = model.plan
     self.init(
       model: model.name,
@@ -172,7 +219,7 @@ extension Subject {
           + " \(plan.dModel) wide"
       ] + model.warnings,
       prompt: trace.prompt.text ?? "", tokens: trace.prompt.tokens, patterns: trace,
-      scores: zip(HeadScores.all, tables).map { ScoreTable($0, $1, seq: trace.seq) },
-      kvHeads: plan.kvHeads)
+      scores: order.map { ScoreTable($0.score, $0.table, seq: trace.seq) }, kvHeads: plan.kvHeads,
+      origin: origin, hasAdded: !trace.prompt.added.isEmpty)
   }
 }

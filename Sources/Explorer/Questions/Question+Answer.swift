@@ -18,12 +18,13 @@ extension Question {
   ///
   /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the work.
   func answer(
-    _ model: Model, _ trace: Trace<Float>, onProgress: (Double) throws -> Void
+    _ open: OpenModel, _ trace: Trace<Float>,
+    onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws -> Answer {
     switch self {
     case .vectors(let head): .vectors(HeadVectors(trace, head))
     case .valueNorms: .valueNorms(ValueNorms(trace))
-    case .model: .model(try ModelReport(model, trace, onProgress: onProgress))
+    case .model: .model(try ModelReport(open.model, trace, onProgress: onProgress))
     case .edge(let queries, let keys):
       .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
     case .like(let head): .table(try .like(trace, head, onProgress: onProgress))

@@ -36,6 +36,7 @@ public enum Action: Sendable {
   case enter, leave, close, quit
   case openCommand, openPrompt
   case run(String)
+  case openModel(String)
   case cancel
   /// What a command does to the state, where no other case says it.
   case change(Change)
@@ -55,12 +56,18 @@ public enum Action: Sendable {
   case promptFile([String])
   case failed(String)
   case notice(String)
+  /// What could be opened, in answer to `Effect.list`.
+  case listed([String])
 }
 
 /// What the state asks of the world around it.
 public enum Effect: Sendable, Equatable {
   /// Run the model on a text; answer with `.progress` and `.loaded` or `.failed`.
   case run(String)
+  /// Open a model and run a text on it; answer as for `run`. Empty text: whatever suits.
+  case open(String, prompt: String)
+  /// Find what MODEL could go on with after a beginning; answer with `.listed`.
+  case list(String)
   /// Stop what runs.
   case cancel
   /// Find out these things about the run, and give up what else was asked; answer with `.answered`.

@@ -77,7 +77,16 @@ extension ExplorerState {
     default: if command.editor.handle(key) { command.chosen = nil }
     }
     self.entry = .command(command)
-    return []
+    return list(for: command)
+  }
+
+  /// Asks for what could follow `:open`, unless the line was taken from that list.
+  private func list(for command: CommandEntry) -> [Effect] {
+    let parts = command.editor.text.split(separator: " ", maxSplits: 1)
+    guard command.chosen == nil, parts.first == "open", command.editor.text.contains(" ") else {
+      return []
+    }
+    return [.list(parts.count > 1 ? String(parts[1]) : "")]
   }
 
   private mutating func type(_ key: Key, in entry: PromptEntry) -> [Effect] {

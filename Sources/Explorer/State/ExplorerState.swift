@@ -51,6 +51,8 @@ public struct ExplorerState: Sendable {
   public var views: [String]
   /// The head in question.
   public var head = HeadIndex(layer: 0, head: 0)
+  /// Where to go once the first run is there.
+  public var arrival = Arrival()
   /// The row and the column in question.
   public var query = 0
   /// The column in question.
@@ -103,6 +105,8 @@ public struct ExplorerState: Sendable {
   public var entry = Entry.none
   /// Commands typed before, oldest first.
   public var history: [String] = []
+  /// What the model being typed after `:open` could be.
+  public var listing: [String] = []
   /// A message.
   public var notice: Notice?
   /// A run in the background.
@@ -153,6 +157,7 @@ public struct ExplorerState: Sendable {
     if scoreTable?.name != score { score = scoreTable?.name ?? "" }
     query = (self.subject?.patterns.queryCount ?? 1) - 1
     key = 0
+    arrive()
     clamp()
   }
 

@@ -77,11 +77,16 @@ public struct Subject: Sendable {
   public let scores: [ScoreTable]
   /// Key/value heads of a layer: as many query heads as fit share one.
   public let kvHeads: Int
+  /// Where it comes from; nil when nothing can open it again.
+  public let origin: Origin?
+  /// Whether the tokenizer added special tokens to the text.
+  public let hasAdded: Bool
 
   /// A run, as the views need it.
   public init(
     model: String, details: [String] = [], prompt: String, tokens: [Token],
-    patterns: any PatternSource, scores: [ScoreTable], kvHeads: Int? = nil
+    patterns: any PatternSource, scores: [ScoreTable], kvHeads: Int? = nil,
+    origin: Origin? = nil, hasAdded: Bool = false
   ) {
     self.model = model
     self.details = details
@@ -90,6 +95,8 @@ public struct Subject: Sendable {
     self.patterns = patterns
     self.scores = scores
     self.kvHeads = kvHeads ?? patterns.heads
+    self.origin = origin
+    self.hasAdded = hasAdded
   }
 
   /// The key/value head that a query head reads.

@@ -49,12 +49,16 @@ extension ExplorerState {
     case .run(let text):
       if text != prompt, subject != nil { edits.note(version) }
       return run(text)
+    case .openModel(let name):
+      progress = .init(fraction: nil, text: "opening \(name)")
+      answers.forgetAsked()
+      return [.open(name, prompt: prompt)]
     case .cancel: return cancel()
     case .change(let change): return change(&self)
     case .snapshot(let name): return [snapshot(name)]
     case .yank:
       say("copied, if the terminal allows it")
-      return [.screen(.copy(snapshotText))]
+      return [.screen(.copy(picture(TextExport.self)))]
     case .mouseOnOff:
       hasMouse.toggle()
       say(hasMouse ? "the mouse is heed's" : "the mouse is the terminal's")
@@ -69,6 +73,7 @@ extension ExplorerState {
       hear(answer, to: question, generation: generation, why: why)
     case .promptFile(let texts): return take(prompts: texts)
     case .failed(let why): fail(why)
+    case .listed(let names): listing = names
     case .notice(let text): say(text)
     }
     return []
@@ -154,15 +159,17 @@ extension ExplorerState {
     if subject == nil { content = .failed(why) } else { notice = Notice(text: why, isError: true) }
   }
 
-  /// The current view as plain text, as large as the window.
-  var snapshotText: String {
-    Snapshot.text(
-      self, view: view, width: max(20, width), height: max(5, height - 1),
-      charset: appearance.charset)
+  /// The current view as a file, as large as the window.
+  func picture(_ format: any CanvasExport.Type) -> String {
+    Snapshot.file(
+      self, view: view, width: max(20, width), height: max(5, height - 1), format: format,
+      appearance: appearance)
   }
 
+  /// Saves the current view in the format that the name ends with, else as text.
   func snapshot(_ name: String?) -> Effect {
     let head = view == AtlasView.name || view == HelpView.name ? "" : "-\(self.head)"
-    return .save(name: name ?? "heed-\(view)\(head).txt", text: snapshotText)
+    let format = name.flatMap(CanvasExports.forFile) ?? TextExport.self
+    return .save(name: name ?? "heed-\(view)\(head).txt", text: picture(format))
   }
 }

@@ -13,6 +13,7 @@ struct Explore: ParsableCommand {
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
+  @OptionGroup var place: PlaceOptions
   @OptionGroup var screen: ScreenOptions
 
   @Flag(help: "Leave the mouse to the terminal")
@@ -27,117 +28,44 @@ struct Explore: ParsableCommand {
   }
 
   func run() throws {
-    // Whatever can be wrong with the arguments is said before the screen is taken.
-    let (model, tokenizer) = try Opening.model(model)
-    let first = try prompt.prompt(tokenizer, default: PromptOptions.example)
-    try model.check(first)
-    guard isatty(STDOUT_FILENO) != 0 else { return try printViews(model, first) }
-    try explore(model, first, tokenizer)
-  }
-
-  private func explore(_ model: Model, _ first: Prompt, _ tokenizer: TokenizerSource) throws {
-    var state = ExplorerState()
-    state.ramp = screen.theme
+    guard isatty(STDOUT_FILENO) != 0 else { return try printViews() }
+    // What can be wrong with the arguments themselves is said before the screen is taken; files are
+    // opened behind it.
+    try place.check()
+    let source = try Opening.tokenizer(model)
+    let request = try prompt.request(default: PromptOptions.example)
+    let (model, addSpecial) = (model, !prompt.noSpecial)
+    var state = place.state(theme: screen.theme)
     state.hasMouse = !noMouse
-    state.prompt = first.text ?? ""
-    _ = update(&state, .progress(nil, "running \(model.name)"))
-    let desk = Desk(model, tokenizer, addSpecial: !prompt.noSpecial, engine: engine)
-    let program = ExplorerProgram(state) { desk.perform($0) }
-    desk.start(first, answering: program.mailbox)
+    _ = update(&state, .progress(nil, "opening \(Opening.name(model))"))
+    let mailbox = Mailbox<Action>()
+    let desk = Desk(engine: engine, addSpecial: addSpecial, answering: mailbox)
+    let program = ExplorerProgram(state, mailbox: mailbox) { desk.perform($0) }
+    let opener: InferenceService.Opener = {
+      try Opening.openModel(model.model, adapter: model.adapter, addSpecial: addSpecial)
+    }
+    desk.start(opener, isText: prompt.ids == nil) { _ in try request(source) }
     try EventLoop.run(program, options: screen.terminal(mouse: !noMouse))
+    // Left without having seen anything: the reason stays where the user can read it.
+    if case .failed(let why) = program.state.content { throw Failure.nothingLoaded(why) }
   }
 
-  private func printViews(_ model: Model, _ prompt: Prompt) throws {
-    let trace = try Running.trace(model, prompt, engine, as: Float.self)
-    let subject = try Subject(model, trace)
-    let pictures = ExplorerViews.all.filter { $0.name != "help" }.map { view in
+  private func printViews() throws {
+    try place.check()
+    let opened = try Opening.openModel(
+      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial)
+    let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
+    try place.check(opened.model.plan, prompt)
+    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
+    var state = place.state(theme: screen.theme)
+    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    let all = ExplorerViews.all.map { $0.name }.filter { $0 != "help" }
+    let views = place.view.map { [$0.name] } ?? all
+    let pictures = views.map { view in
       Snapshot.text(
-        ExplorerState(subject), view: view.name, width: 100, height: 30,
+        state, view: view, width: 100, height: 30,
         charset: screen.appearance(colors: false).charset)
     }
     try Output(nil).write(pictures.joined(separator: "\n"))
-  }
-}
-
-/// Carries out what the explorer asks for: runs and files.
-private final class Desk {
-  private let model: Model
-  private let tokenizer: TokenizerSource
-  private let addSpecial: Bool
-  private let engine: EngineOptions
-  private var service: InferenceService?
-  private var mailbox: Mailbox<Action>?
-  /// What a rerun repeats when there is no text to make it from.
-  private var first: Prompt?
-
-  init(_ model: Model, _ tokenizer: TokenizerSource, addSpecial: Bool, engine: EngineOptions) {
-    self.model = model
-    self.tokenizer = tokenizer
-    self.addSpecial = addSpecial
-    self.engine = engine
-  }
-
-  func start(_ first: Prompt, answering mailbox: Mailbox<Action>) {
-    let engine = engine
-    let service = InferenceService(model, mailbox: mailbox) { model, prompt in
-      try engine.prepare(model, seq: prompt.seq)
-    }
-    service.run { first }
-    self.service = service
-    self.first = first
-    self.mailbox = mailbox
-  }
-
-  func perform(_ effect: Effect) {
-    switch effect {
-    case .run(let text):
-      if text.isEmpty, let first, first.text == nil {
-        service?.run { first }
-        return
-      }
-      let (tokenizer, addSpecial) = (tokenizer, addSpecial)
-      service?.run {
-        let encoding = try tokenizer.open().encode(text, addSpecial: addSpecial)
-        return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
-      }
-    case .cancel: service?.cancel()
-    case .ask(let questions, let generation): service?.ask(questions, generation: generation)
-    case .readPrompts(let file): readPrompts(file)
-    case .save(let name, let text): save(text, as: name)
-    case .screen: break
-    }
-  }
-
-  /// Reads prompts, one a line; blank lines are none.
-  private func readPrompts(_ file: String) {
-    do {
-      let text = try String(contentsOfFile: file, encoding: .utf8)
-      let lines = text.split(whereSeparator: \.isNewline).map(String.init)
-      mailbox?.post(.promptFile(lines.filter { !$0.allSatisfy(\.isWhitespace) }))
-    } catch {
-      mailbox?.post(.failed("\(file): cannot be read as UTF-8 text; check its name"))
-    }
-  }
-
-  /// Writes a file; one that exists is left alone and the next free number is taken.
-  private func save(_ text: String, as name: String) {
-    let path = Self.free(name)
-    do {
-      try Output(path).write(text)
-      mailbox?.post(.notice("saved \(path)"))
-    } catch {
-      mailbox?.post(.failed("\(error)"))
-    }
-  }
-
-  private static func free(_ name: String) -> String {
-    guard FileManager.default.fileExists(atPath: name) else { return name }
-    let url = URL(fileURLWithPath: name)
-    let (stem, ending) = (url.deletingPathExtension().relativePath, url.pathExtension)
-    for number in 2... {
-      let next = "\(stem)-\(number)" + (ending.isEmpty ? "" : ".\(ending)")
-      if !FileManager.default.fileExists(atPath: next) { return next }
-    }
-    return name
   }
 }

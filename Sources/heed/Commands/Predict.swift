@@ -16,6 +16,9 @@ struct Predict: ParsableCommand {
   @Option(help: "How many tokens to print")
   var top = 10
 
+  @Option(help: "Heads to take out, such as L5.H1,L3 (a layer alone means all of its heads)")
+  var without: String?
+
   @Option(help: "How to write it")
   var format = TableFormat.text
 
@@ -31,12 +34,18 @@ struct Predict: ParsableCommand {
     let top: [Candidate]
     /// Mean next-token cross-entropy of the prompt in nats; null for a prompt of one token.
     let loss: Double?
+    /// The heads taken out, and the loss with them; nil when none was named.
+    let without: [HeadIndex]?
+    let lossBefore: Double?
 
-    enum CodingKeys: CodingKey { case top, loss }
+    enum CodingKeys: CodingKey { case top, loss, without, lossBefore }
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(top, forKey: .top)
       try container.encode(loss, forKey: .loss)
+      guard let without else { return }
+      try container.encode(without.map(\.description), forKey: .without)
+      try container.encode(lossBefore, forKey: .lossBefore)
     }
   }
 
@@ -55,7 +64,15 @@ struct Predict: ParsableCommand {
     let (model, source) = try Opening.model(model)
     guard model.hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: model.name) }
     let prompt = try prompt.prompt(source)
-    let trace = try Running.trace(model, prompt, engine, as: Element.self)
+    let removed = try without.map { try model.plan.heads(named: $0) }
+    var trace = try Running.trace(model, prompt, engine, as: Element.self)
+    var before: Double?
+    if let removed {
+      before = try Distribution.ofPrompt(model, trace).loss
+      trace = try model.run(
+        prompt, interventions: removed.map(Intervention.zero), reusing: trace
+      ) { _ in try Interruption.check() }
+    }
     let distributions = try Distribution.ofPrompt(model, trace)
     let tokenizer = try? source.open()
     let report = Report(
@@ -64,7 +81,7 @@ struct Predict: ParsableCommand {
           id: candidate.id, piece: tokenizer?.piece(candidate.id) ?? "<\(candidate.id)>",
           text: String(decoding: tokenizer?.bytes(candidate.id) ?? [], as: UTF8.self),
           probability: candidate.probability, logit: candidate.logit)
-      }, loss: distributions.loss)
+      }, loss: distributions.loss, without: removed, lossBefore: before)
     try write(report)
   }
 
@@ -86,8 +103,15 @@ struct Predict: ParsableCommand {
           "\(candidate.id)", TokenText.exact(Array(candidate.text.utf8), charset: .half),
         ])
       }
-      let loss = report.loss.map { String(format: "%.4f nats per token", $0) } ?? "·"
-      try output.sink.write(table.text + "loss on the prompt: \(loss)\n")
+      func nats(_ loss: Double?) -> String {
+        loss.map { String(format: "%.4f nats per token", $0) } ?? "·"
+      }
+      var text = table.text + "loss on the prompt: \(nats(report.loss))\n"
+      if let without = report.without {
+        let names = without.map(\.description).joined(separator: ", ")
+        text += "with \(names): \(nats(report.lossBefore))\n"
+      }
+      try output.sink.write(text)
     }
   }
 }

@@ -17,6 +17,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case unknownScore(String, known: [String])
   case noSuchPosition(String, Int, count: Int)
   case misspelledCommand(String, nearest: String)
+  /// What the explorer showed instead of a run.
+  case nothingLoaded(String)
 
   var description: String {
     switch self {
@@ -39,6 +41,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
       "\(name): no such score, expected one of \(known.joined(separator: ", "))"
     case .noSuchPosition(let option, let position, let count):
       "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
+    case .nothingLoaded(let why): why
     case .misspelledCommand(let word, let nearest):
       "\(word): no such command or model; did you mean heed \(nearest)?"
     }

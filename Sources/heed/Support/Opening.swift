@@ -14,6 +14,11 @@ enum Opening {
     return Samples(environment: ProcessInfo.processInfo.environment, executable: executable)
   }
 
+  /// MODEL as it was given, or what stands for it.
+  static func name(_ model: ModelArgument) -> String {
+    model.model ?? "sample:\(Samples.defaultName)"
+  }
+
   /// The folder or file that MODEL means.
   static func locate(_ argument: String?) throws -> String {
     do {
@@ -42,6 +47,28 @@ enum Opening {
     let model = try Model(checkpoint)
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
     return (model, try tokenizer(argument))
+  }
+
+  /// Opens a model for the explorer.
+  ///
+  /// - Parameters:
+  ///   - name: MODEL; nil for the default sample.
+  ///   - adapter: `--adapter`.
+  static func openModel(
+    _ name: String?, adapter: String?, addSpecial: Bool
+  ) throws -> OpenModel {
+    let path = try locate(name)
+    var checkpoint = try Checkpoint.open(path)
+    if let adapter { checkpoint = try checkpoint.applying(adapter: adapter) }
+    let model = try Model(checkpoint)
+    for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
+    let source = TokenizerSource(path)
+    let origin = Origin(
+      address: name ?? "sample:\(Samples.defaultName)", fingerprint: try checkpoint.fingerprint())
+    return OpenModel(model, origin: origin) { text in
+      let encoding = try source.open().encode(text, addSpecial: addSpecial)
+      return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
+    }
   }
 
   /// Where the tokenizer of MODEL lies.

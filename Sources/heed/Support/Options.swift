@@ -62,18 +62,33 @@ struct PromptOptions: ParsableArguments {
   ///   - source: Where the tokenizer lies; not needed for `--ids`, though used if it is there.
   ///   - fallback: The prompt when none was given; nil for commands that insist on one.
   func prompt(_ source: TokenizerSource, default fallback: String? = nil) throws -> Prompt {
+    try request(default: fallback)(source)
+  }
+
+  /// Reads what the prompt is made from, files and standard input included, and leaves its making,
+  /// which needs the tokenizer, to whoever has that.
+  ///
+  /// - Parameter fallback: As for `prompt`.
+  func request(
+    default fallback: String? = nil
+  ) throws -> @Sendable (TokenizerSource) throws -> Prompt {
     // Not the empty prompt: a forgotten one would be answered with what follows BOS.
     guard isGiven || fallback != nil else { throw Failure.noPrompt }
     if let ids {
       let numbers = try Self.parse(ids)
-      guard let tokenizer = try? source.open() else { return Prompt(ids: numbers) }
-      return Prompt(tokens: tokenizer.tokens(ids: numbers))
+      return { source in
+        guard let tokenizer = try? source.open() else { return Prompt(ids: numbers) }
+        return Prompt(tokens: tokenizer.tokens(ids: numbers))
+      }
     }
-    let tokenizer = try source.open()
     let bytes = try bytes() ?? Array((fallback ?? "").utf8)
-    let encoding = tokenizer.encode(bytes, addSpecial: !noSpecial)
-    return Prompt(
-      tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self))
+    let addSpecial = !noSpecial
+    return { source in
+      let encoding = try source.open().encode(bytes, addSpecial: addSpecial)
+      return Prompt(
+        tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self)
+      )
+    }
   }
 
   private static func parse(_ text: String) throws -> [Int] {

@@ -1,0 +1,34 @@
+import Models
+
+/// Where a run comes from: enough to name it in a file, to open it again, and to notice another one.
+public struct Origin: Sendable, Hashable {
+  /// What opens it, as MODEL on the command line.
+  public let address: String
+  /// `Checkpoint.fingerprint`; empty when it is not known.
+  public let fingerprint: String
+
+  /// An origin.
+  public init(address: String, fingerprint: String) {
+    self.address = address
+    self.fingerprint = fingerprint
+  }
+}
+
+/// A model that is ready to run, and what makes prompts for it.
+public struct OpenModel: Sendable {
+  /// The model.
+  public let model: Model
+  /// Where it comes from.
+  public let origin: Origin
+  /// A text as this model's tokens.
+  public let tokenize: @Sendable (String) throws -> Prompt
+
+  /// A model and its tokenizer.
+  public init(
+    _ model: Model, origin: Origin, tokenize: @escaping @Sendable (String) throws -> Prompt
+  ) {
+    self.model = model
+    self.origin = origin
+    self.tokenize = tokenize
+  }
+}

@@ -1,0 +1,78 @@
+import Models
+
+/// What a saved picture says about itself, the same in every format: enough to know what was seen and
+/// to see it again.
+public struct SnapshotHeader: Sendable, Equatable {
+  /// One fact.
+  public struct Line: Sendable, Equatable {
+    /// A word.
+    public let label: String
+    /// What it is here; one line, with everything that cannot be seen as an escape.
+    public let text: String
+  }
+
+  /// A heading for people: `heed 0.1.0: map of L2.H6, novels`.
+  public let title: String
+  /// The facts, in the order in which they are written.
+  public let lines: [Line]
+
+  /// Says what a view shows of a state.
+  ///
+  /// Nothing in it depends on the time, the machine or the size of the picture.
+  public init(_ state: ExplorerState, view: String, charset: Charset) {
+    func exact(_ text: String) -> String { TokenText.exact(Array(text.utf8), charset: charset) }
+    func shown(_ text: String) -> String { TokenText.shown(Array(text.utf8), charset: charset) }
+    guard let subject = state.subject else {
+      title = "heed \(Release.version): \(view)"
+      lines = [.init(label: "view", text: view)]
+      return
+    }
+    title = "heed \(Release.version): \(view) of \(state.head), \(shown(subject.model))"
+    var facts = [("view", view), ("model", shown(subject.origin?.address ?? subject.model))]
+    if let hash = subject.origin?.fingerprint, !hash.isEmpty { facts.append(("hash", hash)) }
+    facts.append(("prompt", exact(subject.prompt)))
+    facts.append(("ids", subject.tokens.map { "\($0.id)" }.joined(separator: ",")))
+    facts.append(("head", "\(state.head)"))
+    for (label, position) in [("query", state.query), ("key", state.key)] {
+      let token = TokenText.exact(subject.bytes(position), charset: charset)
+      facts.append((label, "\(position) \(token)"))
+    }
+    facts.append(("rule", "the model's own"))
+    facts.append(("scale", "\(state.scale.rawValue), \(state.ramp.rawValue)"))
+    if let score = state.scoreTable { facts.append(("score", "\(score.name) [\(score.unit)]")) }
+    if let line = Reopening.line(state, view: view) { facts.append(("open", shown(line))) }
+    lines = facts.map { .init(label: $0.0, text: $0.1) }
+  }
+}
+
+/// The command line that shows a state again.
+public enum Reopening {
+  /// `heed sample:novels --text 'to be' --view map …`; nil when nothing names the model.
+  public static func line(_ state: ExplorerState, view: String) -> String? {
+    guard let subject = state.subject, let origin = subject.origin else { return nil }
+    var words = ["heed", quoted(origin.address)]
+    let isPlain = subject.prompt.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    if isPlain, !subject.prompt.isEmpty {
+      words += ["--text", quoted(subject.prompt)] + (subject.hasAdded ? [] : ["--no-special"])
+    } else {
+      words += ["--ids", subject.tokens.map { "\($0.id)" }.joined(separator: ",")]
+    }
+    words += ["--view", view, "--layer", "\(state.head.layer)", "--head", "\(state.head.head)"]
+    words += ["--query", "\(state.query)", "--key", "\(state.key)"]
+    words += ["--scale", state.scale.rawValue, "--theme", state.ramp.rawValue]
+    if let score = state.scoreTable { words += ["--score", quoted(score.name)] }
+    return words.joined(separator: " ")
+  }
+
+  /// A word for the shell.
+  static func quoted(_ word: String) -> String {
+    let plain =
+      !word.isEmpty
+      && word.unicodeScalars.allSatisfy { scalar in
+        scalar.isASCII
+          && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+            || "-_./:@,=+".unicodeScalars.contains(scalar))
+      }
+    return plain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+}

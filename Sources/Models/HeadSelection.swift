@@ -1,0 +1,38 @@
+extension ModelPlan {
+  /// Every head, layer by layer.
+  public var allHeads: [HeadIndex] { (0..<layers).flatMap(heads(inLayer:)) }
+
+  /// The heads of one layer.
+  public func heads(inLayer layer: Int) -> [HeadIndex] {
+    (0..<blocks[layer].attention.heads).map { HeadIndex(layer: layer, head: $0) }
+  }
+
+  /// Reads a list of heads such as `L5.H1,5.2,L3`; a layer alone means all of its heads.
+  ///
+  /// - Returns: Each head once, in order.
+  /// - Throws: `ModelError.headListUnreadable`, `.noSuchHead` or `.noSuchLayer`.
+  public func heads(named list: some StringProtocol) throws(ModelError) -> [HeadIndex] {
+    var found: Set<HeadIndex> = []
+    for part in list.split(separator: ",", omittingEmptySubsequences: false) {
+      let word = String(part).trimmingSpaces
+      if let head = HeadIndex(word) {
+        guard (0..<layers).contains(head.layer), heads(inLayer: head.layer).contains(head) else {
+          throw .noSuchHead(head, layers: layers, heads: heads)
+        }
+        found.insert(head)
+      } else if let layer = HeadIndex("\(word).0")?.layer {
+        guard (0..<layers).contains(layer) else { throw .noSuchLayer(layer, layers: layers) }
+        found.formUnion(heads(inLayer: layer))
+      } else {
+        throw .headListUnreadable(String(list))
+      }
+    }
+    return found.sorted()
+  }
+}
+
+extension String {
+  fileprivate var trimmingSpaces: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }
+}

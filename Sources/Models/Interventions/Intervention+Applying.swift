@@ -1,0 +1,94 @@
+import Tensors
+
+extension Intervention {
+  /// Checks that a model has what is to be changed, and that the numbers fit.
+  func check(_ plan: ModelPlan, seq: Int) throws(ModelError) {
+    switch self {
+    case .scale(let head, _): try Self.check(head, plan)
+    case .replace(let site, let positions, let values):
+      var width = plan.dModel
+      if let head = site.head {
+        try Self.check(head, plan)
+        width = plan.blocks[head.layer].attention.dHead
+      } else if !(0...plan.layers).contains(site.layer) {
+        throw .noSuchLayer(site.layer, layers: plan.layers)
+      }
+      if let wrong = positions?.first(where: { !(0..<seq).contains($0) }) {
+        throw .noSuchPosition(wrong, seq: seq)
+      }
+      let rows = positions?.count ?? seq
+      guard values.shape == [1, width] || values.shape == [rows, width] else {
+        throw .interventionShape(
+          site: site.description, found: values.shape, expected: [rows, width])
+      }
+    }
+  }
+
+  private static func check(_ head: HeadIndex, _ plan: ModelPlan) throws(ModelError) {
+    guard (0..<plan.layers).contains(head.layer),
+      (0..<plan.blocks[head.layer].attention.heads).contains(head.head)
+    else { throw .noSuchHead(head, layers: plan.layers, heads: plan.heads) }
+  }
+}
+
+/// The interventions of one run, ready to be applied where the forward pass comes by.
+struct Edits<Element: Scalar> {
+  private let interventions: [Intervention]
+
+  init(_ interventions: [Intervention]) { self.interventions = interventions }
+
+  /// Changes the residual stream entering a layer, `[seq, dModel]`.
+  func residual(_ layer: Int, _ residual: inout Tensor<Element>) {
+    for case .replace(.residual(layer), let positions, let values) in interventions {
+      Self.put(values, at: positions, into: residual.mutableMatrix())
+    }
+  }
+
+  /// Changes what a layer's maps and values are made of.
+  func inputs(
+    _ layer: Int, _ plan: AttentionPlan, queries: MutableMatrix<Element>,
+    keys: MutableMatrix<Element>, values target: MutableMatrix<Element>
+  ) {
+    for case .replace(let site, let positions, let values) in interventions
+    where site.layer == layer {
+      switch site {
+      case .queries(let head):
+        Self.put(values, at: positions, into: queries.columns(plan.columns(head.head)))
+      case .keys(let head):
+        let columns = plan.columns(plan.kvHead(of: head.head))
+        Self.put(values, at: positions, into: keys.columns(columns))
+      case .values(let head):
+        let columns = plan.columns(plan.kvHead(of: head.head))
+        Self.put(values, at: positions, into: target.columns(columns))
+      case .weightedValues, .residual: break
+      }
+    }
+  }
+
+  /// Changes a layer's pattern · values, `[seq, heads · dHead]`; memory that is shared is copied first.
+  func weightedValues<K: Kernels>(
+    _ layer: Int, _ plan: AttentionPlan, _ tensor: inout Tensor<Element>, _: K.Type
+  ) where K.Element == Element {
+    for intervention in interventions where intervention.layer == layer {
+      switch intervention {
+      case .scale(let head, let factor):
+        let target = tensor.mutableMatrix().columns(plan.columns(head.head))
+        K.scale(target, by: Element(factor))
+      case .replace(.weightedValues(let head), let positions, let values):
+        let target = tensor.mutableMatrix().columns(plan.columns(head.head))
+        Self.put(values, at: positions, into: target)
+      case .replace: break
+      }
+    }
+  }
+
+  private static func put(
+    _ values: Tensor<Double>, at positions: [Int]?, into target: MutableMatrix<Element>
+  ) {
+    let source = values.converted(to: Element.self).matrix
+    for (index, position) in (positions ?? Array(0..<target.rows)).enumerated() {
+      let row = source.rows == 1 ? 0 : index
+      target.rows(position..<position + 1).copy(from: source.rows(row..<row + 1))
+    }
+  }
+}
