@@ -25,7 +25,8 @@ public struct MapChecks: Sendable, Equatable {
   ///   - budget: Weights to look at; beyond it, evenly spaced rows stand for all.
   ///   - onProgress: Called after each layer with a share from 0 to 1; what it throws ends the checks.
   public init(
-    _ source: any PatternSource, budget: Int = 1 << 26, onProgress: (Double) throws -> Void = { _ in }
+    _ source: any PatternSource, budget: Int = 1 << 26,
+    onProgress: (Double) throws -> Void = { _ in }
   ) rethrows {
     let (queries, keys) = (source.queryCount, source.keyCount)
     isCausal = source.isCausal

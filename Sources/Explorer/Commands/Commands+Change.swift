@@ -24,16 +24,17 @@ extension Commands {
       }),
     Command(
       "corner", keys: [.character("V")], group: .change, views: [MapView.name, TokensView.name],
-      help: "One corner of a region; the cursor is the other",
+      help: "A region from here to the cursor",
       change: { state in
         state.anchor = state.anchor == nil ? (state.query, state.key) : nil
-        state.say(state.anchor == nil ? "no region" : "region from here to the cursor; W ranks heads")
+        state.say(
+          state.anchor == nil ? "no region" : "region from here to the cursor; W ranks heads")
         return []
       }),
     Command(
       "who", keys: [.character("W")], group: .change,
       views: [MapView.name, TokensView.name, NeuronView.name],
-      help: "Who does this? Rank heads by this weight",
+      help: "Who does this? Heads by this weight",
       action: { _, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "who") }
         return .change { state in
@@ -52,7 +53,7 @@ extension Commands {
         }
       }),
     Command(
-      "note", "[TEXT]", group: .change, help: "Note something about this head; empty removes it",
+      "note", "[TEXT]", group: .change, help: "Note this about the head, or nothing",
       action: { text, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "note") }
         return .change { state in

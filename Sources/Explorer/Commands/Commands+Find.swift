@@ -4,7 +4,7 @@ extension Commands {
   static let find: [Command] = [
     Command(
       "search", "[TEXT]", keys: [.character("/")], group: .find,
-      help: "The next token with a text; in help, lines",
+      help: "Find a token by its text, or help",
       action: { text, state throws(ExplorerError) in
         guard !text.isEmpty else {
           return .change { state in
@@ -35,14 +35,14 @@ extension Commands {
     Command(
       "follow", keys: [.character("f")], group: .find, views: withQueries,
       hint: .init(keys: "f", label: "follow", views: []), counted: true,
-      help: "To the key that the query gives most to",
+      help: "To the key that gets most, and on",
       change: { state in
         state.followStrongest()
         return []
       }),
     Command(
       "filter", "[TEXT]", keys: [.character("&")], group: .find,
-      help: "Only heads such as layer<6; empty: all",
+      help: "Only heads such as layer<6, or all",
       candidates: { state in state.scores.map { "\($0.name)>" } + ["layer<", "head<"] },
       action: { text, state throws(ExplorerError) in
         guard !text.trimmed.isEmpty else {
@@ -69,7 +69,7 @@ extension Commands {
       }),
     Command(
       "goto-mark", "LETTER", keys: [.character("'")], group: .find,
-      help: "Go to a named place; ' the one before",
+      help: "Go to a named place; ' goes back",
       candidates: { $0.marks.keys.map { String($0) }.sorted() },
       action: { text, state throws(ExplorerError) in
         guard let letter = try letter(text, "goto-mark") else {

@@ -17,7 +17,7 @@ extension Commands {
     Command(
       "scale", "[NAME]", keys: [.character("z")], group: .look, views: withMaps,
       hint: .init(keys: "z", label: "scale", views: [MapView.name, TokensView.name]),
-      help: "Weights to colours: \(Scale.allCases.map(\.rawValue).joined(separator: ", "))",
+      help: "Colours linear, log or by quantile",
       candidates: { _ in Scale.allCases.map(\.rawValue) },
       action: { text, state throws(ExplorerError) in
         guard !text.trimmed.isEmpty else { return .scale(state.scale.next) }
@@ -35,7 +35,7 @@ extension Commands {
       }),
     Command(
       "sinks", "[NAME]", keys: [.character("Z")], group: .look, views: withMaps,
-      help: "Sinks: shown, hidden, or the rest renormalised",
+      help: "Sinks shown, hidden, renormalised",
       candidates: { _ in Lens.Sinks.allCases.map(\.rawValue) },
       action: { text, state throws(ExplorerError) in
         let next = step(state.lens.sinks, Lens.Sinks.allCases)
@@ -47,7 +47,7 @@ extension Commands {
       }),
     Command(
       "pool", "[NAME]", keys: [.character("a")], group: .look, views: withMaps,
-      help: "Maps of one head, or the layer's average, maximum",
+      help: "One head, or average, maximum of all",
       candidates: { _ in Lens.Pool.allCases.map(\.rawValue) },
       action: { text, state throws(ExplorerError) in
         let next = step(state.lens.pool, Lens.Pool.allCases)

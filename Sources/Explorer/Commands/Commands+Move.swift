@@ -7,9 +7,11 @@ extension Commands {
       hint: .init(keys: "arrows", label: "move", views: []), counted: true,
       help: "One step up", .move(.up)),
     Command(
-      "down", keys: [.down, .character("j")], group: .move, counted: true, help: "One step down", .move(.down)),
+      "down", keys: [.down, .character("j")], group: .move, counted: true, help: "One step down",
+      .move(.down)),
     Command(
-      "left", keys: [.left, .character("h")], group: .move, counted: true, help: "One step left", .move(.left)),
+      "left", keys: [.left, .character("h")], group: .move, counted: true, help: "One step left",
+      .move(.left)),
     Command(
       "right", keys: [.right, .character("l")], group: .move, counted: true, help: "One step right",
       .move(.right)),
@@ -26,7 +28,8 @@ extension Commands {
       "page-right", keys: [.character("L"), .shiftRight], group: .move,
       counted: true, help: "Half a window to the right", .move(.pageRight)),
     Command(
-      "first-row", keys: [.character("g")], group: .move, help: "First row, or row N after a number",
+      "first-row", keys: [.character("g")], group: .move,
+      help: "First row, or row N after a number",
       action: { _, state throws(ExplorerError) in row(state) ?? .move(.firstRow) }),
     Command(
       "last-row", keys: [.character("G")], group: .move, help: "Last row, or row N after a number",

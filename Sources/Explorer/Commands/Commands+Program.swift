@@ -34,7 +34,7 @@ extension Commands {
       }),
     Command(
       "next-prompt", keys: [.control("n")], group: .prompt, counted: true,
-      help: "The next prompt of the file or the history", change: { $0.stepPrompt(1) }),
+      help: "The next prompt of file or history", change: { $0.stepPrompt(1) }),
     Command(
       "previous-prompt", keys: [.control("p")], group: .prompt, counted: true,
       help: "The one before", change: { $0.stepPrompt(-1) }),
@@ -75,11 +75,12 @@ extension Commands {
       hint: .init(keys: "q", label: "close", views: []),
       help: "Close this view; quit at the last", .close),
     Command(
-      "map", "KEY COMMAND", group: .program, help: "Give a key a command; without one, take it back",
+      "map", "KEY COMMAND", group: .program, help: "A command for a key, or none again",
       action: { text, _ throws(ExplorerError) in
         let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
         guard let word = parts.first, let key = Key(label: word) else {
-          throw .badArgument(command: "map", found: text, expected: "a key such as x, ^X, F5, Space")
+          throw .badArgument(
+            command: "map", found: text, expected: "a key such as x, ^X, F5, Space")
         }
         let line = parts.count > 1 ? parts[1].trimmed : ""
         if let name = line.split(separator: " ").first.map(String.init), named(name) == nil {

@@ -44,7 +44,7 @@ extension Commands {
     Command(
       "multiples", keys: [.character("t")], group: .views, views: [HeadsView.name],
       hint: .init(keys: "t", label: "heads/layers", views: []),
-      help: "A layer's heads, or a head's layers",
+      help: "A layer's or a head's maps",
       change: { state in
         state.multiples = state.multiples == .heads ? .layers : .heads
         return []
@@ -58,7 +58,7 @@ extension Commands {
       }),
     Command(
       "choose-second", keys: [.character("O")], group: .views, views: [AtlasView.name],
-      help: "A second score, drawn as digits",
+      help: "A second score, as digits",
       change: { state in
         var chooser = state.scoreChooser("Digits by", command: "second")
         chooser = Chooser(
@@ -82,7 +82,7 @@ extension Commands {
         return .score(try word(text, "score", among: state.scores.map(\.name)))
       }),
     Command(
-      "second", "NAME", group: .views, help: "Draw a score as digits; none draws none",
+      "second", "NAME", group: .views, help: "A second score as digits, or none",
       candidates: { $0.scores.map(\.name) + ["none"] },
       action: { text, state throws(ExplorerError) in
         let name = try word(text, "second", among: state.scores.map(\.name) + ["none"])

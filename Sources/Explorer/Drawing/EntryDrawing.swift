@@ -9,7 +9,8 @@ extension Drawing {
       drawLine(use.rawValue, editor, on: &canvas, in: footer)
     case .letter(let use):
       canvas.fill(footer, Cell())
-      canvas.write(cut(use.rawValue, footer.width), x: footer.x, y: footer.y, in: footer, role: .key)
+      canvas.write(
+        cut(use.rawValue, footer.width), x: footer.x, y: footer.y, in: footer, role: .key)
     case .choice(let chooser): drawChoice(chooser, on: &canvas, body: body, footer: footer)
     }
   }
@@ -41,7 +42,8 @@ extension Drawing {
     let (box, _) = body.bottom(min(max(2, items.count + 1), max(1, body.height * 2 / 3)))
     canvas.fill(box, Cell())
     canvas.write(
-      cut("\(chooser.title): arrows and Enter choose, typing narrows", box.width), x: box.x, y: box.y,
+      cut("\(chooser.title): arrows and Enter choose, typing narrows", box.width), x: box.x,
+      y: box.y,
       in: box, role: .title)
     let (_, list) = box.top(1)
     let rows = Columns(count: items.count, cursor: chooser.chosen, in: list)
@@ -77,7 +79,9 @@ extension Drawing {
     if box.contains(x, y) { canvas[x, y].role = .cursor }
     canvas.fill(footer, Cell())
     var x2 = footer.x
-    for (keys, label) in [("Enter", "runs"), ("Esc", "cancels"), ("^U", "clears"), ("Up", "earlier")] {
+    for (keys, label) in [
+      ("Enter", "runs"), ("Esc", "cancels"), ("^U", "clears"), ("Up", "earlier"),
+    ] {
       x2 = canvas.write(keys, x: x2, y: footer.y, in: footer, role: .key)
       x2 = canvas.write(" \(label)  ", x: x2, y: footer.y, in: footer, role: .dimmed)
     }

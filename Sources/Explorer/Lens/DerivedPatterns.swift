@@ -64,7 +64,9 @@ struct ValueWeightedPatterns: DerivedPatterns {
     result.reserveCapacity(rows.count * columns.count)
     base.pattern(head, rows: rows, columns: 0..<keys).withElements { weights in
       for row in 0..<rows.count {
-        let values = (0..<keys).map { weights[row * keys + $0] * ($0 < norms.count ? norms[$0] : 0) }
+        let values = (0..<keys).map {
+          weights[row * keys + $0] * ($0 < norms.count ? norms[$0] : 0)
+        }
         let sum = values.reduce(0, +)
         result += columns.map { sum == 0 ? .nan : values[$0] / sum }
       }

@@ -76,7 +76,8 @@ struct WordPatterns: PatternSource {
     guard !rows.isEmpty, !columns.isEmpty else {
       return Tensor([], shape: [rows.count, columns.count])
     }
-    let queries = words.groups[rows.lowerBound].lowerBound..<words.groups[rows.upperBound - 1].upperBound
+    let queries =
+      words.groups[rows.lowerBound].lowerBound..<words.groups[rows.upperBound - 1].upperBound
     let keys =
       words.groups[columns.lowerBound].lowerBound..<words.groups[columns.upperBound - 1].upperBound
     var result: [Float] = []

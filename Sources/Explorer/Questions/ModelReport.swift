@@ -53,7 +53,8 @@ public struct ModelReport: Sendable {
       plan: lines + warnings,
       checks: Self.lines(checks) + [
         Line(
-          "special tokens", added.isEmpty ? "none added" : "added: \(added.joined(separator: ", "))"),
+          "special tokens", added.isEmpty ? "none added" : "added: \(added.joined(separator: ", "))"
+        ),
         Line("precision", "maps are computed in float32"),
       ])
   }

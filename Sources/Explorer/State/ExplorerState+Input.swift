@@ -1,6 +1,6 @@
 extension ExplorerState {
   /// What a key does: what is being typed has it first, then the user's own keys, then the commands.
-  mutating func press(_ key: Key) -> [Effect] {
+  mutating func handle(_ key: Key) -> [Effect] {
     notice = nil
     // Whatever is being typed, the screen can be repaired and the shell reached.
     if entry != .none, key == .control("z") { return [.screen(.suspend)] }

@@ -12,7 +12,7 @@ extension ExplorerState {
   /// Carries out an action.
   fileprivate mutating func take(_ action: Action) -> [Effect] {
     switch action {
-    case .key(let key): return press(key)
+    case .key(let key): return handle(key)
     case .mouse(let event): return point(event)
     case .paste(let text): paste(text)
     case .resize(let width, let height): (self.width, self.height) = (max(0, width), max(0, height))

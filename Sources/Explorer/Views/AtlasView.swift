@@ -7,7 +7,7 @@ enum AtlasView: ExplorerView {
   /// The tab's name.
   static let title = "Atlas"
   /// What it shows.
-  static let help = "All heads of the model, coloured by a score"
+  static let help = "All heads, coloured by a score"
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
@@ -18,10 +18,9 @@ enum AtlasView: ExplorerView {
     drawGroups(drawing, subject, layout, on: &canvas)
     drawLabels(drawing, layout, on: &canvas)
     if let score = drawing.state.scoreTable {
-      let digits = drawing.state.secondScore.map { ", digits: \($0) in tenths" } ?? ""
       Legend(
         title: score.title, low: score.span.lowerBound.short, high: score.span.upperBound.short,
-        note: score.unit + digits
+        note: score.unit
       ).draw(on: &canvas, in: layout.legend)
     }
     if let side = layout.side { drawing.drawHeadPanel(subject, on: &canvas, in: side) }
@@ -123,7 +122,10 @@ enum AtlasView: ExplorerView {
     guard state.subject != nil, let score = state.scoreTable else { return "" }
     let value = score.value(state.head)
     let number = value.isNaN ? "undefined" : "\(value.fixed(4)) \(score.unit)"
-    return "\(state.head)  \(score.title)  \(number)"
+    let second = state.scores.first { $0.name == state.secondScore }.map {
+      "  digits: \($0.name) \(drawing.number($0.value(state.head), 0)) \($0.unit)"
+    }
+    return "\(state.head)  \(score.title)  \(number)" + (second ?? "")
   }
 
   static func action(

@@ -8,7 +8,7 @@ enum CompareView: ExplorerView {
   /// The tab's name.
   static let title = "Compare"
   /// What it shows.
-  static let help = "Two heads, or before and after: side by side, difference"
+  static let help = "Two maps and their difference"
 
   /// One of the two maps.
   struct Side {

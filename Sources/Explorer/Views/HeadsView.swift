@@ -15,7 +15,7 @@ enum HeadsView: ExplorerView {
   /// The tab's name.
   static let title = "Heads"
   /// What it shows.
-  static let help = "Small maps of a layer's heads, or a head's layers"
+  static let help = "Small maps of a layer's heads"
 
   /// Where the small maps and the large one lie.
   private struct Layout {

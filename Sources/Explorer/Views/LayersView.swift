@@ -7,7 +7,7 @@ enum LayersView: ExplorerView {
   /// The tab's name.
   static let title = "Layers"
   /// What it shows.
-  static let help = "A score's trend over depth, as a plot"
+  static let help = "A score's trend over depth, plotted"
 
   /// Where the plot and its axes lie.
   private struct Layout {

@@ -7,7 +7,7 @@ enum MapView: ExplorerView {
   /// The tab's name.
   static let title = "Map"
   /// What it shows.
-  static let help = "One head's map: queries down, keys across"
+  static let help = "One head's map: queries down, keys"
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {

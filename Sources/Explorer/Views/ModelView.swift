@@ -5,7 +5,7 @@ enum ModelView: ExplorerView {
   /// The tab's name.
   static let title = "Model"
   /// What it shows.
-  static let help = "The model's plan, its memory, and checks of its maps"
+  static let help = "The model, and checks of its maps"
 
   private static func lines(_ drawing: Drawing) -> [(String, String, Role)] {
     let state = drawing.state

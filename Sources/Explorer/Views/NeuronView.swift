@@ -10,7 +10,7 @@ enum NeuronView: ExplorerView {
   /// The tab's name.
   static let title = "Neuron"
   /// What it shows.
-  static let help = "Why a query looks at a key: q, k, q\u{00B7}k and their sum"
+  static let help = "Why a query looks at a key: q and k"
 
   private static let labels = 22
 
@@ -55,7 +55,8 @@ enum NeuronView: ExplorerView {
     let sum = products.reduce(0) { $0 + Double($1) }
     let parts = strongest.map { "\($0): \(Double(products[$0]).signed(2))" }.joined(separator: "  ")
     canvas.write(
-      drawing.cut("sum \(sum.signed(3)) of \(vectors.dHead) dimensions; largest \(parts)", region.width),
+      drawing.cut(
+        "sum \(sum.signed(3)) of \(vectors.dHead) dimensions; largest \(parts)", region.width),
       x: region.x, y: region.y + 3, in: region, role: .strongest)
   }
 
@@ -112,7 +113,8 @@ enum NeuronView: ExplorerView {
   private static func drawLegend(
     _ drawing: Drawing, _ vectors: HeadVectors, on canvas: inout Canvas, in region: Region
   ) {
-    let note = "each row by its own largest; before softmax: \(drawing.glyphs.product) times \(vectors.scale.fixed(4))"
+    let note =
+      "each row by its own largest; before softmax: \(drawing.glyphs.product) times \(vectors.scale.fixed(4))"
     Legend(title: "value", low: "-1", high: "+1", note: note, isSigned: true)
       .draw(on: &canvas, in: region)
   }

@@ -7,7 +7,7 @@ enum ScoresView: ExplorerView {
   /// The tab's name.
   static let title = "Scores"
   /// What it shows.
-  static let help = "Heads as a table, sorted by the score"
+  static let help = "Heads as a table, sorted by a score"
 
   private static let columnWidth = 11
 
@@ -46,7 +46,9 @@ enum ScoresView: ExplorerView {
     let layout = Layout(state, in: region)
     let heads = sorted(state)
     let rows = Columns(count: heads.count, cursor: cursor(state, heads), in: layout.body)
-    let (rank, digits) = (layout.heading, "\(subject.patterns.layers * subject.patterns.heads)".count)
+    let (rank, digits) = (
+      layout.heading, "\(subject.patterns.layers * subject.patterns.heads)".count
+    )
     canvas.write(
       drawing.padded("#", digits) + "  head", x: rank.x, y: rank.y, in: rank, role: .label)
     for (column, score) in layout.scores.enumerated() {

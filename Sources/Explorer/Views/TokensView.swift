@@ -5,7 +5,7 @@ enum TokensView: ExplorerView {
   /// The tab's name.
   static let title = "Tokens"
   /// What it shows.
-  static let help = "The prompt, shaded by what one query looks at"
+  static let help = "The prompt, shaded by one query"
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
