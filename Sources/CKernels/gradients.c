@@ -25,6 +25,7 @@ INLINE float slope_gated(float x, float factor) {
 INLINE float slope_identity(float x) { (void)x; return 1.0f; }
 INLINE float slope_relu(float x) { return x > 0 ? 1.0f : 0.0f; }
 INLINE float slope_silu(float x) { return slope_gated(x, 1.0f); }
+INLINE float slope_quick_gelu(float x) { return slope_gated(x, 1.702f); }
 
 #define SLOPES(function)                                                                \
   CLONED static void slopes_##function(const float *x, float *gradient, size_t count) { \
@@ -36,6 +37,7 @@ SLOPES(relu)
 SLOPES(silu)
 SLOPES(gelu_erf)
 SLOPES(gelu_tanh)
+SLOPES(quick_gelu)
 
 void heed_differentiate_row(
     const float *x, float *gradient, size_t count, enum heed_row_activation activation) {
@@ -45,6 +47,7 @@ void heed_differentiate_row(
     case HEED_ROW_SILU: slopes_silu(x, gradient, count); break;
     case HEED_ROW_GELU_ERF: slopes_gelu_erf(x, gradient, count); break;
     case HEED_ROW_GELU_TANH: slopes_gelu_tanh(x, gradient, count); break;
+    case HEED_ROW_QUICK_GELU: slopes_quick_gelu(x, gradient, count); break;
   }
 }
 

@@ -93,6 +93,7 @@ extension PlainKernels {
       return (1 + t) / 2 + x * (1 - t * t) / 2 * root * (1 + Element(3 * 0.044715) * x * x)
     case .relu: return x > 0 ? 1 : 0
     case .silu: return gated(1)
+    case .quickGELU: return gated(Element(1.702))
     }
   }
 

@@ -41,6 +41,8 @@ public enum Action: Sendable {
   /// What a command does to the state, where no other case says it.
   case change(Change)
   case snapshot(String?)
+  case export(String)
+  case writeSession(String?)
   case yank
   case mouseOnOff
   case suspend, redraw
@@ -76,6 +78,10 @@ public enum Effect: Sendable, Equatable {
   case readPrompts(String)
   /// Write a text to a file; answer with `.notice` or `.failed`.
   case save(name: String, text: String)
+  /// Write a view's numbers to a file, in the format of its ending; answer as for `save`.
+  case export(name: String, ViewExport)
+  /// Write a session; answer as for `save`.
+  case write(name: String, Session)
   /// Something only the screen can do.
   case screen(ScreenRequest)
 }

@@ -55,6 +55,17 @@ extension ExplorerState {
       return [.open(name, prompt: prompt)]
     case .cancel: return cancel()
     case .change(let change): return change(&self)
+    case .writeSession(let name):
+      guard let session = Session(self) else {
+        fail("there is nothing to write yet")
+        return []
+      }
+      let file = name ?? sessionFile ?? "heed.session"
+      sessionFile = file
+      return [.write(name: file, session)]
+    case .export(let name):
+      say("writing \(name)")
+      return [.export(name: name, export)]
     case .snapshot(let name): return [snapshot(name)]
     case .yank:
       say("copied, if the terminal allows it")

@@ -9,7 +9,8 @@ extension Intervention {
       var width = plan.dModel
       if let head = site.head {
         try Self.check(head, plan)
-        width = plan.blocks[head.layer].attention.dHead
+        let attention = plan.blocks[head.layer].attention
+        width = site.isOfValues ? attention.dValue : attention.dHead
       } else if !(0...plan.layers).contains(site.layer) {
         throw .noSuchLayer(site.layer, layers: plan.layers)
       }
@@ -33,7 +34,7 @@ extension Intervention {
 
 /// The interventions of one run, ready to be applied where the forward pass comes by.
 struct Edits<Element: Scalar> {
-  private let interventions: [Intervention]
+  let interventions: [Intervention]
 
   init(_ interventions: [Intervention]) { self.interventions = interventions }
 
@@ -58,25 +59,28 @@ struct Edits<Element: Scalar> {
         let columns = plan.columns(plan.kvHead(of: head.head))
         Self.put(values, at: positions, into: keys.columns(columns))
       case .values(let head):
-        let columns = plan.columns(plan.kvHead(of: head.head))
+        let columns = plan.valueColumns(plan.kvHead(of: head.head))
         Self.put(values, at: positions, into: target.columns(columns))
       case .weightedValues, .residual: break
       }
     }
   }
 
-  /// Changes a layer's pattern · values, `[seq, heads · dHead]`; memory that is shared is copied first.
+  /// Whether a layer's pattern · values change.
+  func changesWeightedValues(_ layer: Int) -> Bool {
+    interventions.contains { $0.layer == layer && $0.leavesMapsOfItsLayer }
+  }
+
+  /// Changes a layer's pattern · values, `[seq, heads · dValue]`.
   func weightedValues<K: Kernels>(
-    _ layer: Int, _ plan: AttentionPlan, _ tensor: inout Tensor<Element>, _: K.Type
+    _ layer: Int, _ plan: AttentionPlan, _ target: MutableMatrix<Element>, _: K.Type
   ) where K.Element == Element {
     for intervention in interventions where intervention.layer == layer {
       switch intervention {
       case .scale(let head, let factor):
-        let target = tensor.mutableMatrix().columns(plan.columns(head.head))
-        K.scale(target, by: Element(factor))
+        K.scale(target.columns(plan.valueColumns(head.head)), by: Element(factor))
       case .replace(.weightedValues(let head), let positions, let values):
-        let target = tensor.mutableMatrix().columns(plan.columns(head.head))
-        Self.put(values, at: positions, into: target)
+        Self.put(values, at: positions, into: target.columns(plan.valueColumns(head.head)))
       case .replace: break
       }
     }

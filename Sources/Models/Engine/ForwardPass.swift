@@ -1,0 +1,224 @@
+import Tensors
+
+/// How far a run is.
+public struct Progress: Sendable, Hashable {
+  /// Blocks done, and blocks in all.
+  public let done, total: Int
+}
+
+/// Runs any plan: the only forward pass there is.
+///
+/// Goals, in this order: the reference's numbers; memory that grows with the prompt, not its square;
+/// speed. Hence attention goes through tiles of queries, and everything else through slices of rows.
+///
+/// Several variants of one prompt can run at once: then rows are `variants · seq`, one variant after the
+/// other, and only attention keeps them apart.
+struct ForwardPass<K: Kernels> {
+  let plan: ModelPlan
+  let prompt: Prompt
+  var weights: WeightReader<K.Element>
+  private let variants: Int
+  private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
+  private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
+  private let interventions: [Intervention]
+  private let edits: Edits<K.Element>
+
+  init(
+    plan: ModelPlan, weights: Weights, prompt: Prompt, interventions: [Intervention] = [],
+    variants: Int = 1
+  ) {
+    self.plan = plan
+    self.prompt = prompt
+    self.variants = variants
+    self.weights = WeightReader(weights)
+    self.interventions = interventions
+    edits = Edits(interventions)
+  }
+
+  /// Runs all blocks that an earlier run does not already answer for.
+  ///
+  /// - Parameters:
+  ///   - base: A run of the same prompt.
+  ///   - onProgress: Called before each block and after the last; what it throws ends the run.
+  mutating func run(
+    reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void
+  ) throws -> Trace<K.Element> {
+    let reused = base.map { ReusedRun($0, for: interventions) }
+    let start = reused?.start ?? 0
+    var residual = reused?.residual ?? embed()
+    weights.releaseAll()
+    if start == 0 { try check(residual, block: nil) }
+    edits.residual(start, &residual)
+    var residuals = (reused?.residuals ?? []) + [residual]
+    var attention = reused?.attention ?? []
+    for (layer, block) in plan.blocks.enumerated().dropFirst(start) {
+      try onProgress(Progress(done: layer, total: plan.layers))
+      var layerTrace = reused?.layer(layer) ?? attend(layer, block, residual.matrix)
+      if edits.changesWeightedValues(layer) {
+        edits.weightedValues(
+          layer, block.attention, layerTrace.weightedValues.mutableMatrix(), K.self)
+      }
+      transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
+      attention.append(layerTrace)
+      weights.releaseAll()
+      try check(residual, block: layer)
+      edits.residual(layer + 1, &residual)
+      residuals.append(residual)
+    }
+    try onProgress(Progress(done: plan.layers, total: plan.layers))
+    return Trace(
+      prompt: prompt, plan: plan, residuals: residuals, attention: attention,
+      interventions: interventions)
+  }
+
+  /// What tokens and, where the plan has them, position embeddings put into the residual stream:
+  /// `[seq, dModel]`.
+  private mutating func embed() -> Tensor<K.Element> {
+    let embedding = plan.embedding
+    var tokens = Tensor<K.Element>(
+      uninitialized: [prompt.seq, embedding.token.shape.last ?? plan.dModel])
+    let target = tokens.mutableMatrix()
+    for (position, id) in prompt.ids.enumerated() {
+      // Only the rows that the prompt names are widened.
+      if let row = weights.weights[embedding.token].rows(id..<id + 1)
+        .widened(to: K.Element.self)
+      {
+        target.rows(position..<position + 1).copy(from: row.matrix)
+      }
+    }
+    if embedding.scale != 1 {
+      K.scale(target, by: K.Element(embedding.scale))
+    }
+    var residual =
+      embedding.projection.map { Linear<K>($0, &weights).applied(to: tokens.matrix) } ?? tokens
+    let first = embedding.firstPosition
+    if let position = embedding.position,
+      let rows = weights.weights[position].rows(first..<first + prompt.seq)
+        .widened(to: K.Element.self)
+    {
+      K.add(rows.matrix, to: residual.mutableMatrix())
+    }
+    if let norm = embedding.norm {
+      Norm<K>(norm, width: plan.dModel, &weights).apply(to: residual.mutableMatrix())
+    }
+    return residual
+  }
+
+  /// What one block's attention reads and writes, before its output projection.
+  mutating func attend(
+    _ layer: Int, _ block: BlockPlan, _ residual: Matrix<K.Element>
+  ) -> LayerTrace<K.Element> {
+    let plan = block.attention
+    let norm = block.attentionNorms.input.map { Norm<K>($0, width: self.plan.dModel, &weights) }
+    let projections = Projections<K>(plan, rotation(plan.position), &weights)
+    var queries = Tensor<K.Element>(uninitialized: [residual.rows, plan.heads * plan.dHead])
+    var keys = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dHead])
+    var values = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dValue])
+    let (q, k, v) = (queries.mutableMatrix(), keys.mutableMatrix(), values.mutableMatrix())
+    Slices.forEach(residual.rows) { rows in
+      let x = residual.rows(rows)
+      let read = norm?.applied(to: x)
+      projections.apply(
+        to: read?.matrix ?? x, rows: rows, queries: q.rows(rows), keys: k.rows(rows),
+        values: v.rows(rows))
+    }
+    edits.inputs(layer, plan, queries: q, keys: k, values: v)
+    let extras = ScoreExtras<K.Element>(
+      bias: bias(plan.position), sinks: plan.sinks.map { weights.tensor($0) })
+    let seq = prompt.seq
+    let heads = (0..<variants * plan.heads).map { item in
+      let rows = item / plan.heads * seq..<(item / plan.heads + 1) * seq
+      return HeadAttention(
+        plan, HeadIndex(layer: layer, head: item % plan.heads), queries: q.matrix.rows(rows),
+        keys: k.matrix.rows(rows), values: v.matrix.rows(rows), extras: extras)
+    }
+    return LayerTrace(
+      queries: queries, keys: keys, values: values,
+      weightedValues: Self.weightedValues(heads, plan, seq: seq), extras: extras)
+  }
+
+  /// Pattern · values of every head of a layer, one tile of queries at a time:
+  /// `[variants · seq, heads · dValue]`.
+  ///
+  /// - Parameter heads: Those of the first variant, then those of the next one.
+  private static func weightedValues(
+    _ heads: [HeadAttention<K.Element>], _ plan: AttentionPlan, seq: Int
+  ) -> Tensor<K.Element> {
+    let step = AttentionTiling.rowsPerTile(seq: seq)
+    let tiles = (seq + step - 1) / step
+    var result = Tensor<K.Element>(
+      uninitialized: [heads.count / plan.heads * seq, plan.heads * plan.dValue])
+    let target = result.mutableMatrix()
+    Parallel.forEach(tiles * heads.count) { item in
+      // The last queries see the most keys: they go first, so that no thread ends with a long one.
+      let start = (tiles - 1 - item / heads.count) * step
+      let rows = start..<min(seq, start + step)
+      let (head, first) = (heads[item % heads.count], item % heads.count / plan.heads * seq)
+      let weights = AttentionWeights<K>.weights(head, rows: rows)
+      K.multiply(
+        weights.matrix, head.values.rows(0..<weights.shape[1]), transposed: false, scale: 1,
+        adding: false,
+        into: target.window(
+          rows: first + rows.lowerBound..<first + rows.upperBound,
+          columns: plan.valueColumns(head.head.head)))
+    }
+    return result
+  }
+
+  /// Adds one block's attention and MLP to the residual stream.
+  mutating func transform(
+    _ block: BlockPlan, _ weightedValues: Matrix<K.Element>, _ residual: MutableMatrix<K.Element>
+  ) {
+    let output = Linear<K>(block.attention.output, &weights)
+    let (width, scale) = (plan.dModel, block.residualScale)
+    let attention = Addition<K>(block.attentionNorms, scale: scale, width: width, &weights)
+    let transformed = Addition<K>(block.mlpNorms, scale: scale, width: width, &weights)
+    let norm = block.mlpNorms.input.map { Norm<K>($0, width: width, &weights) }
+    /// What the MLP reads.
+    @Sendable func normalised(_ x: Matrix<K.Element>) -> Tensor<K.Element> {
+      norm?.applied(to: x) ?? x.copied
+    }
+    if case .experts(let plan) = block.mlp {
+      let before = block.isParallel ? normalised(residual.matrix) : nil
+      attention.add(to: residual) { output.apply(to: weightedValues, adding: $1, into: $0) }
+      let read = before ?? normalised(residual.matrix)
+      let experts = Experts<K>(plan, &weights)
+      transformed.add(to: residual) {
+        experts.apply(to: read.matrix, adding: $1, into: $0, &weights)
+      }
+      return
+    }
+    guard let mlp = MLP<K>(block.mlp, &weights) else { return }
+    Slices.forEach(residual.rows) { rows in
+      let target = residual.rows(rows)
+      let before = block.isParallel ? normalised(target.matrix) : nil
+      attention.add(to: target) {
+        output.apply(to: weightedValues.rows(rows), adding: $1, into: $0)
+      }
+      let read = before ?? normalised(target.matrix)
+      transformed.add(to: target) { mlp.apply(to: read.matrix, adding: $1, into: $0) }
+    }
+  }
+
+  private mutating func rotation(_ position: PositionPlan) -> Rotation<K.Element>? {
+    guard case .rotary(let plan) = position else { return nil }
+    let rotation = rotations[plan] ?? Rotation(plan, seq: prompt.seq, copies: variants)
+    rotations[plan] = rotation
+    return rotation
+  }
+
+  private mutating func bias(_ position: PositionPlan) -> ScoreBias<K.Element>? {
+    guard case .alibi(let plan) = position else { return nil }
+    let bias = biases[plan] ?? ScoreBias(plan, seq: prompt.seq)
+    biases[plan] = bias
+    return bias
+  }
+
+  /// A NaN is traced to the weight that holds it, instead of spreading over every map.
+  func check(_ residual: Tensor<K.Element>, block: Int?) throws {
+    guard !K.allFinite(residual.matrix) else { return }
+    let suspects = block.map { plan.blocks[$0].weights } ?? plan.embedding.weights
+    throw weights.weights.firstNonFinite(among: suspects)
+      ?? ModelError.residualNotFinite(checkpoint: weights.weights.checkpoint, block: block ?? 0)
+  }
+}
