@@ -59,6 +59,23 @@ INLINE float gelu_tanh(float x) {
   return x / (1.0f + exponential(-u2));
 }
 
+INLINE float quick_gelu(float x) { return x / (1.0f + exponential(-1.702f * x)); }
+
+// tanh x = 1 − 2 / (e^2x + 1), which near zero would lose its digits: there a series, the minimax
+// polynomial of Cephes' tanhf. Absolute error under 1.2e-7.
+INLINE float hyperbolic_tangent(float x) {
+  float a = x < 0 ? -x : x;
+  float far = 1.0f - 2.0f / (1.0f + exponential(2.0f * (a > 20.0f ? 20.0f : a)));
+  float z = x * x;
+  float series = -5.70498872745e-3f;
+  series = series * z + 2.06390887954e-2f;
+  series = series * z - 5.37397155531e-2f;
+  series = series * z + 1.33314422036e-1f;
+  series = series * z - 3.33332819422e-1f;
+  float near = x + x * z * series;
+  return a < 0.625f ? near : x < 0 ? -far : far;
+}
+
 #define ROW(function)                                                                  \
   CLONED static void row_##function(float *y, const float *bias, size_t count) {       \
     if (bias) {                                                                        \
@@ -73,6 +90,7 @@ ROW(relu)
 ROW(silu)
 ROW(gelu_erf)
 ROW(gelu_tanh)
+ROW(quick_gelu)
 
 void heed_finish_row(
     float *y, const float *bias, size_t count, enum heed_row_activation activation) {
@@ -82,7 +100,27 @@ void heed_finish_row(
     case HEED_ROW_SILU: row_silu(y, bias, count); break;
     case HEED_ROW_GELU_ERF: row_gelu_erf(y, bias, count); break;
     case HEED_ROW_GELU_TANH: row_gelu_tanh(y, bias, count); break;
+    case HEED_ROW_QUICK_GELU: row_quick_gelu(y, bias, count); break;
   }
+}
+
+CLONED void heed_cap(float *row, size_t count, float limit) {
+  for (size_t i = 0; i < count; i++) row[i] = limit * hyperbolic_tangent(row[i] / limit);
+}
+
+CLONED void heed_softmax_sink(float *row, size_t count, float sink) {
+#pragma clang fp reassociate(on)
+  float highest = sink;
+  for (size_t i = 0; i < count; i++) highest = row[i] > highest ? row[i] : highest;
+  float sum = exponential(sink - highest);
+  for (size_t i = 0; i < count; i++) {
+    // What is hidden has no weight; the exponential stops at e^-87.
+    float weight = row[i] - highest < -87.0f ? 0 : exponential(row[i] - highest);
+    row[i] = weight;
+    sum += weight;
+  }
+  float scale = 1.0f / sum;
+  for (size_t i = 0; i < count; i++) row[i] *= scale;
 }
 
 CLONED double heed_log_sum_exp(const float *x, size_t count) {

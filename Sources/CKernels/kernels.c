@@ -136,6 +136,15 @@ CLONED void heed_rotate_halves(
   }
 }
 
+CLONED void heed_rotate_pairs(
+    float *pairs, const float *cosines, const float *sines, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float a = pairs[2 * i], b = pairs[2 * i + 1];
+    pairs[2 * i] = a * cosines[i] - b * sines[i];
+    pairs[2 * i + 1] = b * cosines[i] + a * sines[i];
+  }
+}
+
 CLONED double heed_sum_of_differences(const float *a, const float *b, size_t count) {
 #pragma clang fp reassociate(on)
   double total = 0;

@@ -70,7 +70,7 @@ public enum TraceTensor: String, Sendable, CaseIterable {
     let isMap = self == .attention || self == .scores
     let shape =
       (layer == nil ? [layers.count] : []) + (head == nil ? [heads.count] : [])
-      + [trace.seq, isMap ? trace.seq : plan.dHead]
+      + [trace.seq, isMap ? trace.seq : self == .v || self == .z ? plan.dValue : plan.dHead]
     let axes =
       (layer == nil ? ["layer"] : []) + (head == nil ? ["head"] : [])
       + (isMap ? ["query", "key"] : ["position", "dimension"])

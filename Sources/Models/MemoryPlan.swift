@@ -19,7 +19,8 @@ public struct MemoryPlan: Sendable, Hashable {
   public init(_ plan: ModelPlan, seq: Int, threads: Int, bytesPerNumber: Int = 4) {
     self.seq = seq
     let perToken = plan.blocks.reduce((plan.layers + 1) * plan.dModel) { sum, block in
-      sum + 2 * (block.attention.heads + block.attention.kvHeads) * block.attention.dHead
+      let attention = block.attention
+      return sum + (attention.heads + attention.kvHeads) * (attention.dHead + attention.dValue)
     }
     trace = bytesPerNumber * seq * perToken
     let rows = AttentionTiling.rowsPerTile(seq: seq)

@@ -12,7 +12,7 @@ public struct Model: Sendable {
   let weights: Weights
 
   /// Whether logits can be computed.
-  public var hasOutputHead: Bool { weights.has(plan.output.weight) }
+  public var hasOutputHead: Bool { weights.has(plan.head.linear.weight) }
 
   /// Bytes that the weights take on disk.
   public var weightBytes: Int { weights.byteCount }
@@ -32,11 +32,11 @@ public struct Model: Sendable {
       file: checkpoint.configFile, modelType: type, config: checkpoint.config)
     let plan = try family.plan(config)
     // A checkpoint that was saved without its head can still be explored.
-    let head = plan.output.weights
+    let head = plan.head.weights
     let headless =
       !config.namesArchitecture(endingWith: "LMHeadModel")
       && !config.namesArchitecture(endingWith: "ForCausalLM")
-      && !plan.prefixes.contains { checkpoint.tensors[$0 + plan.output.weight.name] != nil }
+      && !plan.prefixes.contains { checkpoint.tensors[$0 + plan.head.linear.weight.name] != nil }
     weights = try Weights(
       checkpoint, plan: plan, require: plan.coreWeights + (headless ? [] : head))
     name = checkpoint.name

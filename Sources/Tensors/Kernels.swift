@@ -8,6 +8,8 @@ public enum Activation: String, Sendable, CaseIterable {
   case relu
   /// x σ(x), also called swish.
   case silu
+  /// x σ(1.702 x), the sigmoid approximation of GELU.
+  case quickGELU
 }
 
 /// The operations that a forward pass is made of, for one number type.
@@ -46,32 +48,51 @@ public protocol Kernels<Element>: Sendable {
   /// - Parameter m: Rows with at least one finite number each; −∞ becomes zero.
   static func softmax(_ m: MutableMatrix<Element>)
 
+  /// Replaces every row by its part of the softmax over the row and one number more, so that a row
+  /// sums to what that number leaves.
+  static func softmax(_ m: MutableMatrix<Element>, sink: Element)
+
+  /// `limit · tanh(x / limit)`, number by number.
+  static func cap(_ m: MutableMatrix<Element>, at limit: Element)
+
+  /// `min(max(x, range.lowerBound), range.upperBound) + shift`, number by number.
+  static func clip(
+    _ m: MutableMatrix<Element>, to range: ClosedRange<Element>, adding shift: Element)
+
+  /// Applies an activation function, number by number.
+  static func activate(_ m: MutableMatrix<Element>, _ activation: Activation)
+
   /// `(x − mean) / sqrt(variance + epsilon) · gain + bias` for every row.
   ///
   /// - Parameters:
   ///   - gain: `[columns]`.
   ///   - bias: `[columns]`.
+  ///   - y: May be `x`.
   static func layerNorm(
     _ x: Matrix<Element>, gain: Tensor<Element>, bias: Tensor<Element>, epsilon: Element,
     into y: MutableMatrix<Element>)
 
   /// `x / sqrt(mean of x² + epsilon) · gain` for every row.
   ///
-  /// - Parameter gain: `[columns]`.
+  /// - Parameters:
+  ///   - gain: `[columns]`.
+  ///   - y: May be `x`.
   static func rmsNorm(
     _ x: Matrix<Element>, gain: Tensor<Element>, epsilon: Element, into y: MutableMatrix<Element>)
 
   /// `a = a · b`, number by number.
   static func multiply(_ a: MutableMatrix<Element>, by b: Matrix<Element>)
 
+  /// `a = a + scale · b`, number by number.
+  static func add(_ b: Matrix<Element>, scale: Element, to a: MutableMatrix<Element>)
+
   /// `a = factor · a`, number by number.
   static func scale(_ a: MutableMatrix<Element>, by factor: Element)
 
-  /// `a = a + b`, number by number.
-  static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>)
-
-  /// Puts −∞ where a query would see a later key: right of column `firstQuery + row` in every row.
-  static func hideFuture(_ scores: MutableMatrix<Element>, firstQuery: Int)
+  /// Puts −∞ outside of the columns that a row may see.
+  ///
+  /// - Parameter visible: Of a row; only what lies within the row counts.
+  static func hide(_ scores: MutableMatrix<Element>, outside visible: (Int) -> Range<Int>)
 
   /// Turns every row by its angles: with `half` columns of `cosines`, number `i < half` of a row and
   /// number `half + i` become `a·cos − b·sin` and `b·cos + a·sin`; later columns stay.
@@ -81,6 +102,10 @@ public protocol Kernels<Element>: Sendable {
   ///   - cosines: `[seq, half]`.
   ///   - sines: `[seq, half]`.
   static func rotate(_ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>)
+
+  /// The same with neighbours for pairs: numbers `2i` and `2i + 1`.
+  static func rotatePairs(
+    _ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>)
 
   /// `sums[i] = ln(exp sums[i] + Σ exp of row i)`: one part after another gives the logarithm of all of a
   /// softmax's denominator.
@@ -103,4 +128,11 @@ public protocol Kernels<Element>: Sendable {
   /// `sums[query − i] += weights[row, i]` for every key `i` up to the query.
   static func accumulateByDistance(
     _ weights: Matrix<Element>, row: Int, query: Int, into sums: inout [Double])
+}
+
+extension Kernels {
+  /// `a = a + b`, number by number.
+  public static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>) {
+    add(b, scale: 1, to: a)
+  }
 }

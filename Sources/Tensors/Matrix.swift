@@ -41,6 +41,36 @@ public struct Matrix<Element: Scalar>: @unchecked Sendable {
   /// Some of the columns.
   public func columns(_ range: Range<Int>) -> Matrix { window(rows: 0..<rows, columns: range) }
 
+  /// Some of the rows, one stretch after the other; a window where there is but one stretch.
+  public func rows(_ stretches: [Range<Int>]) -> Matrix {
+    guard stretches.count != 1 else { return rows(stretches[0]) }
+    var result = Tensor<Element>(
+      uninitialized: [stretches.reduce(0) { $0 + $1.count }, columns])
+    let target = result.mutableMatrix()
+    var start = 0
+    for stretch in stretches {
+      target.rows(start..<start + stretch.count).copy(from: rows(stretch))
+      start += stretch.count
+    }
+    return target.matrix
+  }
+
+  /// Some of the columns, one stretch after the other; a window where there is but one stretch.
+  public func columns(_ stretches: [Range<Int>]) -> Matrix {
+    guard stretches.count != 1 else { return columns(stretches[0]) }
+    var result = Tensor<Element>(uninitialized: [rows, stretches.reduce(0) { $0 + $1.count }])
+    let target = result.mutableMatrix()
+    for row in 0..<rows {
+      var start = target.base + row * target.stride
+      for stretch in stretches {
+        precondition(stretch.lowerBound >= 0 && stretch.upperBound <= columns)
+        start.update(from: base + row * stride + stretch.lowerBound, count: stretch.count)
+        start += stretch.count
+      }
+    }
+    return target.matrix
+  }
+
   /// Calls `body` with one row's numbers, without copying them.
   public func withRow<R>(_ row: Int, _ body: (UnsafeBufferPointer<Element>) throws -> R) rethrows
     -> R
@@ -98,6 +128,11 @@ public struct MutableMatrix<Element: Scalar>: @unchecked Sendable {
     for row in 0..<rows {
       (base + row * stride).update(from: source.base + row * source.stride, count: columns)
     }
+  }
+
+  /// Puts one number everywhere.
+  public func fill(_ number: Element) {
+    for row in 0..<rows { (base + row * stride).update(repeating: number, count: columns) }
   }
 
   /// Calls `body` with one row's numbers, to read and write in place.

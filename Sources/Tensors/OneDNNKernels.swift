@@ -57,6 +57,7 @@ public enum OneDNNKernels: Kernels {
     case .geluTanh: HEED_ROW_GELU_TANH
     case .relu: HEED_ROW_RELU
     case .silu: HEED_ROW_SILU
+    case .quickGELU: HEED_ROW_QUICK_GELU
     case nil: HEED_ROW_IDENTITY
     }
   }
@@ -101,9 +102,12 @@ public enum OneDNNKernels: Kernels {
     for i in 0..<a.rows { heed_multiply(a.base + i * a.stride, b.base + i * b.stride, a.columns) }
   }
 
-  /// The plain loop, which is memory-bound.
-  public static func add(_ b: Matrix<Float>, to a: MutableMatrix<Float>) {
-    PlainKernels.add(b, to: a)
+  /// A vector loop.
+  public static func add(_ b: Matrix<Float>, scale: Float, to a: MutableMatrix<Float>) {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    for i in 0..<a.rows {
+      heed_add_scaled(a.base + i * a.stride, b.base + i * b.stride, scale, a.columns)
+    }
   }
 
   /// A vector loop.
@@ -112,8 +116,43 @@ public enum OneDNNKernels: Kernels {
   }
 
   /// The plain loop, which writes a triangle.
-  public static func hideFuture(_ scores: MutableMatrix<Float>, firstQuery: Int) {
-    PlainKernels.hideFuture(scores, firstQuery: firstQuery)
+  public static func hide(_ scores: MutableMatrix<Float>, outside visible: (Int) -> Range<Int>) {
+    PlainKernels.hide(scores, outside: visible)
+  }
+
+  /// A vector loop.
+  public static func softmax(_ m: MutableMatrix<Float>, sink: Float) {
+    for i in 0..<m.rows { heed_softmax_sink(m.base + i * m.stride, m.columns, sink) }
+  }
+
+  /// A vector loop.
+  public static func cap(_ m: MutableMatrix<Float>, at limit: Float) {
+    for i in 0..<m.rows { heed_cap(m.base + i * m.stride, m.columns, limit) }
+  }
+
+  /// The plain loop, which is memory-bound.
+  public static func clip(
+    _ m: MutableMatrix<Float>, to range: ClosedRange<Float>, adding shift: Float
+  ) {
+    PlainKernels.clip(m, to: range, adding: shift)
+  }
+
+  /// A vector loop.
+  public static func activate(_ m: MutableMatrix<Float>, _ activation: Activation) {
+    finish(m, bias: nil, activation)
+  }
+
+  /// A vector loop.
+  public static func rotatePairs(
+    _ m: MutableMatrix<Float>, cosines: Matrix<Float>, sines: Matrix<Float>
+  ) {
+    let half = cosines.columns
+    precondition(cosines.rows == m.rows && sines.rows == m.rows && 2 * half <= m.columns)
+    for i in 0..<m.rows {
+      heed_rotate_pairs(
+        m.base + i * m.stride, cosines.base + i * cosines.stride, sines.base + i * sines.stride,
+        half)
+    }
   }
 
   /// A vector loop.

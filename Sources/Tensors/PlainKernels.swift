@@ -42,11 +42,15 @@ public enum PlainKernels<Element: Scalar>: Kernels {
 
   /// The largest number of a row is taken off first, so that nothing overflows.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func softmax(_ m: MutableMatrix<Element>) {
+  public static func softmax(_ m: MutableMatrix<Element>) { softmax(m, sink: -.infinity) }
+
+  /// The sink is one more term of each row's sum.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func softmax(_ m: MutableMatrix<Element>, sink: Element) {
     for i in 0..<m.rows {
       m.withRow(i) { row in
-        let highest = row.max() ?? 0
-        var sum: Element = 0
+        let highest = row.reduce(sink, max)
+        var sum = Element.exp(sink - highest)
         for j in row.indices {
           row[j] = Element.exp(row[j] - highest)
           sum += row[j]
@@ -94,7 +98,7 @@ public enum PlainKernels<Element: Scalar>: Kernels {
 
   /// Number by number.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  static func activate(_ m: MutableMatrix<Element>, _ activation: Activation) {
+  public static func activate(_ m: MutableMatrix<Element>, _ activation: Activation) {
     for i in 0..<m.rows {
       m.withRow(i) { row in for j in row.indices { row[j] = value(activation, row[j]) } }
     }
@@ -112,6 +116,8 @@ public enum PlainKernels<Element: Scalar>: Kernels {
       return x > 0 ? x : 0
     case .silu:
       return x / (1 + Element.exp(-x))
+    case .quickGELU:
+      return x / (1 + Element.exp(-Element(1.702) * x))
     }
   }
 
@@ -126,10 +132,10 @@ public enum PlainKernels<Element: Scalar>: Kernels {
 
   /// Number by number.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func add(_ b: Matrix<Element>, to a: MutableMatrix<Element>) {
+  public static func add(_ b: Matrix<Element>, scale: Element, to a: MutableMatrix<Element>) {
     precondition(a.rows == b.rows && a.columns == b.columns)
     for i in 0..<a.rows {
-      for j in 0..<a.columns { a.base[i * a.stride + j] += b.base[i * b.stride + j] }
+      for j in 0..<a.columns { a.base[i * a.stride + j] += scale * b.base[i * b.stride + j] }
     }
   }
 
@@ -141,10 +147,54 @@ public enum PlainKernels<Element: Scalar>: Kernels {
 
   /// Row by row.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func hideFuture(_ scores: MutableMatrix<Element>, firstQuery: Int) {
+  public static func hide(_ scores: MutableMatrix<Element>, outside visible: (Int) -> Range<Int>) {
     for i in 0..<scores.rows {
-      let start = min(scores.columns, firstQuery + i + 1)
-      for j in start..<scores.columns { scores.base[i * scores.stride + j] = -.infinity }
+      let range = visible(i).clamped(to: 0..<scores.columns)
+      for j in 0..<range.lowerBound { scores.base[i * scores.stride + j] = -.infinity }
+      for j in range.upperBound..<scores.columns { scores.base[i * scores.stride + j] = -.infinity }
+    }
+  }
+
+  /// Number by number.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func cap(_ m: MutableMatrix<Element>, at limit: Element) {
+    for i in 0..<m.rows {
+      m.withRow(i) { row in
+        for j in row.indices { row[j] = limit * Element.tanh(row[j] / limit) }
+      }
+    }
+  }
+
+  /// Number by number.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func clip(
+    _ m: MutableMatrix<Element>, to range: ClosedRange<Element>, adding shift: Element
+  ) {
+    for i in 0..<m.rows {
+      m.withRow(i) { row in
+        for j in row.indices {
+          row[j] = min(max(row[j], range.lowerBound), range.upperBound) + shift
+        }
+      }
+    }
+  }
+
+  /// Pair by pair.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func rotatePairs(
+    _ m: MutableMatrix<Element>, cosines: Matrix<Element>, sines: Matrix<Element>
+  ) {
+    let half = cosines.columns
+    precondition(cosines.rows == m.rows && sines.rows == m.rows && 2 * half <= m.columns)
+    for i in 0..<m.rows {
+      m.withRow(i) { row in
+        for j in 0..<half {
+          let (a, b) = (row[2 * j], row[2 * j + 1])
+          let (cosine, sine) = (cosines[i, j], sines[i, j])
+          row[2 * j] = a * cosine - b * sine
+          row[2 * j + 1] = b * cosine + a * sine
+        }
+      }
     }
   }
 

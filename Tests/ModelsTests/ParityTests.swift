@@ -106,7 +106,7 @@ extension Trace {
   /// `[layer, head, seq, dHead]`.
   func perHead(_ part: KeyPath<LayerTrace<Element>, Tensor<Element>>, heads: Int) -> Tensor<Element>
   {
-    let width = plan.dHead
+    let width = (attention.first?[keyPath: part].shape[1] ?? 0) / max(1, heads)
     var elements: [Element] = []
     for layer in attention {
       let matrix = layer[keyPath: part].matrix

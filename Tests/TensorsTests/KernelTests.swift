@@ -127,6 +127,7 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
   }
 
   @Test func `activations have their known values`() {
+    #expect(abs(PlainKernels<Double>.value(.quickGELU, 1) - 0.8457957659328212) < 1e-12)
     #expect(abs(PlainKernels<Double>.value(.gelu, 1) - 0.8413447460685429) < 1e-12)
     #expect(abs(PlainKernels<Double>.value(.geluTanh, 1) - 0.8411919906082768) < 1e-12)
     #expect(abs(PlainKernels<Double>.value(.silu, 1) - 0.7310585786300049) < 1e-12)
@@ -192,12 +193,105 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
 extension KernelTests {
   @Test func `later keys are hidden from every query of a tile`() {
     var scores = random([3, 6], seed: 15)
-    Fast.hideFuture(scores.mutableMatrix(), firstQuery: 2)
+    Fast.hide(scores.mutableMatrix()) { 0..<$0 + 3 }
     for row in 0..<3 {
       for column in 0..<6 {
         #expect((scores[row, column] == -.infinity) == (column > row + 2))
       }
     }
+  }
+
+  @Test func `keys outside of a window are hidden, wherever it lies`() {
+    let windows = [2..<4, -5..<1, 4..<90, 0..<6]
+    var scores = random([4, 6], seed: 16)
+    Fast.hide(scores.mutableMatrix()) { windows[$0] }
+    for row in 0..<4 {
+      for column in 0..<6 {
+        #expect((scores[row, column] == -.infinity) == !windows[row].contains(column))
+      }
+    }
+  }
+
+  @Test func `a sink takes its share of every row`() {
+    var rows = random([5, 37], seed: 17, in: -9...9)
+    for column in 20..<37 { rows[3, column] = -.infinity }
+    var withSink = Tensor<Float>(uninitialized: [5, 38])
+    withSink.mutableMatrix().columns(0..<37).copy(from: rows.matrix)
+    for row in 0..<5 { withSink[row, 37] = 1.5 }
+    Plain.softmax(withSink.mutableMatrix())
+    var plain = rows
+    Fast.softmax(rows.mutableMatrix(), sink: 1.5)
+    Plain.softmax(plain.mutableMatrix(), sink: 1.5)
+    #expect(difference(rows, withSink.matrix.columns(0..<37).copied) < 1e-6)
+    #expect(difference(plain, withSink.matrix.columns(0..<37).copied) < 1e-6)
+    #expect(rows[3, 20] == 0)
+    var hidden = Tensor<Float>([-.infinity, -90], shape: [1, 2])
+    Fast.softmax(hidden.mutableMatrix(), sink: 50)
+    #expect(hidden.elements == [0, 0])
+  }
+
+  @Test func `a cap leaves small scores and holds large ones`() {
+    var fast = random([6, 41], seed: 18, in: -200...200)
+    fast[0, 0] = 1e-6
+    fast[0, 1] = 31.25
+    fast[0, 2] = -1e9
+    var plain = fast
+    Fast.cap(fast.mutableMatrix(), at: 50)
+    Plain.cap(plain.mutableMatrix(), at: 50)
+    // Fifty times the error of tanh.
+    #expect(difference(fast, plain) < 1e-5)
+    #expect(abs(fast[0, 0] - 1e-6) < 1e-12)
+    #expect(abs(fast[0, 1] - 50 * Float.tanh(0.625)) < 1e-5)
+    #expect(fast[0, 2] == -50)
+  }
+
+  @Test func `numbers are clipped, then shifted`() {
+    var m = Tensor<Float>([-9, -1, 0, 8], shape: [2, 2])
+    Fast.clip(m.mutableMatrix(), to: -7...7, adding: 1)
+    #expect(m.elements == [-6, 0, 1, 8])
+  }
+
+  @Test func `neighbours turn as halves do`() {
+    let halves = random([3, 10], seed: 19)
+    let (cosines, sines) = (random([3, 4], seed: 20), random([3, 4], seed: 21))
+    var turned = halves
+    Plain.rotate(turned.mutableMatrix(), cosines: cosines.matrix, sines: sines.matrix)
+    var pairs = halves
+    for row in 0..<3 {
+      for i in 0..<4 {
+        pairs[row, 2 * i] = halves[row, i]
+        pairs[row, 2 * i + 1] = halves[row, 4 + i]
+      }
+    }
+    var plain = pairs
+    Fast.rotatePairs(pairs.mutableMatrix(), cosines: cosines.matrix, sines: sines.matrix)
+    Plain.rotatePairs(plain.mutableMatrix(), cosines: cosines.matrix, sines: sines.matrix)
+    #expect(difference(pairs, plain) < 1e-6)
+    for row in 0..<3 {
+      for i in 0..<4 {
+        #expect(abs(pairs[row, 2 * i] - turned[row, i]) < 1e-6)
+        #expect(abs(pairs[row, 2 * i + 1] - turned[row, 4 + i]) < 1e-6)
+      }
+      #expect(pairs[row, 8] == halves[row, 8] && pairs[row, 9] == halves[row, 9])
+    }
+  }
+
+  @Test func `norms may be written where they were read`() {
+    let x = random([4, 48], seed: 22)
+    let (gain, bias) = (random([48], seed: 23), random([48], seed: 24))
+    var (apart, inPlace) = (x, x)
+    Fast.layerNorm(x.matrix, gain: gain, bias: bias, epsilon: 1e-5, into: apart.mutableMatrix())
+    let target = inPlace.mutableMatrix()
+    Fast.layerNorm(target.matrix, gain: gain, bias: bias, epsilon: 1e-5, into: target)
+    #expect(apart == inPlace)
+    inPlace = x
+    let window = inPlace.mutableMatrix().columns(8..<24)
+    let part = random([16], seed: 25)
+    Fast.rmsNorm(window.matrix, gain: part, epsilon: 1e-5, into: window)
+    var expected = Tensor<Float>(uninitialized: [4, 16])
+    Fast.rmsNorm(
+      x.matrix.columns(8..<24), gain: part, epsilon: 1e-5, into: expected.mutableMatrix())
+    #expect(difference(window.matrix.copied, expected) < 1e-6)
   }
 
   @Test func `sums by key and by distance take each weight once`() {

@@ -44,12 +44,22 @@ enum heed_row_activation {
   HEED_ROW_RELU,
   HEED_ROW_SILU,
   HEED_ROW_GELU_ERF,
-  HEED_ROW_GELU_TANH
+  HEED_ROW_GELU_TANH,
+  HEED_ROW_QUICK_GELU
 };
 
 /// `y = activation(y + bias)` for one row; without a bias where it is null.
 void heed_finish_row(
     float *y, const float *bias, size_t count, enum heed_row_activation activation);
+
+/// The row's part of the softmax over the row and `sink`.
+void heed_softmax_sink(float *row, size_t count, float sink);
+
+/// `limit · tanh(x / limit)`.
+void heed_cap(float *row, size_t count, float limit);
+
+/// Turns neighbours by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
+void heed_rotate_pairs(float *pairs, const float *cosines, const float *sines, size_t count);
 
 /// Turns pairs of numbers by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
 void heed_rotate_halves(

@@ -24,13 +24,9 @@ enum GPT2: Family {
     }
     let dHead = dModel / heads
 
-    func norm(_ name: String) -> NormPlan {
-      NormPlan(
-        kind: .layer(bias: WeightPlan("\(name).bias", [dModel])),
-        gain: WeightPlan("\(name).weight", [dModel]), epsilon: epsilon)
-    }
+    func norm(_ name: String) -> NormPlan { .layer(name, dModel, epsilon: epsilon) }
     func linear(
-      _ name: String, _ inputs: Int, _ stored: Int, _ outputs: Range<Int>? = nil
+      _ name: String, _ inputs: Int, _ stored: Int, _ outputs: Outputs? = nil
     ) -> LinearPlan {
       LinearPlan(
         name, inputs: inputs, stored: stored, outputs: outputs, bias: true, layout: .inputsFirst)
@@ -39,18 +35,19 @@ enum GPT2: Family {
       let block = "h.\(layer)"
       func part(_ index: Int) -> LinearPlan {
         linear(
-          "\(block).attn.c_attn", dModel, 3 * dModel, index * dModel..<(index + 1) * dModel)
+          "\(block).attn.c_attn", dModel, 3 * dModel,
+          Outputs(index * dModel..<(index + 1) * dModel))
       }
       let scale = (scaled ? 1 / Double(dHead).squareRoot() : 1)
       return BlockPlan(
-        attentionNorm: norm("\(block).ln_1"),
+        attentionNorms: NormPlacement(input: norm("\(block).ln_1")),
         attention: AttentionPlan(
           heads: heads, kvHeads: heads, dHead: dHead,
           scale: scaledByLayer ? scale / Double(layer + 1) : scale,
           query: part(0), key: part(1), value: part(2),
           output: linear("\(block).attn.c_proj", dModel, dModel),
           position: .none, mask: .causal),
-        mlpNorm: norm("\(block).ln_2"),
+        mlpNorms: NormPlacement(input: norm("\(block).ln_2")),
         mlp: .plain(
           up: linear("\(block).mlp.c_fc", dModel, dMLP),
           down: linear("\(block).mlp.c_proj", dMLP, dModel), activation: activation))
@@ -58,11 +55,14 @@ enum GPT2: Family {
     return ModelPlan(
       family: config.modelType, dModel: dModel, vocabularySize: vocabularySize,
       contextLength: contextLength,
-      tokenEmbedding: WeightPlan("wte.weight", [vocabularySize, dModel]),
-      positionEmbedding: WeightPlan("wpe.weight", [contextLength, dModel]), blocks: blocks,
-      finalNorm: norm("ln_f"),
-      output: LinearPlan(
-        tied ? "wte" : "lm_head", inputs: dModel, stored: vocabularySize, bias: false),
+      embedding: EmbeddingPlan(
+        token: WeightPlan("wte.weight", [vocabularySize, dModel]),
+        position: WeightPlan("wpe.weight", [contextLength, dModel])),
+      blocks: blocks,
+      head: OutputPlan(
+        norm: norm("ln_f"),
+        linear: LinearPlan(
+          tied ? "wte" : "lm_head", inputs: dModel, stored: vocabularySize, bias: false)),
       prefixes: ["transformer.", ""], ignoredSuffixes: [".attn.bias", ".attn.masked_bias"])
   }
 }

@@ -21,9 +21,7 @@ enum Llama: Family {
     try config.checkGroups(heads: heads, kvHeads: kvHeads)
     let rotary = try rotary(config, dHead: dHead)
 
-    func norm(_ name: String) -> NormPlan {
-      NormPlan(kind: .rms, gain: WeightPlan("\(name).weight", [dModel]), epsilon: epsilon)
-    }
+    func norm(_ name: String) -> NormPlan { .rms(name, dModel, epsilon: epsilon) }
     func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> LinearPlan {
       LinearPlan(name, inputs: inputs, stored: outputs, bias: bias)
     }
@@ -31,7 +29,7 @@ enum Llama: Family {
       let block = "layers.\(layer)"
       let attention = "\(block).self_attn"
       return BlockPlan(
-        attentionNorm: norm("\(block).input_layernorm"),
+        attentionNorms: NormPlacement(input: norm("\(block).input_layernorm")),
         attention: AttentionPlan(
           heads: heads, kvHeads: kvHeads, dHead: dHead, scale: 1 / Double(dHead).squareRoot(),
           query: linear("\(attention).q_proj", dModel, heads * dHead, bias: attentionBias),
@@ -39,7 +37,7 @@ enum Llama: Family {
           value: linear("\(attention).v_proj", dModel, kvHeads * dHead, bias: attentionBias),
           output: linear("\(attention).o_proj", heads * dHead, dModel, bias: attentionBias),
           position: .rotary(rotary), mask: .causal),
-        mlpNorm: norm("\(block).post_attention_layernorm"),
+        mlpNorms: NormPlacement(input: norm("\(block).post_attention_layernorm")),
         mlp: .gated(
           gate: linear("\(block).mlp.gate_proj", dModel, dMLP, bias: mlpBias),
           up: linear("\(block).mlp.up_proj", dModel, dMLP, bias: mlpBias),
@@ -49,9 +47,11 @@ enum Llama: Family {
     return ModelPlan(
       family: config.modelType, dModel: dModel, vocabularySize: vocabularySize,
       contextLength: try config.count("max_position_embeddings", default: 2048),
-      tokenEmbedding: WeightPlan("embed_tokens.weight", [vocabularySize, dModel]),
-      positionEmbedding: nil, blocks: blocks, finalNorm: norm("norm"),
-      output: linear(tied ? "embed_tokens" : "lm_head", dModel, vocabularySize, bias: false),
+      embedding: EmbeddingPlan(token: WeightPlan("embed_tokens.weight", [vocabularySize, dModel])),
+      blocks: blocks,
+      head: OutputPlan(
+        norm: norm("norm"),
+        linear: linear(tied ? "embed_tokens" : "lm_head", dModel, vocabularySize, bias: false)),
       prefixes: ["model.", ""], ignoredSuffixes: ["rotary_emb.inv_freq"])
   }
 
@@ -73,6 +73,6 @@ enum Llama: Family {
       throw ModelError.configValue(
         file: config.file, key: "rope_theta", found: "\(base)", expected: "a number above 0")
     }
-    return RotaryPlan(theta: base, dimensions: dHead)
+    return RotaryPlan(frequencies: RotaryPlan.frequencies(theta: base, dimensions: dHead))
   }
 }

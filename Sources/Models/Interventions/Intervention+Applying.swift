@@ -9,7 +9,8 @@ extension Intervention {
       var width = plan.dModel
       if let head = site.head {
         try Self.check(head, plan)
-        width = plan.blocks[head.layer].attention.dHead
+        let attention = plan.blocks[head.layer].attention
+        width = site.isOfValues ? attention.dValue : attention.dHead
       } else if !(0...plan.layers).contains(site.layer) {
         throw .noSuchLayer(site.layer, layers: plan.layers)
       }
@@ -58,24 +59,24 @@ struct Edits<Element: Scalar> {
         let columns = plan.columns(plan.kvHead(of: head.head))
         Self.put(values, at: positions, into: keys.columns(columns))
       case .values(let head):
-        let columns = plan.columns(plan.kvHead(of: head.head))
+        let columns = plan.valueColumns(plan.kvHead(of: head.head))
         Self.put(values, at: positions, into: target.columns(columns))
       case .weightedValues, .residual: break
       }
     }
   }
 
-  /// Changes a layer's pattern · values, `[seq, heads · dHead]`; memory that is shared is copied first.
+  /// Changes a layer's pattern · values, `[seq, heads · dValue]`; memory that is shared is copied first.
   func weightedValues<K: Kernels>(
     _ layer: Int, _ plan: AttentionPlan, _ tensor: inout Tensor<Element>, _: K.Type
   ) where K.Element == Element {
     for intervention in interventions where intervention.layer == layer {
       switch intervention {
       case .scale(let head, let factor):
-        let target = tensor.mutableMatrix().columns(plan.columns(head.head))
+        let target = tensor.mutableMatrix().columns(plan.valueColumns(head.head))
         K.scale(target, by: Element(factor))
       case .replace(.weightedValues(let head), let positions, let values):
-        let target = tensor.mutableMatrix().columns(plan.columns(head.head))
+        let target = tensor.mutableMatrix().columns(plan.valueColumns(head.head))
         Self.put(values, at: positions, into: target)
       case .replace: break
       }

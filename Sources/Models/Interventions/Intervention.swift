@@ -92,6 +92,14 @@ extension Intervention.Site {
     }
   }
 
+  /// Whether its vectors are as wide as values.
+  var isOfValues: Bool {
+    switch self {
+    case .values, .weightedValues: true
+    case .queries, .keys, .residual: false
+    }
+  }
+
   var head: HeadIndex? {
     switch self {
     case .queries(let head), .keys(let head), .values(let head), .weightedValues(let head): head

@@ -69,8 +69,8 @@ struct Weights: Sendable {
 /// Widens weights for one run, into memory that the next block's weights use again.
 struct WeightReader<Element: Scalar> {
   let weights: Weights
-  /// The current block's, by name.
-  private var current: [String: Tensor<Element>] = [:]
+  /// The current block's.
+  private var current: [WeightPlan: Tensor<Element>] = [:]
   /// Memory that earlier blocks' weights were widened into, by element count.
   private var spare: [Int: [Tensor<Element>]] = [:]
 
@@ -78,14 +78,15 @@ struct WeightReader<Element: Scalar> {
 
   /// A weight in the type that the engine computes in.
   mutating func tensor(_ plan: WeightPlan) -> Tensor<Element> {
-    if let tensor = current[plan.name] { return tensor }
-    let stored = weights[plan]
+    if let tensor = current[plan] { return tensor }
+    let stored = plan.part.map { weights[plan].rows($0..<$0 + 1) } ?? weights[plan]
     var reusable = spare[stored.count]?.popLast()
     guard let tensor = stored.widened(to: Element.self, reusing: &reusable) else {
       preconditionFailure("the type of \(plan.name) was checked when the model was opened")
     }
-    current[plan.name] = tensor
-    return tensor
+    let used = tensor.reshaped(plan.usedShape)
+    current[plan] = used
+    return used
   }
 
   /// Gives back the current weights' memory.

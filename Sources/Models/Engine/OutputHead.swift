@@ -5,7 +5,9 @@ import Tensors
 struct OutputHead<K: Kernels> {
   private let plan: ModelPlan
   private let weights: Weights
-  private let norm: Norm<K>
+  private let norm: Norm<K>?
+  private let projection: Linear<K>?
+  private let bias: Matrix<K.Element>?
 
   /// - Throws: `ModelError.outputHeadMissing`.
   init(_ model: Model) throws(ModelError) {
@@ -13,7 +15,9 @@ struct OutputHead<K: Kernels> {
     plan = model.plan
     weights = model.weights
     var reader = WeightReader<K.Element>(weights)
-    norm = Norm<K>(plan.finalNorm, &reader)
+    norm = plan.head.norm.map { Norm($0, width: model.plan.dModel, &reader) }
+    projection = plan.head.projection.map { Linear($0, &reader) }
+    bias = plan.head.linear.bias.map { reader.tensor($0).matrix }
   }
 
   /// Ranges that make up the vocabulary, each small enough to be widened at once.
@@ -23,15 +27,16 @@ struct OutputHead<K: Kernels> {
     }
   }
 
-  /// The final norm of rows of the residual stream, `[rows, dModel]`.
+  /// What the head's matrix reads of rows of the residual stream: their final norm, `[rows, width]`.
   func normalised(_ residual: Matrix<K.Element>) -> Tensor<K.Element> {
-    norm.applied(to: residual)
+    let normalised = norm?.applied(to: residual) ?? residual.copied
+    return projection?.applied(to: normalised.matrix) ?? normalised
   }
 
-  /// The rows of the head's matrix for a part of the vocabulary, `[part, dModel]`.
+  /// The rows of the head's matrix for a part of the vocabulary, `[part, width]`.
   func rows(_ part: Range<Int>) -> Tensor<K.Element> {
-    guard let rows = weights[plan.output.weight].rows(part).widened(to: K.Element.self) else {
-      preconditionFailure("the type of \(plan.output.weight.name) was checked")
+    guard let rows = weights[plan.head.linear.weight].rows(part).widened(to: K.Element.self) else {
+      preconditionFailure("the type of \(plan.head.linear.weight.name) was checked")
     }
     return rows
   }
@@ -45,12 +50,16 @@ struct OutputHead<K: Kernels> {
   func apply(
     to x: Matrix<K.Element>, part: Range<Int>, into target: MutableMatrix<K.Element>
   ) {
-    K.multiply(x, rows(part).matrix, transposed: true, scale: 1, adding: false, into: target)
+    K.linear(
+      x, rows(part).matrix, transposed: true, bias: bias?.columns(part), activation: nil,
+      adding: false, into: target)
+    if plan.head.scale != 1 { K.scale(target, by: K.Element(plan.head.scale)) }
+    if let cap = plan.head.cap { K.cap(target, at: K.Element(cap)) }
   }
 
   /// An error that names the weight behind logits that are not finite.
   var notFinite: any Error {
-    weights.firstNonFinite(among: plan.finalNorm.weights + plan.output.weights)
+    weights.firstNonFinite(among: (plan.head.norm?.weights ?? []) + plan.head.weights)
       ?? ModelError.residualNotFinite(checkpoint: weights.checkpoint, block: plan.layers)
   }
 }

@@ -8,10 +8,12 @@ public struct LayerTrace<Element: Scalar>: Sendable {
   public let queries: Tensor<Element>
   /// After position encoding, `[seq, kvHeads · dHead]`.
   public let keys: Tensor<Element>
-  /// `[seq, kvHeads · dHead]`.
+  /// `[seq, kvHeads · dValue]`.
   public let values: Tensor<Element>
-  /// Pattern · values, before the output projection, `[seq, heads · dHead]`.
+  /// Pattern · values, before the output projection, `[seq, heads · dValue]`.
   public internal(set) var weightedValues: Tensor<Element>
+  /// What scores need besides queries and keys.
+  let extras: ScoreExtras<Element>
 }
 
 /// What a run keeps: everything that maps, scores and exports are derived from.
@@ -33,24 +35,48 @@ public struct Trace<Element: Scalar>: Sendable {
   /// The number of tokens.
   public var seq: Int { prompt.seq }
 
-  /// One head's queries after position encoding, `[seq, dHead]`.
-  public func queries(_ head: HeadIndex) -> Matrix<Element> {
-    window(attention[head.layer].queries, head.head, head.layer)
+  /// Everything that one head's scores and weights follow from.
+  public func attention(_ head: HeadIndex) -> HeadAttention<Element> {
+    let layer = attention[head.layer]
+    return HeadAttention(
+      plan.blocks[head.layer].attention, head, queries: layer.queries.matrix,
+      keys: layer.keys.matrix, values: layer.values.matrix, extras: layer.extras)
   }
+
+  /// One head's queries after position encoding, `[seq, dHead]`.
+  public func queries(_ head: HeadIndex) -> Matrix<Element> { attention(head).queries }
 
   /// The keys that a query head reads, after position encoding, `[seq, dHead]`.
-  public func keys(_ head: HeadIndex) -> Matrix<Element> {
-    window(attention[head.layer].keys, kvHead(head), head.layer)
-  }
+  public func keys(_ head: HeadIndex) -> Matrix<Element> { attention(head).keys }
 
-  /// The values that a query head reads, `[seq, dHead]`.
-  public func values(_ head: HeadIndex) -> Matrix<Element> {
-    window(attention[head.layer].values, kvHead(head), head.layer)
-  }
+  /// The values that a query head reads, `[seq, dValue]`.
+  public func values(_ head: HeadIndex) -> Matrix<Element> { attention(head).values }
 
-  /// One head's pattern · values, before the output projection, `[seq, dHead]`.
+  /// One head's pattern · values, before the output projection, `[seq, dValue]`.
   public func weightedValues(_ head: HeadIndex) -> Matrix<Element> {
-    window(attention[head.layer].weightedValues, head.head, head.layer)
+    attention[head.layer].weightedValues.matrix.columns(
+      plan.blocks[head.layer].attention.valueColumns(head.head))
+  }
+
+  /// One head's queries before position encoding, `[seq, dHead]`: turned back, not kept.
+  public func unturnedQueries(_ head: HeadIndex) -> Tensor<Element> {
+    turnedBack(queries(head), head.layer)
+  }
+
+  /// The keys that a query head reads, before position encoding, `[seq, dHead]`: turned back, not
+  /// kept.
+  public func unturnedKeys(_ head: HeadIndex) -> Tensor<Element> {
+    turnedBack(keys(head), head.layer)
+  }
+
+  private func turnedBack(_ turned: Matrix<Element>, _ layer: Int) -> Tensor<Element> {
+    var result = turned.copied
+    if case .rotary(let rotary) = plan.blocks[layer].attention.position {
+      Rotation(rotary, seq: seq, back: true).turn(
+        result.mutableMatrix(), rows: 0..<seq, dHead: turned.columns,
+        Element.PreferredKernels.self)
+    }
+    return result
   }
 
   /// The rows of one head's map for some queries, cut to the keys that any of them can see.
@@ -58,14 +84,24 @@ public struct Trace<Element: Scalar>: Sendable {
   /// - Returns: `[rows, visible keys]`, keys from 0.
   /// - Complexity: O(rows × seq × dHead).
   public func visiblePattern(_ head: HeadIndex, rows: Range<Int>) -> Tensor<Element> {
-    AttentionWeights<Element.PreferredKernels>.weights(
-      plan.blocks[head.layer].attention, queries: queries(head), keys: keys(head), rows: rows)
+    AttentionWeights<Element.PreferredKernels>.weights(attention(head), rows: rows)
   }
 
-  /// What one head's softmax would see without its mask: `scale · queries · keysᵀ`, `[rows, seq]`.
+  /// What one head's learned sink takes of each query's attention: one minus the row's sum.
+  ///
+  /// - Returns: A share for each row; zero for a head without a sink.
+  public func sinkShares(_ head: HeadIndex, rows: Range<Int>) -> [Double] {
+    guard attention(head).sink != nil else { return Array(repeating: 0, count: rows.count) }
+    let tile = visiblePattern(head, rows: rows).matrix
+    return (0..<rows.count).map { row in
+      tile.withRow(row) { max(0, 1 - $0.reduce(0.0) { $0 + Double($1) }) }
+    }
+  }
+
+  /// What one head's softmax would see without its mask: `scale · queries · keysᵀ` with what position
+  /// adds, capped, `[rows, seq]`.
   public func scores(_ head: HeadIndex, rows: Range<Int>) -> Tensor<Element> {
-    AttentionWeights<Element.PreferredKernels>.scores(
-      plan.blocks[head.layer].attention, queries: queries(head).rows(rows), keys: keys(head))
+    AttentionWeights<Element.PreferredKernels>.scores(attention(head), rows: rows, keyCount: seq)
   }
 
   /// A tile of one head's map, in the precision of the run.
@@ -91,14 +127,6 @@ public struct Trace<Element: Scalar>: Sendable {
     }
     return result
   }
-
-  private func kvHead(_ head: HeadIndex) -> Int {
-    plan.blocks[head.layer].attention.kvHead(of: head.head)
-  }
-
-  private func window(_ tensor: Tensor<Element>, _ index: Int, _ layer: Int) -> Matrix<Element> {
-    tensor.matrix.columns(plan.blocks[layer].attention.columns(index))
-  }
 }
 
 extension Trace: PatternSource {
@@ -110,8 +138,8 @@ extension Trace: PatternSource {
   public var queryCount: Int { seq }
   /// The number of tokens.
   public var keyCount: Int { seq }
-  /// Always, so far.
-  public var isCausal: Bool { true }
+  /// Whether no layer shows a query a later key.
+  public var isCausal: Bool { plan.blocks.allSatisfy(\.attention.mask.isCausal) }
 
   /// A tile of one head's map in single precision.
   public func pattern(

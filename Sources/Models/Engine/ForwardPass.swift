@@ -15,6 +15,7 @@ struct ForwardPass<K: Kernels> {
   private let prompt: Prompt
   private var weights: WeightReader<K.Element>
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
+  private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
   private let interventions: [Intervention]
   private let edits: Edits<K.Element>
 
@@ -37,6 +38,7 @@ struct ForwardPass<K: Kernels> {
     let reused = base.map { ReusedRun($0, for: interventions) }
     let start = reused?.start ?? 0
     var residual = reused?.residual ?? embed()
+    weights.releaseAll()
     if start == 0 { try check(residual, block: nil) }
     edits.residual(start, &residual)
     var residuals = (reused?.residuals ?? []) + [residual]
@@ -58,22 +60,35 @@ struct ForwardPass<K: Kernels> {
       interventions: interventions)
   }
 
-  /// Token embeddings, and position embeddings where the plan has them: `[seq, dModel]`.
-  private func embed() -> Tensor<K.Element> {
-    var residual = Tensor<K.Element>(uninitialized: [prompt.seq, plan.dModel])
-    let target = residual.mutableMatrix()
+  /// What tokens and, where the plan has them, position embeddings put into the residual stream:
+  /// `[seq, dModel]`.
+  private mutating func embed() -> Tensor<K.Element> {
+    let embedding = plan.embedding
+    var tokens = Tensor<K.Element>(
+      uninitialized: [prompt.seq, embedding.token.shape.last ?? plan.dModel])
+    let target = tokens.mutableMatrix()
     for (position, id) in prompt.ids.enumerated() {
       // Only the rows that the prompt names are widened.
-      if let row = weights.weights[plan.tokenEmbedding].rows(id..<id + 1)
+      if let row = weights.weights[embedding.token].rows(id..<id + 1)
         .widened(to: K.Element.self)
       {
         target.rows(position..<position + 1).copy(from: row.matrix)
       }
     }
-    if let embedding = plan.positionEmbedding,
-      let rows = weights.weights[embedding].rows(0..<prompt.seq).widened(to: K.Element.self)
+    if embedding.scale != 1 {
+      K.scale(target, by: K.Element(embedding.scale))
+    }
+    var residual =
+      embedding.projection.map { Linear<K>($0, &weights).applied(to: tokens.matrix) } ?? tokens
+    let first = embedding.firstPosition
+    if let position = embedding.position,
+      let rows = weights.weights[position].rows(first..<first + prompt.seq)
+        .widened(to: K.Element.self)
     {
-      K.add(rows.matrix, to: target)
+      K.add(rows.matrix, to: residual.mutableMatrix())
+    }
+    if let norm = embedding.norm {
+      Norm<K>(norm, width: plan.dModel, &weights).apply(to: residual.mutableMatrix())
     }
     return residual
   }
@@ -83,51 +98,51 @@ struct ForwardPass<K: Kernels> {
     _ layer: Int, _ block: BlockPlan, _ residual: Matrix<K.Element>
   ) -> LayerTrace<K.Element> {
     let plan = block.attention
-    let norm = Norm<K>(block.attentionNorm, &weights)
-    let (query, key) = (Linear<K>(plan.query, &weights), Linear<K>(plan.key, &weights))
-    let value = Linear<K>(plan.value, &weights)
+    let norm = block.attentionNorms.input.map { Norm<K>($0, width: self.plan.dModel, &weights) }
+    let projections = Projections<K>(plan, rotation(plan.position), &weights)
     var queries = Tensor<K.Element>(uninitialized: [residual.rows, plan.heads * plan.dHead])
     var keys = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dHead])
-    var values = keys
+    var values = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dValue])
     let (q, k, v) = (queries.mutableMatrix(), keys.mutableMatrix(), values.mutableMatrix())
-    let rotation = rotation(plan.position)
     Slices.forEach(residual.rows) { rows in
-      let x = norm.applied(to: residual.rows(rows))
-      query.apply(to: x.matrix, into: q.rows(rows))
-      key.apply(to: x.matrix, into: k.rows(rows))
-      value.apply(to: x.matrix, into: v.rows(rows))
-      rotation?.turn(q.rows(rows), rows: rows, dHead: plan.dHead, K.self)
-      rotation?.turn(k.rows(rows), rows: rows, dHead: plan.dHead, K.self)
+      let x = residual.rows(rows)
+      let read = norm?.applied(to: x)
+      projections.apply(
+        to: read?.matrix ?? x, rows: rows, queries: q.rows(rows), keys: k.rows(rows),
+        values: v.rows(rows))
     }
     edits.inputs(layer, plan, queries: q, keys: k, values: v)
-    let weightedValues = Self.weightedValues(
-      plan, queries: queries.matrix, keys: keys.matrix, values: values.matrix)
+    let extras = ScoreExtras<K.Element>(
+      bias: bias(plan.position), sinks: plan.sinks.map { weights.tensor($0) })
+    let heads = (0..<plan.heads).map { head in
+      HeadAttention(
+        plan, HeadIndex(layer: layer, head: head), queries: queries.matrix, keys: keys.matrix,
+        values: values.matrix, extras: extras)
+    }
     return LayerTrace(
-      queries: queries, keys: keys, values: values, weightedValues: weightedValues)
+      queries: queries, keys: keys, values: values, weightedValues: Self.weightedValues(heads),
+      extras: extras)
   }
 
-  /// Pattern · values of every head, one tile of queries at a time: `[seq, heads · dHead]`.
-  private static func weightedValues(
-    _ plan: AttentionPlan, queries: Matrix<K.Element>, keys: Matrix<K.Element>,
-    values: Matrix<K.Element>
-  ) -> Tensor<K.Element> {
-    let seq = queries.rows
+  /// Pattern · values of every head of a layer, one tile of queries at a time:
+  /// `[seq, heads · dValue]`.
+  private static func weightedValues(_ heads: [HeadAttention<K.Element>]) -> Tensor<K.Element> {
+    guard let plan = heads.first?.plan, let seq = heads.first?.queries.rows else {
+      return Tensor(repeating: 0, shape: [0, 0])
+    }
     let step = AttentionTiling.rowsPerTile(seq: seq)
     let tiles = (seq + step - 1) / step
-    var result = Tensor<K.Element>(uninitialized: [seq, plan.heads * plan.dHead])
+    var result = Tensor<K.Element>(uninitialized: [seq, plan.heads * plan.dValue])
     let target = result.mutableMatrix()
     Parallel.forEach(tiles * plan.heads) { item in
       // The last queries see the most keys: they go first, so that no thread ends with a long one.
       let start = (tiles - 1 - item / plan.heads) * step
       let rows = start..<min(seq, start + step)
-      let head = item % plan.heads
-      let (own, shared) = (plan.columns(head), plan.columns(plan.kvHead(of: head)))
-      let weights = AttentionWeights<K>.weights(
-        plan, queries: queries.columns(own), keys: keys.columns(shared), rows: rows)
+      let head = heads[item % plan.heads]
+      let weights = AttentionWeights<K>.weights(head, rows: rows)
       K.multiply(
-        weights.matrix, values.window(rows: 0..<weights.shape[1], columns: shared),
-        transposed: false, scale: 1, adding: false,
-        into: target.window(rows: rows, columns: own))
+        weights.matrix, head.values.rows(0..<weights.shape[1]), transposed: false, scale: 1,
+        adding: false, into: target.window(rows: rows, columns: plan.valueColumns(head.head.head)))
     }
     return result
   }
@@ -137,12 +152,33 @@ struct ForwardPass<K: Kernels> {
     _ block: BlockPlan, _ weightedValues: Matrix<K.Element>, _ residual: MutableMatrix<K.Element>
   ) {
     let output = Linear<K>(block.attention.output, &weights)
-    let norm = Norm<K>(block.mlpNorm, &weights)
-    let mlp = MLP<K>(block.mlp, &weights)
+    let (width, scale) = (plan.dModel, block.residualScale)
+    let attention = Addition<K>(block.attentionNorms, scale: scale, width: width, &weights)
+    let transformed = Addition<K>(block.mlpNorms, scale: scale, width: width, &weights)
+    let norm = block.mlpNorms.input.map { Norm<K>($0, width: width, &weights) }
+    /// What the MLP reads.
+    @Sendable func normalised(_ x: Matrix<K.Element>) -> Tensor<K.Element> {
+      norm?.applied(to: x) ?? x.copied
+    }
+    if case .experts(let plan) = block.mlp {
+      let before = block.isParallel ? normalised(residual.matrix) : nil
+      attention.add(to: residual) { output.apply(to: weightedValues, adding: $1, into: $0) }
+      let read = before ?? normalised(residual.matrix)
+      let experts = Experts<K>(plan, &weights)
+      transformed.add(to: residual) {
+        experts.apply(to: read.matrix, adding: $1, into: $0, &weights)
+      }
+      return
+    }
+    guard let mlp = MLP<K>(block.mlp, &weights) else { return }
     Slices.forEach(residual.rows) { rows in
       let target = residual.rows(rows)
-      output.apply(to: weightedValues.rows(rows), adding: true, into: target)
-      mlp.add(norm.applied(to: target.matrix).matrix, to: target)
+      let before = block.isParallel ? normalised(target.matrix) : nil
+      attention.add(to: target) {
+        output.apply(to: weightedValues.rows(rows), adding: $1, into: $0)
+      }
+      let read = before ?? normalised(target.matrix)
+      transformed.add(to: target) { mlp.apply(to: read.matrix, adding: $1, into: $0) }
     }
   }
 
@@ -153,10 +189,17 @@ struct ForwardPass<K: Kernels> {
     return rotation
   }
 
+  private mutating func bias(_ position: PositionPlan) -> ScoreBias<K.Element>? {
+    guard case .alibi(let plan) = position else { return nil }
+    let bias = biases[plan] ?? ScoreBias(plan, seq: prompt.seq)
+    biases[plan] = bias
+    return bias
+  }
+
   /// A NaN is traced to the weight that holds it, instead of spreading over every map.
   private func check(_ residual: Tensor<K.Element>, block: Int?) throws {
     guard !K.allFinite(residual.matrix) else { return }
-    let suspects = block.map { plan.blocks[$0].weights } ?? plan.embeddings
+    let suspects = block.map { plan.blocks[$0].weights } ?? plan.embedding.weights
     throw weights.weights.firstNonFinite(among: suspects)
       ?? ModelError.residualNotFinite(checkpoint: weights.weights.checkpoint, block: block ?? 0)
   }
