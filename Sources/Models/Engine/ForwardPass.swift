@@ -13,7 +13,7 @@ public struct Progress: Sendable, Hashable {
 struct ForwardPass<K: Kernels> {
   private let plan: ModelPlan
   private let prompt: Prompt
-  private var weights: WeightReader<K.Element>
+  private var weights: WeightReader<K>
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
   private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
   private let interventions: [Intervention]
