@@ -44,7 +44,8 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"],
       exclude: ["Fixtures"]),
     .testTarget(
-      name: "AnalysisTests", dependencies: ["Analysis", "Models", "Checkpoints", "Tensors"]),
+      name: "AnalysisTests", dependencies: ["Analysis", "Models", "Checkpoints", "Tensors"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "ExplorerTests",
       dependencies: ["Explorer", "Analysis", "Models", "Tensors", "Tokenizers"],

@@ -5,31 +5,123 @@ import Tensors
 public enum HeadScores {
   /// Alphabetical; a test reads `Scores/` and names a file that is missing here.
   public static let all: [any HeadScore.Type] = [
+    DiagonalScore.self,
+    DistanceScore.self,
+    DuplicateDifferenceScore.self,
+    DuplicateTokenScore.self,
+    EchoScore.self,
     EntropyScore.self,
     FirstTokenScore.self,
+    InductionDifferenceScore.self,
+    InductionScore.self,
+    LaterSinksScore.self,
+    LearnedSinkScore.self,
+    LocalScore.self,
+    MaximumScore.self,
+    MoverAttentionScore.self,
+    NextTokenScore.self,
+    PositionalScore.self,
+    PrefixMatchingScore.self,
+    PreviousDetectorScore.self,
+    PreviousDifferenceScore.self,
     PreviousTokenScore.self,
+    ReceivedScore.self,
+    RelativeEntropyScore.self,
+    SelfScore.self,
+    SinkRateScore.self,
+    SinkScore.self,
+    SpanScore.self,
+    StreamingSinkScore.self,
   ]
+
+  /// Those that one streaming pass over the maps gives: what the explorer shows at once.
+  public static var ofMaps: [any MapScore.Type] { all.compactMap { $0 as? any MapScore.Type } }
 
   /// The score of that name; nil when there is none.
   public static func named(_ name: String) -> (any HeadScore.Type)? {
     all.first { $0.name == name }
   }
 
-  /// One table for each of the given scores, from one streaming pass.
+  /// One table for each of the given map scores, from one streaming pass.
+  ///
+  /// A head whose map holds NaN has no score.
   ///
   /// - Parameters:
   ///   - scores: Which.
   ///   - trace: A run.
-  ///   - onProgress: See `MapStatistics.all`.
+  ///   - onProgress: See `MapStatistics.reduce`.
   public static func tables<Element: Scalar>(
-    _ scores: [any HeadScore.Type] = all, of trace: Trace<Element>,
-    onProgress: (Double) throws -> Void = { _ in }
+    _ scores: [any MapScore.Type] = ofMaps, of trace: Trace<Element>,
+    options: ScoreOptions = ScoreOptions(), onProgress: (Double) throws -> Void = { _ in }
   ) rethrows -> [HeadTable] {
-    let statistics = try MapStatistics.all(trace, onProgress: onProgress)
-    return scores.map { score in
-      HeadTable(
-        layers: trace.layers, heads: trace.heads,
-        values: statistics.flatMap { $0.map { score.value($0) } })
+    try pass(scores, trace, options, onProgress).tables
+  }
+
+  /// The given scores, those that need the maps from one streaming pass.
+  ///
+  /// - Returns: In the order of `scores`; with a reason where a score does not apply.
+  /// - Throws: What the model throws, and what `input.onProgress` throws.
+  public static func results<Element: Scalar>(
+    _ scores: [any HeadScore.Type], of input: ScoreInput<Element>
+  ) throws -> [ScoreResult] {
+    let facts = input.facts
+    let obstacles = scores.map { obstacle($0, facts) }
+    let usesProbe = input.options.probe != nil
+    func isProbed(_ score: any HeadScore.Type) -> Bool {
+      score is any RepeatScore.Type && (usesProbe || !(score is any MapScore.Type))
     }
+    let applicable = zip(scores, obstacles).filter { $1 == nil }.map { $0.0 }
+    let shared = applicable.compactMap { isProbed($0) ? nil : $0 as? any MapScore.Type }
+    let probed = applicable.compactMap { isProbed($0) ? $0 as? any RepeatScore.Type : nil }
+    var found: [String: HeadTable] = [:]
+    for (copies, group) in Dictionary(grouping: probed, by: { $0.copies }) {
+      let tables = try RepeatRun.tables(group, copies: copies, input)
+      for (score, table) in zip(group, tables) { found[score.name] = table }
+    }
+    var passed: (tables: [HeadTable], broken: [HeadIndex: String]) = ([], [:])
+    if !shared.isEmpty {
+      passed = try pass(shared, input.trace(), input.options, input.onProgress)
+    }
+    for (score, table) in zip(shared, passed.tables) { found[score.name] = table }
+    let mapped = Set(shared.map { $0.name })
+    return try zip(scores, obstacles).map { score, obstacle in
+      if let obstacle {
+        return ScoreResult(score: score, table: input.undefined, reason: obstacle)
+      }
+      if let table = found[score.name] {
+        let broken = mapped.contains(score.name) ? passed.broken : [:]
+        return ScoreResult(score: score, table: table, undefined: broken)
+      }
+      return ScoreResult(score: score, table: try score.table(input))
+    }
+  }
+
+  /// Why a score does not apply; a prompt that is missing comes first.
+  private static func obstacle(_ score: any HeadScore.Type, _ facts: ScoreFacts) -> String? {
+    let isForPrompt = !score.needs.isDisjoint(with: [.maps, .values, .residuals, .gradients])
+    if isForPrompt, facts.ids == nil, facts.probe == nil { return "no prompt was given" }
+    return score.obstacle(facts)
+  }
+
+  private static func pass<Element: Scalar>(
+    _ scores: [any MapScore.Type], _ trace: Trace<Element>, _ options: ScoreOptions,
+    _ onProgress: (Double) throws -> Void
+  ) rethrows -> (tables: [HeadTable], broken: [HeadIndex: String]) {
+    let heads = try MapStatistics.reduce(trace, spans: options.spans, onProgress: onProgress) {
+      _, map in
+      let broken = map.brokenRows
+      return (broken, scores.map { broken > 0 ? .nan : $0.value(map, options) })
+    }
+    let tables = scores.indices.map { index in
+      HeadTable(rows: heads.map { $0.map { $0.1[index] } })
+    }
+    var broken: [HeadIndex: String] = [:]
+    for (layer, row) in heads.enumerated() {
+      for (head, (count, _)) in row.enumerated() where count > 0 {
+        broken[HeadIndex(layer: layer, head: head)] =
+          "its map holds NaN in \(count) of \(trace.queryCount) rows"
+      }
+    }
+    return (tables, broken)
   }
 }

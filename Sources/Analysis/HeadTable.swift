@@ -15,6 +15,17 @@ public struct HeadTable: Sendable, Equatable {
     self.values = values
   }
 
+  /// A table of the given rows, `[layer][head]`; all as long as the first.
+  public init(rows: [[Double]]) {
+    self.init(layers: rows.count, heads: rows.first?.count ?? 0, values: rows.flatMap { $0 })
+  }
+
+  /// A table in which every head has the same number.
+  public init(repeating value: Double, layers: Int, heads: Int) {
+    self.init(
+      layers: layers, heads: heads, values: Array(repeating: value, count: layers * heads))
+  }
+
   /// The number of one head.
   public subscript(index: HeadIndex) -> Double {
     get { values[index.layer * heads + index.head] }
@@ -30,6 +41,17 @@ public struct HeadTable: Sendable, Equatable {
 }
 
 extension HeadTable {
+  /// All heads, first layers first.
+  public var indices: [HeadIndex] {
+    (0..<layers).flatMap { layer in (0..<heads).map { HeadIndex(layer: layer, head: $0) } }
+  }
+
+  /// The heads with a defined number, the largest first; equal ones in their order.
+  public var ranked: [(head: HeadIndex, value: Double)] {
+    indices.map { ($0, self[$0]) }.filter { !$0.1.isNaN }
+      .sorted { (-$0.1, $0.0) < (-$1.1, $1.0) }
+  }
+
   /// The numbers, one row for each layer.
   public var rows: [[Double]] {
     (0..<layers).map { Array(values[$0 * heads..<($0 + 1) * heads]) }

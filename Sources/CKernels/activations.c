@@ -3,50 +3,9 @@
 // Goals, in this order: the reference's numbers (a wrong GELU shows at 1.5e-4 in the logits, these stray
 // by under 3e-7); one vector loop without calls, so that the pass costs little beside the product.
 #include "CKernels.h"
+#include "vector.h"
 
 #include <math.h>
-#include <string.h>
-
-#if defined(__x86_64__)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif
-#define INLINE static inline __attribute__((always_inline))
-
-// e^x = 2^n · e^r with n = round(x / ln 2), |r| <= 0.347. ln 2 is taken off in two parts, so that r keeps its
-// digits; the series of e^r ends where the next term is under 6e-9. Relative error 1e-7.
-INLINE float exponential(float x) {
-  x = x > 87.0f ? 87.0f : x < -87.0f ? -87.0f : x;
-  // Adding and taking off 1.5 · 2^23 rounds to a whole number.
-  float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
-  float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float series = 1.0f / 5040;
-  series = series * r + 1.0f / 720;
-  series = series * r + 1.0f / 120;
-  series = series * r + 1.0f / 24;
-  series = series * r + 1.0f / 6;
-  series = series * r + 0.5f;
-  series = series * r + 1.0f;
-  series = series * r + 1.0f;
-  int32_t bits = ((int32_t)n + 127) << 23;
-  float power;
-  memcpy(&power, &bits, sizeof power);
-  return series * power;
-}
-
-// Abramowitz and Stegun 1964, 7.1.26: absolute error under 1.5e-7.
-INLINE float error_function(float x) {
-  float a = x < 0 ? -x : x;
-  float t = 1.0f / (1.0f + 0.3275911f * a);
-  float series = 1.061405429f;
-  series = series * t - 1.453152027f;
-  series = series * t + 1.421413741f;
-  series = series * t - 0.284496736f;
-  series = series * t + 0.254829592f;
-  float value = 1.0f - series * t * exponential(-a * a);
-  return x < 0 ? -value : value;
-}
 
 INLINE float identity(float x) { return x; }
 INLINE float relu(float x) { return x > 0 ? x : 0; }

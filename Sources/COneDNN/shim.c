@@ -36,6 +36,12 @@ heed_status heed_sgemm(
   return dnnl_sgemm('N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
+heed_status heed_sgemm_transposed(
+    long m, long n, long k, const float *a, long lda, const float *b, long ldb, float beta, float *c,
+    long ldc) {
+  return dnnl_sgemm('T', 'N', m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+}
+
 int heed_onednn_version(void) {
   const dnnl_version_t *v = dnnl_version();
   return 10000 * v->major + 100 * v->minor + v->patch;

@@ -15,11 +15,9 @@ public enum Activation: String, Sendable, CaseIterable {
 /// The operations that a forward pass is made of, for one number type.
 ///
 /// Three implementations: `OneDNNKernels` (Float, fast), `BFloat16Kernels` (Float, products of bfloat16
-/// numbers, faster) and `PlainKernels` (any scalar, readable). Tests compare them. All of them accept empty matrices. Loops over numbers belong here and nowhere above:
-/// generic code in another module is not specialised, and runs a hundred times slower.
-public protocol Kernels<Element>: Sendable {
-  /// The number type.
-  associatedtype Element: Scalar
+/// numbers, faster) and `PlainKernels` (any scalar, readable). Tests compare them. All of them accept
+/// empty matrices. Loops over numbers belong here and nowhere above: generic code in another module is not specialised, and runs a hundred times slower.
+public protocol Kernels<Element>: GradientKernels {
   /// The number type of the matrices of linear layers.
   associatedtype Weight: TensorElement
 
@@ -121,15 +119,47 @@ public protocol Kernels<Element>: Sendable {
   /// Whether no number is infinite or NaN.
   static func allFinite(_ m: Matrix<Element>) -> Bool
 
-  /// Σ −p ln p of one row of weights, in nats.
-  static func entropy(_ weights: Matrix<Element>, row: Int) -> Double
+  /// What one row of a map comes to, taking each weight once.
+  ///
+  /// - Parameters:
+  ///   - weights: A tile of the map, keys from 0.
+  ///   - row: Which of its rows.
+  ///   - query: The row's place in the map.
+  ///   - byKey: `byKey[key] += weight`.
+  ///   - byOffset: `byOffset[first + key] += weight`.
+  ///   - first: Where key 0 of this query belongs.
+  static func summarise(
+    _ weights: Matrix<Element>, row: Int, query: Int, byKey: inout [Double],
+    byOffset: inout [Double], first: Int
+  ) -> RowSummary
 
-  /// `sums[i] += weights[row, i]`.
-  static func accumulate(_ weights: Matrix<Element>, row: Int, into sums: inout [Double])
+  /// The sum of one row's weights on some keys.
+  ///
+  /// - Parameters:
+  ///   - keys: Places before `shift` is added.
+  ///   - shift: Added to each key; keys outside the row count nothing.
+  static func sum(
+    _ weights: Matrix<Element>, row: Int, keys: ArraySlice<Int32>, shift: Int
+  ) -> Double
+}
 
-  /// `sums[query − i] += weights[row, i]` for every key `i` up to the query.
-  static func accumulateByDistance(
-    _ weights: Matrix<Element>, row: Int, query: Int, into sums: inout [Double])
+/// What one row of a map comes to.
+public struct RowSummary: Sendable, Hashable {
+  /// Σ −p ln p, in nats; weights of zero add nothing.
+  public let entropy: Double
+  /// Σ p: one, less what goes to a learned sink.
+  public let total: Double
+  /// Σ p · |query − key|, in tokens.
+  public let distance: Double
+  /// The largest weight.
+  public let maximum: Double
+  /// The first key that has it.
+  public let strongest: Int
+
+  /// A row without weights.
+  public static var empty: RowSummary {
+    RowSummary(entropy: 0, total: 0, distance: 0, maximum: 0, strongest: 0)
+  }
 }
 
 extension Kernels {

@@ -62,7 +62,7 @@ extension FloatLoops {
     }
   }
 
-  private static func code(_ activation: Activation?) -> heed_row_activation {
+  static func code(_ activation: Activation?) -> heed_row_activation {
     switch activation {
     case .gelu: HEED_ROW_GELU_ERF
     case .geluTanh: HEED_ROW_GELU_TANH
@@ -206,32 +206,32 @@ extension FloatLoops {
   }
 
   /// A vector loop with a logarithm of its own.
-  public static func entropy(_ weights: Matrix<Float>, row: Int) -> Double {
-    weights.withRow(row) { $0.baseAddress.map { heed_entropy($0, weights.columns) } ?? 0 }
-  }
-
-  /// A vector loop.
-  public static func accumulate(_ weights: Matrix<Float>, row: Int, into sums: inout [Double]) {
-    precondition(sums.count >= weights.columns)
+  public static func summarise(
+    _ weights: Matrix<Float>, row: Int, query: Int, byKey: inout [Double],
+    byOffset: inout [Double], first: Int
+  ) -> RowSummary {
+    precondition(byKey.count >= weights.columns && byOffset.count >= first + weights.columns)
+    var summary = heed_row_summary()
     weights.withRow(row) { row in
-      sums.withUnsafeMutableBufferPointer { sums in
-        guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
-        heed_accumulate(weights, sums, row.count)
+      byKey.withUnsafeMutableBufferPointer { byKey in
+        byOffset.withUnsafeMutableBufferPointer { byOffset in
+          guard let weights = row.baseAddress, let byKey = byKey.baseAddress,
+            let byOffset = byOffset.baseAddress
+          else { return }
+          heed_summarise_row(weights, row.count, query, byKey, byOffset + first, &summary)
+        }
       }
     }
+    return RowSummary(
+      entropy: summary.entropy, total: summary.total, distance: summary.distance,
+      maximum: Double(summary.maximum), strongest: summary.strongest)
   }
 
-  /// A vector loop, running backwards through the sums.
-  public static func accumulateByDistance(
-    _ weights: Matrix<Float>, row: Int, query: Int, into sums: inout [Double]
-  ) {
-    precondition(sums.count > query)
-    weights.withRow(row) { row in
-      sums.withUnsafeMutableBufferPointer { sums in
-        guard let weights = row.baseAddress, let sums = sums.baseAddress else { return }
-        heed_accumulate_reversed(weights, sums + query, min(query + 1, row.count))
-      }
-    }
+  /// The plain loop: keys lie apart, and are few.
+  public static func sum(
+    _ weights: Matrix<Float>, row: Int, keys: ArraySlice<Int32>, shift: Int
+  ) -> Double {
+    PlainKernels.sum(weights, row: row, keys: keys, shift: shift)
   }
 }
 

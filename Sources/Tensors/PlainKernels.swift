@@ -248,27 +248,40 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     (0..<m.rows).allSatisfy { m.withRow($0) { $0.allSatisfy(\.isFinite) } }
   }
 
-  /// Sums in double precision; weights of zero add nothing.
+  /// Key by key, in double precision.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func entropy(_ weights: Matrix<Element>, row: Int) -> Double {
-    weights.withRow(row) { row in
-      row.reduce(0.0) { $1 > 0 ? $0 - Double($1) * Double.log(Double($1)) : $0 }
+  public static func summarise(
+    _ weights: Matrix<Element>, row: Int, query: Int, byKey: inout [Double],
+    byOffset: inout [Double], first: Int
+  ) -> RowSummary {
+    precondition(byKey.count >= weights.columns && byOffset.count >= first + weights.columns)
+    return weights.withRow(row) { row in
+      var (entropy, total, distance, maximum, strongest) = (0.0, 0.0, 0.0, 0.0, 0)
+      for key in row.indices {
+        let p = Double(row[key])
+        if p > 0 { entropy -= p * Double.log(p) }
+        total += p
+        distance += p * Double(abs(query - key))
+        if p > maximum { (maximum, strongest) = (p, key) }
+        byKey[key] += p
+        byOffset[first + key] += p
+      }
+      return RowSummary(
+        entropy: entropy, total: total, distance: distance, maximum: maximum, strongest: strongest)
     }
   }
 
-  /// Key by key.
+  /// Key by key, in double precision.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func accumulate(_ weights: Matrix<Element>, row: Int, into sums: inout [Double]) {
-    weights.withRow(row) { row in for j in row.indices { sums[j] += Double(row[j]) } }
-  }
-
-  /// Key by key.
-  @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func accumulateByDistance(
-    _ weights: Matrix<Element>, row: Int, query: Int, into sums: inout [Double]
-  ) {
+  public static func sum(
+    _ weights: Matrix<Element>, row: Int, keys: ArraySlice<Int32>, shift: Int
+  ) -> Double {
     weights.withRow(row) { row in
-      for j in row.indices where j <= query { sums[query - j] += Double(row[j]) }
+      var sum = 0.0
+      for key in keys where row.indices.contains(Int(key) + shift) {
+        sum += Double(row[Int(key) + shift])
+      }
+      return sum
     }
   }
 }

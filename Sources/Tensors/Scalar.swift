@@ -7,6 +7,8 @@ public protocol TensorElement: BitwiseCopyable, Equatable, Sendable {}
 public protocol Scalar: TensorElement, BinaryFloatingPoint, Codable {
   /// The kernels that products, norms and activations of this type go through.
   associatedtype PreferredKernels: Kernels where PreferredKernels.Element == Self
+  /// The kernels that round the factors of products, where there are such.
+  associatedtype RoundingKernels: Kernels where RoundingKernels.Element == Self
 
   /// e raised to `x`.
   static func exp(_ x: Self) -> Self

@@ -70,7 +70,8 @@ extension StoredTensor {
     return Tensor(storage: storage, shape: shape)
   }
 
-  private func reclaim<Element: TensorElement>(_ reusing: inout Tensor<Element>?) -> Tensor<Element> {
+  private func reclaim<Element: TensorElement>(_ reusing: inout Tensor<Element>?) -> Tensor<Element>
+  {
     guard var old = reusing, old.count == count else { return Tensor(uninitialized: shape) }
     reusing = nil
     guard isKnownUniquelyReferenced(&old.storage), old.storage.owner == nil else {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Tensors
@@ -163,20 +164,71 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
     #expect(plain == m)
   }
 
+  /// A row's summary on both kernels, with the sums it was added to.
+  private func summaries(
+    _ weights: Tensor<Float>, row: Int = 0, query: Int
+  ) -> [(RowSummary, byKey: [Double], byOffset: [Double])] {
+    let none = [Double](repeating: 0, count: weights.shape[1])
+    return [true, false].map { fast in
+      var (byKey, byOffset) = (none, none + [0, 0])
+      let summary =
+        fast
+        ? Fast.summarise(
+          weights.matrix, row: row, query: query, byKey: &byKey, byOffset: &byOffset, first: 2)
+        : Plain.summarise(
+          weights.matrix, row: row, query: query, byKey: &byKey, byOffset: &byOffset, first: 2)
+      return (summary, byKey, byOffset)
+    }
+  }
+
+  @Test func `a row's summary takes each weight once`() {
+    for (row, byKey, byOffset) in summaries(
+      Tensor([0.5, 0.125, 0.375, 0], shape: [1, 4]), query: 2)
+    {
+      #expect(abs(row.entropy - (0.5 * log(2) + 0.375 * log(2) + 0.375 * log(8.0 / 3))) < 1e-7)
+      #expect(row.total == 1 && row.maximum == 0.5 && row.strongest == 0)
+      #expect(row.distance == 1.125)
+      #expect(byKey == [0.5, 0.125, 0.375, 0])
+      #expect(byOffset == [0, 0, 0.5, 0.125, 0.375, 0])
+    }
+  }
+
   @Test func `entropy of equal weights is the logarithm of their number`() {
-    let equal = Tensor<Float>(repeating: 1 / 700, shape: [1, 700])
-    #expect(abs(Fast.entropy(equal.matrix, row: 0) - Double.log(700)) < 1e-5)
-    #expect(abs(Plain.entropy(equal.matrix, row: 0) - Double.log(700)) < 1e-5)
-    let one = Tensor<Float>([0, 1, 0], shape: [1, 3])
-    #expect(Fast.entropy(one.matrix, row: 0) == 0)
+    for (row, _, _) in summaries(Tensor(repeating: 1 / 700, shape: [1, 700]), query: 699) {
+      #expect(abs(row.entropy - log(700)) < 1e-5)
+    }
+    for (row, _, _) in summaries(Tensor([0, 0, 1], shape: [1, 3]), query: 2) {
+      #expect(row.entropy == 0 && row.distance == 0 && row.strongest == 2)
+    }
+  }
+
+  @Test func `summaries of long rows agree with the plain kernel`() {
     var rows = random([3, 300], seed: 13, in: -20...20)
     Plain.softmax(rows.mutableMatrix())
     for row in 0..<3 {
-      let (fast, plain) = (
-        Fast.entropy(rows.matrix, row: row), Plain.entropy(rows.matrix, row: row)
-      )
-      #expect(abs(fast - plain) < 1e-6)
+      let found = summaries(rows, row: row, query: 150)
+      let (fast, plain) = (found[0], found[1])
+      #expect(abs(fast.0.entropy - plain.0.entropy) < 1e-6)
+      #expect(abs(fast.0.total - plain.0.total) < 1e-6)
+      // Distances are up to 150 tokens, summed in single precision by blocks of 64.
+      #expect(abs(fast.0.distance - plain.0.distance) < 1e-4)
+      #expect(fast.0.maximum == plain.0.maximum && fast.0.strongest == plain.0.strongest)
+      #expect(fast.byKey == plain.byKey && fast.byOffset == plain.byOffset)
     }
+  }
+
+  @Test func `a row with NaN has no total`() {
+    for (row, _, _) in summaries(Tensor([0.5, .nan, 0.5], shape: [1, 3]), query: 2) {
+      #expect(row.total.isNaN && row.maximum == 0.5)
+    }
+  }
+
+  @Test func `weights on some keys are summed, keys outside the row left out`() {
+    let weights = Tensor<Float>([0.5, 0.25, 0.125, 0.125], shape: [1, 4])
+    let keys: ArraySlice<Int32> = [0, 2, 3]
+    #expect(Fast.sum(weights.matrix, row: 0, keys: keys, shift: 0) == 0.75)
+    #expect(Plain.sum(weights.matrix, row: 0, keys: keys, shift: 1) == 0.375)
+    #expect(Plain.sum(weights.matrix, row: 0, keys: keys, shift: -1) == 0.375)
   }
 
   @Test func `infinities and NaN are found wherever they stand`() {
@@ -292,22 +344,6 @@ extension KernelTests {
     Fast.rmsNorm(
       x.matrix.columns(8..<24), gain: part, epsilon: 1e-5, into: expected.mutableMatrix())
     #expect(difference(window.matrix.copied, expected) < 1e-6)
-  }
-
-  @Test func `sums by key and by distance take each weight once`() {
-    let weights = Tensor<Float>([0.5, 0.25, 0.25, 0], shape: [1, 4])
-    for accumulates in [true, false] {
-      var (byKey, byDistance) = ([1.0, 0, 0, 0], [0.0, 0, 0, 1])
-      if accumulates {
-        Fast.accumulate(weights.matrix, row: 0, into: &byKey)
-        Fast.accumulateByDistance(weights.matrix, row: 0, query: 2, into: &byDistance)
-      } else {
-        Plain.accumulate(weights.matrix, row: 0, into: &byKey)
-        Plain.accumulateByDistance(weights.matrix, row: 0, query: 2, into: &byDistance)
-      }
-      #expect(byKey == [1.5, 0.25, 0.25, 0])
-      #expect(byDistance == [0.25, 0.25, 0.5, 1])
-    }
   }
 
   @Test func `matrices are added number by number`() {

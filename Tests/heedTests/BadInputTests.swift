@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 import Testing
 
@@ -71,6 +72,7 @@ import Testing
   }
 
   @Test func `a layer, a head, a query or a score that is not there is refused`() throws {
+    let known = HeadScores.all.map { $0.name }.joined(separator: ", ")
     expectRefusal(
       try Shell.heed(["export", novels, "to be", "--layer", "6"]),
       "--layer 6: the model has layers 0 to 5")
@@ -82,7 +84,7 @@ import Testing
       "--query 3: the prompt has tokens 0 to 2")
     expectRefusal(
       try Shell.heed(["scores", novels, "to be", "--score", "previous,prophecy"]),
-      "prophecy: no such score, expected one of entropy, first, previous")
+      "prophecy: no such score, expected one of \(known)")
   }
 
   @Test(arguments: [

@@ -170,7 +170,10 @@ private let maryWords = mary.split(separator: " ").map(String.init)
   }
 
   @Test func `scores as JSON keeps the contract`() throws {
-    let json = try Shell.heed(["scores", "sample:novels", "--format", "json", mary]).json()
+    let words = [
+      "scores", "sample:novels", "--score", "entropy,first,previous", "--format", "json",
+    ]
+    let json = try Shell.heed(words + [mary]).json()
     #expect(json["model"]?.string == "novels")
     #expect(json["tokens"]?.array?.count == 15)
     #expect(json["scores"]?.keys == ["entropy", "first", "previous"])

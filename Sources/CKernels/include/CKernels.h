@@ -15,14 +15,23 @@ void heed_widen_bfloat16(const void *source, float *target, size_t count);
 /// Rounds `count` numbers times `factor` to bfloat16, to the nearest, halfway to even.
 void heed_narrow_bfloat16(const float *source, uint16_t *target, size_t count, float factor);
 
-/// The sum of −p ln p over `count` weights, in nats; weights of zero add nothing.
-double heed_entropy(const float *weights, size_t count);
+/// What one row of a map comes to.
+typedef struct {
+  /// The sum of −p ln p, in nats; weights of zero add nothing.
+  double entropy;
+  /// The sum of the weights.
+  double total;
+  /// The sum of weight times |query − key|.
+  double distance;
+  /// The largest weight, and the first key that has it.
+  float maximum;
+  size_t strongest;
+} heed_row_summary;
 
-/// `sums[i] += weights[i]` in double precision.
-void heed_accumulate(const float *weights, double *sums, size_t count);
-
-/// `sums[-i] += weights[i]` in double precision.
-void heed_accumulate_reversed(const float *weights, double *sums, size_t count);
+/// Summarises one row of `count` weights, and adds them to `by_key[key]` and `by_offset[key]`.
+void heed_summarise_row(
+    const float *weights, size_t count, size_t query, double *by_key, double *by_offset,
+    heed_row_summary *summary);
 
 /// ln Σ exp x of `count` > 0 numbers.
 double heed_log_sum_exp(const float *x, size_t count);
@@ -60,6 +69,22 @@ void heed_cap(float *row, size_t count, float limit);
 
 /// Turns neighbours by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
 void heed_rotate_pairs(float *pairs, const float *cosines, const float *sines, size_t count);
+
+/// `gradient *= activation'(x)` for one row.
+void heed_differentiate_row(
+    const float *x, float *gradient, size_t count, enum heed_row_activation activation);
+
+/// Adds the gradient of one row's norm with respect to its input: a layer norm when `is_centred`, else a
+/// root-mean-square norm.
+void heed_add_norm_gradient(
+    const float *x, const float *gain, const float *gradient, float *result, size_t count,
+    float epsilon, int is_centred);
+
+/// `gradient = weights · (gradient − Σ weights · gradient)` for one row.
+void heed_differentiate_softmax(const float *weights, float *gradient, size_t count);
+
+/// Σ a · b.
+double heed_dot(const float *a, const float *b, size_t count);
 
 /// Turns pairs of numbers by an angle each: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
 void heed_rotate_halves(

@@ -14,6 +14,11 @@ heed_status heed_sgemm(
     int transpose_b, long m, long n, long k, float alpha, const float *a, long lda, const float *b,
     long ldb, float beta, float *c, long ldc);
 
+/// `c = aᵀ · b + beta · c`, row-major; `a` lies as `[k, m]`.
+heed_status heed_sgemm_transposed(
+    long m, long n, long k, const float *a, long lda, const float *b, long ldb, float beta, float *c,
+    long ldc);
+
 /// Softmax of every row, in place; rows lie back to back.
 heed_status heed_softmax(float *data, long rows, long columns);
 

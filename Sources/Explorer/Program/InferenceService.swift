@@ -111,7 +111,7 @@ public final class InferenceService: Sendable {
       try report(job, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }
     return try Subject(open.model, trace, origin: open.origin) { share in
-      try report(job, 0.7 + 0.3 * share, "scoring heads")
+      try self.report(job, 0.7 + 0.3 * share, "scoring heads")
     }
   }
 
@@ -133,9 +133,15 @@ extension Subject {
   /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the scoring.
   public init(
     _ model: Model, _ trace: Trace<Float>, origin: Origin? = nil,
-    onProgress: (Double) throws -> Void = { _ in }
+    onProgress: @escaping @Sendable (Double) throws -> Void = { _ in }
   ) throws {
-    let tables = try HeadScores.tables(of: trace, onProgress: onProgress)
+    let results = try HeadScores.results(
+      HeadScores.ofMaps, of: ScoreInput(model, trace, onProgress: onProgress))
+    let applicable = results.filter { $0.reason == nil }
+    // Entropy leads: it is defined for every prompt.
+    let order =
+      applicable.filter { $0.score.name == "entropy" }
+      + applicable.filter { $0.score.name != "entropy" }
     let plan = model.plan
     self.init(
       model: model.name,
@@ -144,7 +150,7 @@ extension Subject {
           + " \(plan.dModel) wide"
       ] + model.warnings,
       prompt: trace.prompt.text ?? "", tokens: trace.prompt.tokens, patterns: trace,
-      scores: zip(HeadScores.all, tables).map { ScoreTable($0, $1, seq: trace.seq) },
+      scores: order.map { ScoreTable($0.score, $0.table, seq: trace.seq) },
       origin: origin, hasAdded: !trace.prompt.added.isEmpty)
   }
 }

@@ -52,6 +52,11 @@ struct Weights: Sendable {
   /// Bytes of all weights on disk.
   var byteCount: Int { tensors.values.reduce(0) { $0 + $1.byteCount } }
 
+  /// Bytes of the weights that are stored in one type.
+  func byteCount(of type: StorageType) -> Int {
+    tensors.values.reduce(0) { $1.type == type ? $0 + $1.byteCount : $0 }
+  }
+
   /// Whether a weight is there.
   func has(_ plan: WeightPlan) -> Bool { tensors[plan.name] != nil }
 

@@ -34,7 +34,7 @@ extension Intervention {
 
 /// The interventions of one run, ready to be applied where the forward pass comes by.
 struct Edits<Element: Scalar> {
-  private let interventions: [Intervention]
+  let interventions: [Intervention]
 
   init(_ interventions: [Intervention]) { self.interventions = interventions }
 
@@ -66,18 +66,21 @@ struct Edits<Element: Scalar> {
     }
   }
 
-  /// Changes a layer's pattern · values, `[seq, heads · dValue]`; memory that is shared is copied first.
+  /// Whether a layer's pattern · values change.
+  func changesWeightedValues(_ layer: Int) -> Bool {
+    interventions.contains { $0.layer == layer && $0.leavesMapsOfItsLayer }
+  }
+
+  /// Changes a layer's pattern · values, `[seq, heads · dValue]`.
   func weightedValues<K: Kernels>(
-    _ layer: Int, _ plan: AttentionPlan, _ tensor: inout Tensor<Element>, _: K.Type
+    _ layer: Int, _ plan: AttentionPlan, _ target: MutableMatrix<Element>, _: K.Type
   ) where K.Element == Element {
     for intervention in interventions where intervention.layer == layer {
       switch intervention {
       case .scale(let head, let factor):
-        let target = tensor.mutableMatrix().columns(plan.valueColumns(head.head))
-        K.scale(target, by: Element(factor))
+        K.scale(target.columns(plan.valueColumns(head.head)), by: Element(factor))
       case .replace(.weightedValues(let head), let positions, let values):
-        let target = tensor.mutableMatrix().columns(plan.valueColumns(head.head))
-        Self.put(values, at: positions, into: target)
+        Self.put(values, at: positions, into: target.columns(plan.valueColumns(head.head)))
       case .replace: break
       }
     }

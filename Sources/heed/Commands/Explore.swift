@@ -23,7 +23,7 @@ struct Explore: ParsableCommand {
 
   func validate() throws {
     if engine.precision == .f64 {
-      throw ValidationError("The explorer runs in f32; use heed export --precision f64.")
+      throw ValidationError("The explorer runs in f32 or bf16; use heed export --precision f64.")
     }
   }
 
@@ -34,7 +34,7 @@ struct Explore: ParsableCommand {
     try place.check()
     let source = try Opening.tokenizer(model)
     let request = try prompt.request(default: PromptOptions.example)
-    let (model, addSpecial) = (model, !prompt.noSpecial)
+    let (model, addSpecial, engine) = (model, !prompt.noSpecial, engine)
     var state = place.state(theme: screen.theme)
     state.hasMouse = !noMouse
     _ = update(&state, .progress(nil, "opening \(Opening.name(model))"))
@@ -42,7 +42,8 @@ struct Explore: ParsableCommand {
     let desk = Desk(engine: engine, addSpecial: addSpecial, answering: mailbox)
     let program = ExplorerProgram(state, mailbox: mailbox) { desk.perform($0) }
     let opener: InferenceService.Opener = {
-      try Opening.openModel(model.model, adapter: model.adapter, addSpecial: addSpecial)
+      try Opening.openModel(
+        model.model, adapter: model.adapter, addSpecial: addSpecial, engine: engine)
     }
     desk.start(opener, isText: prompt.ids == nil) { _ in try request(source) }
     try EventLoop.run(program, options: screen.terminal(mouse: !noMouse))
@@ -53,7 +54,7 @@ struct Explore: ParsableCommand {
   private func printViews() throws {
     try place.check()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial)
+      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)

@@ -31,10 +31,7 @@ struct Export: ParsableCommand {
   @OptionGroup var output: OutputOption
 
   func run() throws {
-    switch engine.precision {
-    case .f32: try run(Float.self)
-    case .f64: try run(Double.self)
-    }
+    if engine.precision == .f64 { try run(Double.self) } else { try run(Float.self) }
   }
 
   private func run<Element: Scalar>(_: Element.Type) throws {
@@ -44,7 +41,7 @@ struct Export: ParsableCommand {
     if export.isBinary, output.sink.isTerminal {
       throw Failure.binaryToTerminal(format: export.name)
     }
-    let (model, tokenizer) = try Opening.model(model)
+    let (model, tokenizer) = try Opening.model(model, engine)
     try heads.check(model.plan)
     if tensor == .logits, !model.hasOutputHead {
       throw ModelError.outputHeadMissing(checkpoint: model.name)

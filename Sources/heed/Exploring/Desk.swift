@@ -8,6 +8,7 @@ import Models
 /// listed on another.
 final class Desk {
   private let addSpecial: Bool
+  private let engine: EngineOptions
   private let service: InferenceService
   private let mailbox: Mailbox<Action>
   /// What a rerun repeats when there is no text to make it from.
@@ -15,6 +16,7 @@ final class Desk {
 
   init(engine: EngineOptions, addSpecial: Bool, answering mailbox: Mailbox<Action>) {
     self.addSpecial = addSpecial
+    self.engine = engine
     self.mailbox = mailbox
     service = InferenceService(mailbox: mailbox) { model, prompt in
       try engine.prepare(model, seq: prompt.seq)
@@ -43,9 +45,9 @@ final class Desk {
       service.run(again ?? { try $0.tokenize(text) })
     case .open(let name, let text):
       first = nil
-      let addSpecial = addSpecial
+      let (addSpecial, engine) = (addSpecial, engine)
       let opener: InferenceService.Opener = {
-        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial)
+        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial, engine: engine)
       }
       service.open(opener) { try $0.tokenize(text.isEmpty ? PromptOptions.example : text) }
     case .list(let beginning):

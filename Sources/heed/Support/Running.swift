@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 import Models
 import Tensors
@@ -20,5 +21,26 @@ enum Running {
         Console.progress("running: layer \(progress.done) of \(progress.total)")
       }
     }
+  }
+
+  /// Scores of a run.
+  ///
+  /// - Parameters:
+  ///   - trace: The run; nil when no score reads a prompt.
+  ///   - prefix: Special tokens that begin a text.
+  static func scores<Element: Scalar>(
+    _ scores: [any HeadScore.Type], _ model: Model, _ trace: Trace<Element>?,
+    options: ScoreOptions, prefix: [Int]
+  ) throws -> [ScoreResult] {
+    Interruption.listen()
+    let start = Date()
+    defer { Console.progress(nil) }
+    let input = ScoreInput(model, trace, options: options, prefix: prefix) { share in
+      try Interruption.check()
+      if Date().timeIntervalSince(start) > 0.3 {
+        Console.progress("scoring heads: \(Int(share * 100)) %")
+      }
+    }
+    return try HeadScores.results(scores, of: input)
   }
 }

@@ -23,6 +23,13 @@ struct TokenizerSource: Sendable {
     }
   }
 
+  /// The ids of the special tokens that begin a text, such as BOS; none without a tokenizer.
+  var prefix: [Int] {
+    guard let tokenizer = try? open() else { return [] }
+    let encoding = tokenizer.encode("")
+    return encoding.added.contains("bos") ? encoding.tokens.prefix(1).map(\.id) : []
+  }
+
   private var isFolder: Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

@@ -1,0 +1,81 @@
+import Models
+import Tensors
+
+extension MapStatistics {
+  /// What `body` makes of the statistics of every head of a run, `[layer][head]`, from one pass over
+  /// tiles of its maps.
+  ///
+  /// Each head's statistics are let go when `body` returns, so that memory is what `body` keeps.
+  ///
+  /// - Parameters:
+  ///   - trace: A run.
+  ///   - ids: What tells tokens apart; nil for the prompt's own ids.
+  ///   - spans: Parts of the keys that each row's weights are summed on.
+  ///   - onProgress: Called after each layer with a share from 0 to 1; what it throws ends the pass.
+  ///   - body: Called on several threads.
+  /// - Complexity: O(layers × heads × seq² × dHead) time, O(threads × seq) memory and the results.
+  public static func reduce<Element: Scalar, Result: Sendable>(
+    _ trace: Trace<Element>, ids: [Int]? = nil, spans: [Span] = [],
+    onProgress: (Double) throws -> Void = { _ in },
+    _ body: @Sendable (HeadIndex, MapStatistics) -> Result
+  ) rethrows -> [[Result]] {
+    let frame = MapFrame(trace, ids: ids, spans: spans)
+    return try reduce(frame, layers: trace.layers, heads: trace.heads, onProgress) { head, rows in
+      trace.visiblePattern(head, rows: rows)
+    } _: {
+      body($0, $1)
+    }
+  }
+
+  /// The same over maps that come from anywhere, such as a file.
+  ///
+  /// - Parameter ids: The tokens, where queries and keys are the same; none otherwise.
+  public static func reduce<Result: Sendable>(
+    maps: any PatternSource, ids: [Int] = [], spans: [Span] = [],
+    onProgress: (Double) throws -> Void = { _ in },
+    _ body: @Sendable (HeadIndex, MapStatistics) -> Result
+  ) rethrows -> [[Result]] {
+    let frame = MapFrame(
+      queries: maps.queryCount, keys: maps.keyCount, isCausal: maps.isCausal, ids: ids, spans: spans
+    )
+    return try reduce(frame, layers: maps.layers, heads: maps.heads, onProgress) { head, rows in
+      maps.pattern(head, rows: rows, columns: 0..<frame.keys)
+    } _: {
+      body($0, $1)
+    }
+  }
+
+  /// The statistics of every head of a run, `[layer][head]`.
+  ///
+  /// - Complexity: As `reduce`, and O(layers × heads × seq) memory.
+  public static func all<Element: Scalar>(
+    _ trace: Trace<Element>, spans: [Span] = [], onProgress: (Double) throws -> Void = { _ in }
+  ) rethrows -> [[MapStatistics]] {
+    try reduce(trace, spans: spans, onProgress: onProgress) { $1 }
+  }
+
+  private static func reduce<Element: Scalar, Result: Sendable>(
+    _ frame: MapFrame, layers: Int, heads: Int, _ onProgress: (Double) throws -> Void,
+    tile: @Sendable (HeadIndex, Range<Int>) -> Tensor<Element>,
+    _ body: @Sendable (HeadIndex, MapStatistics) -> Result
+  ) rethrows -> [[Result]] {
+    // A tile that stays in a core's cache from the product to the sums.
+    let step = min(128, max(16, 131_072 / max(1, frame.keys)))
+    var all: [[Result]] = []
+    for layer in 0..<layers {
+      let results = Slots<Result>(count: heads)
+      Parallel.forEach(heads) { head in
+        let index = HeadIndex(layer: layer, head: head)
+        var statistics = MapStatistics(frame)
+        for start in stride(from: 0, to: frame.queries, by: step) {
+          let rows = start..<min(frame.queries, start + step)
+          statistics.add(tile(index, rows).matrix, rows: rows, Element.PreferredKernels.self)
+        }
+        results.put(body(index, statistics), at: head)
+      }
+      all.append(results.take())
+      try onProgress(Double(layer + 1) / Double(layers))
+    }
+    return all
+  }
+}

@@ -1,0 +1,62 @@
+import Models
+import Tensors
+
+/// What a score is computed from.
+public struct ScoreInput<Element: Scalar>: Sendable {
+  /// The model.
+  public let model: Model
+  /// A run of it on the prompt; nil when there is no prompt.
+  private let run: Trace<Element>?
+  /// What the user set.
+  public let options: ScoreOptions
+  /// Special tokens that begin a text, for prompts that heed makes.
+  public let prefix: [Int]
+  /// Called now and then with a share from 0 to 1; what it throws ends the work.
+  public let onProgress: @Sendable (Double) throws -> Void
+
+  /// A model, its run, and the options.
+  public init(
+    _ model: Model, _ trace: Trace<Element>?, options: ScoreOptions = ScoreOptions(),
+    prefix: [Int] = [], onProgress: @escaping @Sendable (Double) throws -> Void = { _ in }
+  ) {
+    self.model = model
+    run = trace
+    self.options = options
+    self.prefix = prefix
+    self.onProgress = onProgress
+  }
+
+  /// The run.
+  ///
+  /// - Throws: `ModelError.promptEmpty` when there is none.
+  public func trace() throws(ModelError) -> Trace<Element> {
+    guard let run else { throw .promptEmpty }
+    return run
+  }
+
+  /// What decides whether a score applies.
+  public var facts: ScoreFacts {
+    ScoreFacts(
+      plan: model.plan, ids: run?.prompt.ids, isCausal: run?.isCausal ?? true,
+      hasOutputHead: model.hasOutputHead, options: options)
+  }
+
+  /// A table in which no head has a number.
+  public var undefined: HeadTable {
+    HeadTable(repeating: .nan, layers: model.plan.layers, heads: model.plan.heads)
+  }
+
+  /// What `value` makes of every head, on several threads.
+  func forEachHead(_ value: @Sendable (HeadIndex) -> Double) throws -> HeadTable {
+    var rows: [[Double]] = []
+    for layer in 0..<model.plan.layers {
+      let results = Slots<Double>(count: model.plan.heads)
+      Parallel.forEach(model.plan.heads) { head in
+        results.put(value(HeadIndex(layer: layer, head: head)), at: head)
+      }
+      rows.append(results.take())
+      try onProgress(Double(layer + 1) / Double(model.plan.layers))
+    }
+    return HeadTable(rows: rows)
+  }
+}

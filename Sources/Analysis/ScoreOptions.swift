@@ -1,0 +1,39 @@
+/// What a user may set about scores.
+public struct ScoreOptions: Sendable {
+  /// From which α on a key counts as a sink.
+  ///
+  /// Source: Gu et al. 2024, ε = 0.3.
+  public var epsilon = 0.3
+  /// From which α on a key counts as one of ACT's later sinks.
+  public var laterSinks = LaterSinks.above(0.1)
+  /// Whether the detectors leave key 0 out.
+  public var excludesFirst = false
+  /// Whether the detectors leave a query's own key out.
+  public var excludesSelf = false
+  /// Repeated random tokens for the scores that need them; nil for none.
+  public var probe: RepeatProbe?
+  /// Named parts of the keys.
+  public var spans: [Span] = []
+
+  /// The usual options.
+  public init() {}
+
+  /// The threshold of ACT's later sinks.
+  ///
+  /// Source: Yu et al. 2024, "Unveiling and Harnessing Hidden Attention Sinks"; 0.1 in their code, α / N
+  /// in the paper [R].
+  public enum LaterSinks: Sendable, Hashable {
+    /// A fixed α.
+    case above(Double)
+    /// A multiple of what each of `seq` keys would receive if all received the same.
+    case perToken(Double)
+
+    /// The threshold for a prompt of `seq` tokens.
+    public func threshold(seq: Int) -> Double {
+      switch self {
+      case .above(let alpha): alpha
+      case .perToken(let factor): factor / Double(max(1, seq))
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import Analysis
+import Explorer
+import Foundation
+import Models
+import Tokenizers
+
+/// Scores as they are written out.
+struct ScoreReport {
+  /// The model's name.
+  let model: String
+  /// The prompt's tokens; none without a prompt.
+  let tokens: [Token]
+  /// The scores.
+  let results: [ScoreResult]
+
+  private struct File: Encodable {
+    struct Score: Encodable {
+      let unit: String
+      /// Undefined is null, and `undefined` or `reason` say why.
+      let values: [[Double?]]
+      let reason: String?
+      let undefined: [String: String]?
+    }
+    let version = 1
+    let model: String
+    let tokens: [String]
+    let scores: [String: Score]
+  }
+
+  /// Writes the scores.
+  ///
+  /// Formats that have no place for a reason leave it to a warning.
+  func write(to sink: Output, _ format: Scores.Format) throws {
+    switch format {
+    case .json: try sink.write(json: file)
+    case .csv, .tsv:
+      warn()
+      try sink.write(SeparatedTable.text(rows, format: format == .csv ? .csv : .tsv))
+    case .npy:
+      warn()
+      guard let table = results.first?.table else { return }
+      try sink.write { write in
+        try write(NPYHeader.bytes(shape: [table.layers, table.heads], type: "<f8")[...])
+        try table.values.withUnsafeBytes { try write(Array($0)[...]) }
+      }
+    case .text: try sink.write(results.map(text).joined(separator: "\n"))
+    }
+  }
+
+  private func warn() {
+    for result in results {
+      if let reason = result.reason { Console.warning("\(result.score.name): \(reason)") }
+    }
+    for (head, reason) in broken { Console.warning("\(head): \(reason)") }
+  }
+
+  /// Heads without a score, each once.
+  private var broken: [(HeadIndex, String)] {
+    var all: [HeadIndex: String] = [:]
+    for result in results { all.merge(result.undefined) { first, _ in first } }
+    return all.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  private var file: File {
+    let scores = results.map { result in
+      let rows = result.table.rows.map { $0.map { $0.isFinite ? $0 : nil } }
+      let undefined = result.undefined.map { ("\($0)", $1) }
+      return (
+        result.score.name,
+        File.Score(
+          unit: result.score.unit, values: rows, reason: result.reason,
+          undefined: undefined.isEmpty ? nil : Dictionary(undefined) { first, _ in first })
+      )
+    }
+    return File(
+      model: model, tokens: tokens.map(\.piece), scores: Dictionary(scores) { first, _ in first })
+  }
+
+  /// A heading, then one row for each head.
+  private var rows: [[String]] {
+    guard let first = results.first?.table else { return [] }
+    return [["layer", "head"] + results.map { $0.score.name }]
+      + first.indices.map { head in
+        let values = results.map { $0.table[head] }
+        return ["\(head.layer)", "\(head.head)"] + values.map { $0.isFinite ? "\($0)" : "" }
+      }
+  }
+
+  private func text(_ result: ScoreResult) -> String {
+    let score = result.score
+    if let reason = result.reason { return "\(score.name) [\(score.unit)]  ·  \(reason)\n" }
+    var text = TextTable(
+      ["\(score.name) [\(score.unit)]"] + (0..<result.table.heads).map { "H\($0)" })
+    for (layer, row) in result.table.rows.enumerated() {
+      text.add(["L\(layer)"] + row.map { $0.isFinite ? String(format: "%.3f", $0) : "·" })
+    }
+    let notes = result.undefined.sorted { $0.key < $1.key }.map { "\($0): \($1)\n" }
+    return text.text + notes.joined()
+  }
+}
+
+/// The list of all scores.
+enum ScoreCatalogue {
+  static var text: String {
+    var table = TextTable(
+      ["score", "unit", "range", "needs", "formula", "source"], leading: [0, 1, 2, 3, 4, 5])
+    for score in HeadScores.all {
+      table.add([
+        score.name, score.unit, range(score), needs(score), score.formula,
+        "\(score.source) [\(score.evidence.rawValue)]"
+          + (score.follows.map { "; follows \($0)" } ?? ""),
+      ])
+    }
+    let tags = Evidence.allCases.map { "[\($0.rawValue)] \($0.description)" }
+    return table.text + "\n" + tags.joined(separator: ", ") + "\n"
+  }
+
+  private static func range(_ score: any HeadScore.Type) -> String {
+    func end(_ value: Double?) -> String { value.map { String(format: "%g", $0) } ?? "" }
+    // A bound that moves with the prompt has no number here.
+    let (short, long) = (score.highest(seq: 10), score.highest(seq: 1000))
+    return "\(end(score.lowest))…\(short == long ? end(long) : "")"
+  }
+
+  private static func needs(_ score: any HeadScore.Type) -> String {
+    ScoreNeed.allCases.filter(score.needs.contains).map(\.rawValue).joined(separator: "+")
+  }
+}
