@@ -14,8 +14,16 @@ public protocol ExplorerView: Sendable {
   /// What a click at a place of the region does; nil where nothing is.
   static func action(atX x: Int, y: Int, in region: Region, of state: ExplorerState) -> Action?
 
+  /// The numbers it shows; nil when it has none of its own.
+  static func data(_ state: ExplorerState) -> ViewData?
+
   /// How a motion changes the state.
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region)
+}
+
+extension ExplorerView {
+  /// None.
+  public static func data(_ state: ExplorerState) -> ViewData? { nil }
 }
 
 /// Every view heed knows.

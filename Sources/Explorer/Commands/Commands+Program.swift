@@ -42,6 +42,23 @@ extension Commands {
         .snapshot(text.trimmed.isEmpty ? nil : text.trimmed)
       }),
     Command(
+      "export", "FILE", group: .program, help: "This view's numbers: csv, json, npz",
+      action: { text, state throws(ExplorerError) in
+        guard state.subject != nil else { throw .nothingLoaded(command: "export") }
+        let formats = TensorExports.all.map { $0.name }.joined(separator: ", ")
+        guard (try? TensorExports.forFile(text.trimmed)) != nil else {
+          throw .badArgument(
+            command: "export", found: text.trimmed, expected: "a file that ends in \(formats)")
+        }
+        return .export(text.trimmed)
+      }),
+    Command(
+      "write", "[FILE]", group: .program, help: "Save the session as text",
+      action: { text, state throws(ExplorerError) in
+        guard state.subject != nil else { throw .nothingLoaded(command: "write") }
+        return .writeSession(text.trimmed.isEmpty ? nil : text.trimmed)
+      }),
+    Command(
       "yank", keys: [.character("y")], group: .program,
       help: "Copy this view as text", .yank),
     Command(

@@ -36,6 +36,8 @@ public enum Action: Sendable {
   case openModel(String)
   case cancel
   case snapshot(String?)
+  case export(String)
+  case writeSession(String?)
   case yank
   case mouseOnOff
   case suspend, redraw
@@ -61,6 +63,10 @@ public enum Effect: Sendable, Equatable {
   case cancel
   /// Write a text to a file; answer with `.notice` or `.failed`.
   case save(name: String, text: String)
+  /// Write a view's numbers to a file, in the format of its ending; answer as for `save`.
+  case export(name: String, ViewExport)
+  /// Write a session; answer as for `save`.
+  case write(name: String, Session)
   /// Something only the screen can do.
   case screen(ScreenRequest)
 }

@@ -46,6 +46,8 @@ public struct ExplorerState: Sendable {
   public var views: [String]
   /// The head in question.
   public var head = HeadIndex(layer: 0, head: 0)
+  /// The file of the session that is open; nil before one was opened or written.
+  public var sessionFile: String?
   /// Where to go once the first run is there.
   public var arrival = Arrival()
   /// The row and the column in question.

@@ -49,6 +49,17 @@ public func update(_ state: inout ExplorerState, _ action: Action) -> [Effect] {
     state.progress = nil
     state.notice = .init(text: "cancelled", isError: false)
     return [.cancel]
+  case .writeSession(let name):
+    guard let session = Session(state) else {
+      state.fail("there is nothing to write yet")
+      return []
+    }
+    let file = name ?? state.sessionFile ?? "heed.session"
+    state.sessionFile = file
+    return [.write(name: file, session)]
+  case .export(let name):
+    state.notice = .init(text: "writing \(name)", isError: false)
+    return [.export(name: name, state.export)]
   case .snapshot(let name): return [state.snapshot(name)]
   case .yank:
     state.notice = .init(text: "copied, if the terminal allows it", isError: false)

@@ -85,6 +85,11 @@ enum AtlasView: ExplorerView {
     return "\(state.head)  \(score.title)  \(number)"
   }
 
+  /// Every score of every head.
+  static func data(_ state: ExplorerState) -> ViewData? {
+    state.subject.map { .table($0.scoreData(name: name)) }
+  }
+
   static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? {

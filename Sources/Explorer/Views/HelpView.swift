@@ -26,6 +26,15 @@ enum HelpView: ExplorerView {
     return Array(lines.dropLast())
   }
 
+  /// Every command.
+  static func data(_ state: ExplorerState) -> ViewData? {
+    var table = DataTable(name)
+    table.add("command", .texts(Commands.all.map(\.syntax)))
+    table.add("keys", .texts(Commands.all.map { $0.keys.map(\.label).joined(separator: " ") }))
+    table.add("help", .texts(Commands.all.map(\.help)))
+    return .table(table)
+  }
+
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     let lines = lines(drawing.state)
     let top = drawing.state.helpTop.clamped(to: 0...max(0, lines.count - region.height))

@@ -70,6 +70,22 @@ enum MapView: ExplorerView {
     return places + Double(drawing.weight(subject, query: state.query, key: state.key)).fixed(4)
   }
 
+  /// The head's whole map, `[query, key]`.
+  static func data(_ state: ExplorerState) -> ViewData? {
+    guard let subject = state.subject else { return nil }
+    let (patterns, head) = (subject.patterns, state.head)
+    let source = TensorSource(
+      name: "attention", shape: [patterns.queryCount, patterns.keyCount], axes: ["query", "key"],
+      tokens: subject.tokens.map(\.piece)
+    ) { body in
+      for start in stride(from: 0, to: patterns.queryCount, by: 256) {
+        let rows = start..<min(patterns.queryCount, start + 256)
+        try body(patterns.pattern(head, rows: rows, columns: 0..<patterns.keyCount))
+      }
+    }
+    return .tensor(source)
+  }
+
   static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? {

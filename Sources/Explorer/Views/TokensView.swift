@@ -103,6 +103,21 @@ enum TokensView: ExplorerView {
       + Double(weights[key]).fixed(4)
   }
 
+  /// Every token, and how much of the query's attention goes to it.
+  static func data(_ state: ExplorerState) -> ViewData? {
+    guard let subject = state.subject else { return nil }
+    let keys = 0..<subject.patterns.keyCount
+    let row = state.query..<state.query + 1
+    let weights = subject.patterns.pattern(state.head, rows: row, columns: keys).elements
+    let tokens = keys.map { subject.tokens.indices.contains($0) ? subject.tokens[$0] : nil }
+    var table = DataTable(name)
+    table.add("key", .integers(Array(keys)))
+    table.add("id", .integers(tokens.map { $0?.id ?? -1 }))
+    table.add("piece", .texts(tokens.map { $0?.piece ?? "" }))
+    table.add("weight", .numbers(weights.map(Double.init)))
+    return .table(table)
+  }
+
   static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? {

@@ -45,7 +45,11 @@ struct Scores: ParsableCommand {
     if list { return try output.sink.write(ScoreCatalogue.text) }
     let scores = try chosen()
     if format == .npy, output.sink.isTerminal { throw Failure.binaryToTerminal(format: "npy") }
-    if engine.precision == .f64 { try run(scores, Double.self) } else { try run(scores, Float.self) }
+    if engine.precision == .f64 {
+      try run(scores, Double.self)
+    } else {
+      try run(scores, Float.self)
+    }
   }
 
   private func chosen() throws -> [any HeadScore.Type] {

@@ -14,10 +14,8 @@ enum Opening {
     return Samples(environment: ProcessInfo.processInfo.environment, executable: executable)
   }
 
-  /// MODEL as it was given, or what stands for it.
-  static func name(_ model: ModelArgument) -> String {
-    model.model ?? "sample:\(Samples.defaultName)"
-  }
+  /// What stands for MODEL when none is given.
+  static let defaultName = "sample:\(Samples.defaultName)"
 
   /// The folder or file that MODEL means.
   static func locate(_ argument: String?) throws -> String {
@@ -64,7 +62,7 @@ enum Opening {
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
     let source = TokenizerSource(path)
     let origin = Origin(
-      address: name ?? "sample:\(Samples.defaultName)", fingerprint: try checkpoint.fingerprint())
+      address: name ?? defaultName, fingerprint: try checkpoint.fingerprint())
     return OpenModel(model, origin: origin) { text in
       let encoding = try source.open().encode(text, addSpecial: addSpecial)
       return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)

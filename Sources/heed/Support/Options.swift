@@ -62,33 +62,18 @@ struct PromptOptions: ParsableArguments {
   ///   - source: Where the tokenizer lies; not needed for `--ids`, though used if it is there.
   ///   - fallback: The prompt when none was given; nil for commands that insist on one.
   func prompt(_ source: TokenizerSource, default fallback: String? = nil) throws -> Prompt {
-    try request(default: fallback)(source)
+    try given(default: fallback).prompt(source)
   }
 
   /// Reads what the prompt is made from, files and standard input included, and leaves its making,
   /// which needs the tokenizer, to whoever has that.
   ///
   /// - Parameter fallback: As for `prompt`.
-  func request(
-    default fallback: String? = nil
-  ) throws -> @Sendable (TokenizerSource) throws -> Prompt {
+  func given(default fallback: String? = nil) throws -> GivenPrompt {
     // Not the empty prompt: a forgotten one would be answered with what follows BOS.
     guard isGiven || fallback != nil else { throw Failure.noPrompt }
-    if let ids {
-      let numbers = try Self.parse(ids)
-      return { source in
-        guard let tokenizer = try? source.open() else { return Prompt(ids: numbers) }
-        return Prompt(tokens: tokenizer.tokens(ids: numbers))
-      }
-    }
-    let bytes = try bytes() ?? Array((fallback ?? "").utf8)
-    let addSpecial = !noSpecial
-    return { source in
-      let encoding = try source.open().encode(bytes, addSpecial: addSpecial)
-      return Prompt(
-        tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self)
-      )
-    }
+    if let ids { return .ids(try Self.parse(ids)) }
+    return .text(try bytes() ?? Array((fallback ?? "").utf8), addSpecial: !noSpecial)
   }
 
   private static func parse(_ text: String) throws -> [Int] {
@@ -102,7 +87,8 @@ struct PromptOptions: ParsableArguments {
     }
   }
 
-  private static func read(_ path: String) throws -> [UInt8] {
+  /// A file's bytes.
+  static func read(_ path: String) throws -> [UInt8] {
     do {
       return try Array(Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {
@@ -116,6 +102,28 @@ struct PromptOptions: ParsableArguments {
       return "no such file"
     }
     return isFolder.boolValue ? "it is a folder" : "check its permissions"
+  }
+}
+
+/// What a prompt is made from, once it is read.
+enum GivenPrompt: Sendable {
+  /// Text, which may be no UTF-8.
+  case text([UInt8], addSpecial: Bool)
+  /// Ids, used as they are.
+  case ids([Int])
+
+  /// The prompt as tokens.
+  func prompt(_ source: TokenizerSource) throws -> Prompt {
+    switch self {
+    case .ids(let ids):
+      guard let tokenizer = try? source.open() else { return Prompt(ids: ids) }
+      return Prompt(tokens: tokenizer.tokens(ids: ids))
+    case .text(let bytes, let addSpecial):
+      let encoding = try source.open().encode(bytes, addSpecial: addSpecial)
+      return Prompt(
+        tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self)
+      )
+    }
   }
 }
 
