@@ -8,6 +8,7 @@ import Models
 /// listed on another.
 final class Desk {
   private let start: Start
+  private let engine: EngineOptions
   private let savesToOutput: Bool
   private let service: InferenceService
   private let mailbox: Mailbox<Action>
@@ -23,6 +24,7 @@ final class Desk {
     savesToOutput: Bool = false
   ) {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
+    self.engine = engine
     service = InferenceService(mailbox: mailbox) { model, prompt in
       try engine.prepare(model, seq: prompt.seq)
     }
@@ -43,9 +45,9 @@ final class Desk {
       service.run(again ?? { try $0.tokenize(text) })
     case .open(let name, let text):
       first = nil
-      let addSpecial = start.addsSpecial
+      let (addSpecial, engine) = (start.addsSpecial, engine)
       let opener: InferenceService.Opener = {
-        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial)
+        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial, engine: engine)
       }
       service.open(opener) { try $0.tokenize(text.isEmpty ? PromptOptions.example : text) }
     case .list(let beginning):
