@@ -16,7 +16,7 @@ public struct Progress: Sendable, Hashable {
 struct ForwardPass<K: Kernels> {
   let plan: ModelPlan
   let prompt: Prompt
-  var weights: WeightReader<K.Element>
+  var weights: WeightReader<K>
   private let variants: Int
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
   private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
