@@ -17,7 +17,9 @@ public struct LogMel: Sendable, Hashable {
   public let seconds: Int
 
   /// Whisper's settings.
-  public init(bands: Int = 80, rate: Int = 16000, window: Int = 400, hop: Int = 160, seconds: Int = 30) {
+  public init(
+    bands: Int = 80, rate: Int = 16000, window: Int = 400, hop: Int = 160, seconds: Int = 30
+  ) {
     self.bands = bands
     self.rate = rate
     self.window = window
@@ -30,7 +32,8 @@ public struct LogMel: Sendable, Hashable {
     let file = (folder as NSString).appendingPathComponent("preprocessor_config.json")
     guard FileManager.default.fileExists(atPath: file) else { return LogMel() }
     let config = try JSON.read(file)
-    func count(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) throws(MediaError) -> Int {
+    func count(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) throws(MediaError) -> Int
+    {
       guard let value = config[key] else { return fallback }
       guard let number = value.int, range.contains(number) else {
         throw .setting(file: file, key: key, found: "\(value)", expected: "\(range)")

@@ -35,7 +35,9 @@ public final class ConfigReader {
     "output_attentions", "output_hidden_states", "return_dict", "problem_type", "init_std",
     "initializer_factor", "initializer_cutoff_factor", "drop_path_rate", "num_labels",
   ]
-  private static let immaterialEndings = ["_token_id", "dropout", "pdrop", "dropout_rate", "dropout_prob", "layerdrop"]
+  private static let immaterialEndings = [
+    "_token_id", "dropout", "pdrop", "dropout_rate", "dropout_prob", "layerdrop",
+  ]
 
   /// Whether the file names an architecture whose name ends like this, such as `ForCausalLM`.
   public func namesArchitecture(endingWith ending: String) -> Bool {

@@ -29,6 +29,8 @@ public enum ModelError: Error, Sendable, Equatable {
   case soundShape(found: [Int], expected: [Int])
   case imagePlaces(found: Int, expected: Int)
   case noSecondText(family: String)
+  case noDecoder(family: String)
+  case noSuchStream(StreamName, family: String)
   case maskMissing(mask: String)
 }
 
@@ -125,6 +127,10 @@ extension ModelError: CustomStringConvertible {
         + " once, or as often as that"
     case .noSecondText(let family):
       return "this \(family) tells no second text apart; leave --pair out"
+    case .noDecoder(let family):
+      return "\(family) has no decoder; leave --decoder-ids out"
+    case .noSuchStream(let stream, let family):
+      return "\(family) has no \(stream.rawValue) stream; leave --stream out"
     case .maskMissing(let mask):
       return "the prompt has no masked token; write \(mask) where a token is to be predicted"
     }

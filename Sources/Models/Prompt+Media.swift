@@ -55,4 +55,27 @@ extension Prompt {
       })
     media = .sound(sound)
   }
+
+  /// A text with an image in the places of its token, which is repeated where it stands once.
+  ///
+  /// - Parameter seen: The image as its encoder takes it.
+  public func inserting(_ seen: Prompt, for plan: InsertionPlan) -> Prompt {
+    let count = seen.seq - plan.dropping
+    var tokens = self.tokens
+    var places = tokens.indices.filter { self.tokens[$0].id == plan.token }
+    if places.count == 1, let place = places.first, count > 1 {
+      tokens.replaceSubrange(
+        place...place, with: Array(repeating: tokens[place], count: count))
+      places = Array(place..<place + count)
+    }
+    var prompt = Prompt(tokens: tokens, added: added, text: text)
+    prompt.media = seen.media
+    guard let first = places.first, places.count == count else { return prompt }
+    if let grid = seen.grid {
+      prompt.grid = PatchGrid(
+        rows: grid.rows, columns: grid.columns, first: first + grid.first - plan.dropping)
+    }
+    return (try? prompt.marking([PromptSpan(name: "image", tokens: first..<first + count)]))
+      ?? prompt
+  }
 }

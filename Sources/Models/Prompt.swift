@@ -13,18 +13,48 @@ public struct Prompt: Sendable, Hashable {
   public var typeIDs: [Int] = []
   /// An image or a sound.
   public var media: PromptMedia?
-  /// Where the image's patches stand among the tokens; nil for no image.
-  public var grid: PatchGrid?
-  /// Named stretches of tokens, such as the two texts of a pair.
-  public var spans: [PromptSpan] = []
   /// Of an encoder-decoder, the tokens that its decoder is given; empty for none.
   public var decoder: [Token] = []
+
+  /// Where an image's patches stand; nil for text.
+  public var grid: PatchGrid?
+  /// Stretches of tokens that the user named, within `0..<seq`; they may overlap.
+  public private(set) var spans: [PromptSpan] = []
 
   /// A prompt of the given tokens.
   public init(tokens: [Token], added: [String] = [], text: String? = nil) {
     self.tokens = tokens
     self.added = added
     self.text = text
+  }
+
+  /// The same prompt with spans marked, beside those it has.
+  ///
+  /// - Throws: `PromptSpanError.outside` for a span that ends after the last token.
+  public func marking(_ spans: [PromptSpan]) throws(PromptSpanError) -> Prompt {
+    for span in spans where span.tokens.upperBound > seq {
+      throw .outside(span, seq: seq)
+    }
+    var prompt = self
+    prompt.spans += spans
+    return prompt
+  }
+
+  /// The same prompt with the spans of a tagged text marked: a token belongs to a span when it lies in its
+  /// bytes, wholly or in part.
+  ///
+  /// - Parameter tagged: Its text is what this prompt was made from.
+  /// - Throws: `PromptSpanError.noTokens` for a span without a token.
+  public func marking(_ tagged: TaggedText) throws(PromptSpanError) -> Prompt {
+    var found: [PromptSpan] = []
+    for mark in tagged.marks {
+      let inside = tokens.indices.filter {
+        tokens[$0].start < mark.bytes.upperBound && tokens[$0].end > mark.bytes.lowerBound
+      }
+      guard let first = inside.first, let last = inside.last else { throw .noTokens(mark.name) }
+      found.append(PromptSpan(name: mark.name, tokens: first..<last + 1))
+    }
+    return try marking(found)
   }
 
   /// A prompt of bare ids, for a model without a tokenizer; each token is spelled as its id.
@@ -63,30 +93,5 @@ public enum PromptMedia: Sendable, Hashable {
     switch self {
     case .image(let tensor), .sound(let tensor): tensor
     }
-  }
-}
-
-/// How an image's patches lie among a prompt's tokens: row by row.
-public struct PatchGrid: Sendable, Hashable {
-  /// Patches down and across.
-  public let rows, columns: Int
-  /// The first patch's token; those before it are no patches.
-  public let first: Int
-
-  /// The tokens that are patches.
-  public var tokens: Range<Int> { first..<first + rows * columns }
-}
-
-/// A named stretch of a prompt's tokens.
-public struct PromptSpan: Sendable, Hashable {
-  /// What people call it, such as `A`.
-  public let name: String
-  /// Its tokens.
-  public let range: Range<Int>
-
-  /// The tokens of that name.
-  public init(name: String, range: Range<Int>) {
-    self.name = name
-    self.range = range
   }
 }

@@ -28,3 +28,14 @@ extension OneDNNKernels {
       queries: queries, keys: keys, rows: rows, firstQuery: firstQuery, to: scores)
   }
 }
+
+extension BFloat16Kernels {
+  /// In single precision: only products are bfloat16.
+  public static func addByDistance(
+    queries: Matrix<Float>?, keys: Matrix<Float>?, rows: [Int32], firstQuery: Int,
+    to scores: MutableMatrix<Float>
+  ) {
+    OneDNNKernels.addByDistance(
+      queries: queries, keys: keys, rows: rows, firstQuery: firstQuery, to: scores)
+  }
+}

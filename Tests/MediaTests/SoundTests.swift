@@ -25,7 +25,9 @@ import Testing
 
   @Test func `no sound is made of something else`() throws {
     let whole = try Fixture.bytes("sweep.wav")
-    for bytes in [[], Array(whole[..<30]), Array("RIFF....WAVE".utf8), try Fixture.bytes("color.png")] {
+    for bytes in [
+      [], Array(whole[..<30]), Array("RIFF....WAVE".utf8), try Fixture.bytes("color.png"),
+    ] {
       #expect(throws: MediaError.self) { try WAVFile(bytes, file: "a.wav") }
     }
   }

@@ -69,12 +69,21 @@ public struct Subject: Sendable {
   public let details: [String]
   /// The text that was run.
   public let prompt: String
-  /// Its tokens; queries and keys are numbered by them.
+  /// Its tokens; queries are numbered by them.
   public let tokens: [Token]
+  /// What keys are numbered by: the same tokens, except in cross attention.
+  public let keyTokens: [Token]
+  /// The whole prompt that queries belong to, its patch grid, image and spans included; nil for maps that no
+  /// prompt of heed's made.
+  public let queryPrompt: Prompt?
+  /// The whole prompt that keys belong to.
+  public let keyPrompt: Prompt?
   /// Its maps.
   public let patterns: any PatternSource
   /// Scores of its heads, in the order in which they are offered.
   public let scores: [ScoreTable]
+  /// Key/value heads of a layer: as many query heads as fit share one.
+  public let kvHeads: Int
   /// Where it comes from; nil when nothing can open it again.
   public let origin: Origin?
   /// Whether the tokenizer added special tokens to the text.
@@ -83,8 +92,9 @@ public struct Subject: Sendable {
   /// A run, as the views need it.
   public init(
     model: String, details: [String] = [], prompt: String, tokens: [Token],
-    patterns: any PatternSource, scores: [ScoreTable], origin: Origin? = nil,
-    hasAdded: Bool = false
+    patterns: any PatternSource, scores: [ScoreTable], kvHeads: Int? = nil,
+    origin: Origin? = nil, hasAdded: Bool = false, keyTokens: [Token]? = nil,
+    queries: Prompt? = nil, keys: Prompt? = nil
   ) {
     self.model = model
     self.details = details
@@ -92,9 +102,16 @@ public struct Subject: Sendable {
     self.tokens = tokens
     self.patterns = patterns
     self.scores = scores
+    self.kvHeads = kvHeads ?? patterns.heads
     self.origin = origin
     self.hasAdded = hasAdded
+    self.keyTokens = keyTokens ?? keys?.tokens ?? tokens
+    queryPrompt = queries
+    keyPrompt = keys
   }
+
+  /// The key/value head that a query head reads.
+  func kvHead(of head: Int) -> Int { head / max(1, patterns.heads / max(1, kvHeads)) }
 
   /// Whether there is a map to look at.
   var isEmpty: Bool {
@@ -108,6 +125,11 @@ public struct Subject: Sendable {
   func lastKey(of query: Int) -> Int {
     let last = patterns.keyCount - 1
     return patterns.isCausal ? min(last, query + lead) : last
+  }
+
+  /// A key's bytes; none for a position without a token.
+  func keyBytes(_ position: Int) -> [UInt8] {
+    keyTokens.indices.contains(position) ? keyTokens[position].bytes : []
   }
 
   /// A token's bytes; none for a position without a token.

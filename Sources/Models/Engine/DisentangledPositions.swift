@@ -11,7 +11,7 @@ struct DisentangledPositions<Element: Scalar>: Sendable {
   private let scale: Double
 
   init<K: Kernels>(
-    _ plan: DisentangledPlan, seq: Int, weights: inout WeightReader<Element>, _: K.Type
+    _ plan: DisentangledPlan, seq: Int, weights: inout WeightReader<K>, _: K.Type
   ) where K.Element == Element {
     let width = plan.table.shape[1]
     var table = weights.tensor(plan.table)

@@ -53,9 +53,11 @@ extension ForwardPass {
         plan, HeadIndex(layer: layer, head: head), queries: queries.matrix, keys: keys.matrix,
         values: values.matrix, extras: extras)
     }
+    var weightedValues = Tensor<K.Element>(
+      uninitialized: [residual.rows, plan.heads * plan.dValue])
+    AttentionOutput<K>.fill(weightedValues.mutableMatrix(), heads: heads, seq: residual.rows)
     return LayerTrace(
-      queries: queries, keys: keys, values: values,
-      weightedValues: Self.weightedValues(heads, plan, seq: residual.rows), extras: extras)
+      queries: queries, keys: keys, values: values, weightedValues: weightedValues, extras: extras)
   }
 
   /// Adds what an attention's output projection makes of its weighted values.

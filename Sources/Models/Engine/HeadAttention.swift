@@ -61,6 +61,15 @@ struct ScoreExtras<Element: Scalar>: Sendable {
   let sinks: Tensor<Element>?
   /// Positions as queries and keys see them; nil for none.
   let disentangled: DisentangledPositions<Element>?
+
+  init(
+    bias: ScoreBias<Element>?, sinks: Tensor<Element>?,
+    disentangled: DisentangledPositions<Element>? = nil
+  ) {
+    self.bias = bias
+    self.sinks = sinks
+    self.disentangled = disentangled
+  }
 }
 
 /// What position adds to the scores of every head.
@@ -106,18 +115,12 @@ extension ScoreBias {
       return
     }
     for slope in plan.slopes {
-      let rounded = Self.bfloat16(Float(slope))
+      let rounded = Float(BFloat16(Float(slope)))
       numbers += (0..<seq).map {
-        Element(Double(Self.bfloat16(rounded * Float($0))) * plan.factor)
+        Element(Double(Float(BFloat16(rounded * Float($0)))) * plan.factor)
       }
     }
     values = Tensor(numbers, shape: [plan.slopes.count, seq])
     axis = .key
-  }
-
-  /// The nearest bfloat16, ties to even.
-  private static func bfloat16(_ x: Float) -> Float {
-    let bits = x.bitPattern
-    return Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
   }
 }

@@ -37,7 +37,7 @@ extension Model {
       let encoded = try trace(first, seen, on: K.self) { progress in
         try onProgress(Progress(done: progress.done, total: layers))
       }
-      var reader = WeightReader<K.Element>(weights)
+      var reader = WeightReader<K>(weights)
       guard let last = encoded.residuals.last,
         let projector = MLP<K>(insertion.projector, &reader)
       else { throw ModelError.promptEmpty }
@@ -66,7 +66,7 @@ extension Model {
     of plan: ModelPlan, _ trace: Trace<K.Element>, on _: K.Type
   ) -> Tensor<K.Element> {
     let last = trace.residuals[plan.layers]
-    var reader = WeightReader<K.Element>(weights)
+    var reader = WeightReader<K>(weights)
     return plan.head.norm.map {
       Norm<K>($0, width: plan.dModel, &reader).applied(to: last.matrix)
     } ?? last

@@ -15,7 +15,7 @@ struct OutputHead<K: Kernels> {
     guard model.hasOutputHead else { throw .outputHeadMissing(checkpoint: model.name) }
     plan = model.plan
     weights = model.weights
-    var reader = WeightReader<K.Element>(weights)
+    var reader = WeightReader<K>(weights)
     norm = plan.head.norm.map { Norm($0, width: model.plan.dModel, &reader) }
     projection = plan.head.projection.map { Linear($0, &reader) }
     let width = plan.head.projection?.outputs.count ?? plan.dModel
@@ -41,7 +41,8 @@ struct OutputHead<K: Kernels> {
     guard let projection else { return x }
     var result: Tensor<K.Element>
     switch plan.head.squash {
-    case .activation(let activation): result = projection.applied(to: x.matrix, activation: activation)
+    case .activation(let activation):
+      result = projection.applied(to: x.matrix, activation: activation)
     case .tanh:
       result = projection.applied(to: x.matrix)
       // 1 · tanh(x / 1).
@@ -76,7 +77,7 @@ struct OutputHead<K: Kernels> {
       apply(to: both.matrix, part: all, into: target)
     case .firstTwo(let second):
       apply(to: first, part: all, into: target)
-      var reader = WeightReader<K.Element>(weights)
+      var reader = WeightReader<K>(weights)
       Linear<K>(second, &reader).apply(to: x.matrix.rows(1..<2), adding: true, into: target)
       K.scale(target, by: 0.5)
     }
@@ -84,8 +85,8 @@ struct OutputHead<K: Kernels> {
   }
 
   /// The rows of the head's matrix for a part of the vocabulary, `[part, width]`.
-  func rows(_ part: Range<Int>) -> Tensor<K.Element> {
-    guard let rows = weights[plan.head.linear.weight].rows(part).widened(to: K.Element.self) else {
+  func rows(_ part: Range<Int>) -> Tensor<K.Weight> {
+    guard let rows = weights[plan.head.linear.weight].rows(part).widened(to: K.Weight.self) else {
       preconditionFailure("the type of \(plan.head.linear.weight.name) was checked")
     }
     return rows

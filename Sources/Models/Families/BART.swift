@@ -20,7 +20,8 @@ enum BART: Family {
       "share_encoder_decoder_embeddings", "decoder_vocab_size", "is_encoder_decoder",
       "tie_word_embeddings", "num_hidden_layers", "normalize_before", "normalize_embedding",
       "add_bias_logits", "add_final_layer_norm", "classif_dropout", "forced_bos_token_id",
-      "static_position_embeddings", "extra_pos_embeddings", "num_beams", "max_length", "bad_words_ids")
+      "static_position_embeddings", "extra_pos_embeddings", "num_beams", "max_length",
+      "bad_words_ids")
     func plan(_ name: String, reading encoder: ModelPlan?, start: Int) throws -> ModelPlan {
       let side = "\(name)_"
       let sizes = try EncoderSizes(
@@ -50,7 +51,8 @@ enum BART: Family {
           + (isMarian ? ["embed_positions.weight"] : []))
     }
     let encoder = try plan("encoder", reading: nil, start: 0)
-    let start = config.value("decoder_start_token_id")?.int ?? config.value("eos_token_id")?.int ?? 2
+    let start =
+      config.value("decoder_start_token_id")?.int ?? config.value("eos_token_id")?.int ?? 2
     return try plan("decoder", reading: encoder, start: start)
   }
 }

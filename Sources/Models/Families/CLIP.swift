@@ -17,7 +17,8 @@ enum CLIP: Family {
       config.disregard("projection_dim", "logit_scale_init_value")
       return try text(
         config.section("text_config"), isSigLIP: isSigLIP, prefix: "text_model.",
-        vision: vision(config.section("vision_config"), isSigLIP: isSigLIP, prefix: "vision_model."))
+        vision: vision(config.section("vision_config"), isSigLIP: isSigLIP, prefix: "vision_model.")
+      )
     case "clip_vision_model", "siglip_vision_model":
       return try vision(config, isSigLIP: isSigLIP, prefix: "")
     default:

@@ -55,7 +55,9 @@ enum DeBERTaV2: Family {
         "position_ids", "cls.predictions.decoder.bias", "cls.predictions.decoder.weight",
         "pooler.dense.weight", "pooler.dense.bias", "rel_embeddings.weight",
       ],
-      ignoredPrefixes: ["lm_predictions.", "mask_predictions.", "deberta.embeddings.position_embeddings."])
+      ignoredPrefixes: [
+        "lm_predictions.", "mask_predictions.", "deberta.embeddings.position_embeddings.",
+      ])
   }
 
   /// What layers share of their positions.

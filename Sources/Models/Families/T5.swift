@@ -44,7 +44,8 @@ enum T5: Family {
       _ = config.value("is_gated_act")
       // "gated-gelu" has always meant the approximation.
       let implied =
-        projection == "gated-gelu" ? "gelu_new" : String(projection.split(separator: "-").last ?? "")
+        projection == "gated-gelu"
+        ? "gelu_new" : String(projection.split(separator: "-").last ?? "")
       activation = try config.activation("dense_act_fn", default: implied)
       config.disregard("n_positions", "is_encoder_decoder", "output_past", "classifier_dropout")
     }

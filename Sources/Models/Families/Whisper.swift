@@ -56,7 +56,8 @@ enum Whisper: Family {
       "num_hidden_layers", "apply_spec_augment", "use_weighted_layer_sum", "classifier_proj_size",
       "is_encoder_decoder", "median_filter_width", "tie_word_embeddings", "mask_feature_length",
       "mask_feature_min_masks", "mask_feature_prob", "mask_time_length", "mask_time_min_masks",
-      "mask_time_prob", "begin_suppress_tokens", "suppress_tokens", "forced_decoder_ids", "max_length")
+      "mask_time_prob", "begin_suppress_tokens", "suppress_tokens", "forced_decoder_ids",
+      "max_length")
     let vocabularySize = try config.count("vocab_size")
     return try stack(
       "decoder",

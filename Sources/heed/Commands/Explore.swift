@@ -35,7 +35,7 @@ struct Explore: ParsableCommand {
 
   func validate() throws {
     if engine.precision == .f64 {
-      throw ValidationError("The explorer runs in f32; use heed export --precision f64.")
+      throw ValidationError("The explorer runs in f32 or bf16; use heed export --precision f64.")
     }
     if play != nil, plain || record != nil {
       throw ValidationError("--play needs no screen: leave out --plain and --record.")
@@ -54,7 +54,7 @@ struct Explore: ParsableCommand {
   private func explore() throws {
     var state = place.state(theme: screen.theme)
     state.hasMouse = !noMouse
-    let start = try Start(model, prompt, state, session: session)
+    let start = try Start(model, prompt, state, engine: engine, session: session)
     let mailbox = Mailbox<Action>()
     let recorder = try record.map {
       try Recorder($0, beginning: start.recordingBeginning, complaining: mailbox)
@@ -78,7 +78,8 @@ struct Explore: ParsableCommand {
 
   private func player(recording: Recording? = nil) throws -> Player {
     let state = place.state(theme: screen.theme)
-    let start = try Start(model, prompt, state, session: session, recording: recording)
+    let start = try Start(
+      model, prompt, state, engine: engine, session: session, recording: recording)
     let mailbox = Mailbox<Action>()
     let desk = Desk(start, engine: engine, answering: mailbox, savesToOutput: true)
     let program = ExplorerProgram(start.state, mailbox: mailbox) { desk.perform($0) }
@@ -106,9 +107,10 @@ struct Explore: ParsableCommand {
   private func printViews() throws {
     try place.check()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial)
-    let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
-    try place.check(opened.model.plan, prompt)
+      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+    let prompt = try prompt.prompt(
+      Opening.tokenizer(model), opened.model, default: PromptOptions.example(for: model.model))
+    try place.check(opened.model.plan(engine.stream, for: prompt), prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
     var state = place.state(theme: screen.theme)
     _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))

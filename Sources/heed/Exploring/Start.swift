@@ -12,6 +12,7 @@ struct Start {
   /// Opens the model.
   let opener: InferenceService.Opener
   private let source: TokenizerSource
+  private let extras: PromptExtras
 
   /// Reads whatever can be wrong with the arguments themselves; the model's files are opened later.
   ///
@@ -22,7 +23,7 @@ struct Start {
   ///   - session: The file of a session.
   init(
     _ model: ModelArgument, _ prompt: PromptOptions, _ state: ExplorerState,
-    session file: String? = nil, recording: Recording? = nil
+    engine: EngineOptions, session file: String? = nil, recording: Recording? = nil
   ) throws {
     var (state, name) = (state, model.model)
     var saved = Session()
@@ -41,17 +42,20 @@ struct Start {
       switch saved.prompt ?? recording?.prompt {
       case .text(let text)?: self.prompt = .text(Array(text.utf8), addSpecial: addSpecial)
       case .ids(let ids)?: self.prompt = .ids(ids)
-      case nil: self.prompt = .text(Array(PromptOptions.example.utf8), addSpecial: addSpecial)
+      case nil:
+        self.prompt = .text(Array(PromptOptions.example(for: name).utf8), addSpecial: addSpecial)
       }
     }
     self.name = name ?? Opening.defaultName
+    extras = try prompt.extra.extras()
     _ = update(&state, .progress(nil, "opening \(self.name)"))
     source = TokenizerSource(try Opening.locate(name))
     self.state = state
     let (session, adapter, address) = (saved, model.adapter, name)
     opener = {
       let opened = try Opening.openModel(
-        address, adapter: adapter, addSpecial: session.addsSpecial && !prompt.noSpecial)
+        address, adapter: adapter, addSpecial: session.addsSpecial && !prompt.noSpecial,
+        engine: engine)
       if let file { try session.check(opened.origin, file: file) }
       return opened
     }
@@ -59,8 +63,8 @@ struct Start {
 
   /// The first prompt as the model's tokens.
   var request: InferenceService.Request {
-    let (source, prompt) = (source, prompt)
-    return { _ in try prompt.prompt(source) }
+    let (source, prompt, extras) = (source, prompt, extras)
+    return { try extras.prompt(prompt, source, $0.model) }
   }
 
   /// Whether the prompt comes back as text, so that a rerun can start from that.
