@@ -68,7 +68,9 @@ struct Scores: ParsableCommand {
     // A prompt that no score reads is not asked for.
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil
-    let trace = try prompt.map { try Running.trace(model, $0, engine, as: Element.self) }
+    let trace = try prompt.map {
+      try Running.trace(model, $0, engine, as: Element.self, for: .scores)
+    }
     if trace == nil { try engine.prepare(model, seq: 1) }
     let results = try Running.scores(
       scores, model, trace, options: settings.options(),
