@@ -32,6 +32,7 @@ public enum HeadScores {
     SinkScore.self,
     SpanScore.self,
     StreamingSinkScore.self,
+    ValueNormScore.self,
   ]
 
   /// Those that one streaming pass over the maps gives: what the explorer shows at once.

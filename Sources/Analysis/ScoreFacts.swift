@@ -32,7 +32,7 @@ public struct ScoreFacts: Sendable {
   public var seq: Int { ids?.count ?? 0 }
 
   /// Whether some attention goes to a sink that is no key.
-  var hasLearnedSinks: Bool { false }
+  var hasLearnedSinks: Bool { plan.blocks.contains { $0.attention.sinks != nil } }
 
   /// Why a score that compares a token with another cannot be: the prompt is too short.
   func needsTokens(_ count: Int) -> String? {
