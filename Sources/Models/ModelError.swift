@@ -19,6 +19,7 @@ public enum ModelError: Error, Sendable, Equatable {
   case headListUnreadable(String)
   case noSuchPosition(Int, seq: Int)
   case interventionShape(site: String, found: [Int], expected: [Int])
+  case interventionNotBatched(layer: Int)
   case reusedRunDiffers(found: Int, expected: Int)
 }
 
@@ -86,6 +87,10 @@ extension ModelError: CustomStringConvertible {
       return
         "\(site): numbers of shape \(found) cannot replace it, expected \(expected) or one row of"
         + " that width"
+    case .interventionNotBatched(let layer):
+      return
+        "an intervention in layer \(layer) changes more than weighted values, so that runs with it"
+        + " cannot share a batch; run it alone"
     case .reusedRunDiffers(let found, let expected):
       return
         "a run of \(found) tokens of another prompt or model cannot be continued with \(expected)"

@@ -75,6 +75,11 @@ private let errorTexts: [(error: ModelError, text: String)] = [
       + "width"
   ),
   (
+    .interventionNotBatched(layer: 2),
+    "an intervention in layer 2 changes more than weighted values, so that runs with it cannot "
+      + "share a batch; run it alone"
+  ),
+  (
     .reusedRunDiffers(found: 3, expected: 4),
     "a run of 3 tokens of another prompt or model cannot be continued with 4 tokens; run the "
       + "prompt anew"

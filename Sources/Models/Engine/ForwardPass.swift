@@ -10,18 +10,26 @@ public struct Progress: Sendable, Hashable {
 ///
 /// Goals, in this order: the reference's numbers; memory that grows with the prompt, not its square;
 /// speed. Hence attention goes through tiles of queries, and everything else through slices of rows.
+///
+/// Several variants of one prompt can run at once: then rows are `variants · seq`, one variant after the
+/// other, and only attention keeps them apart.
 struct ForwardPass<K: Kernels> {
-  private let plan: ModelPlan
-  private let prompt: Prompt
-  private var weights: WeightReader<K.Element>
+  let plan: ModelPlan
+  let prompt: Prompt
+  var weights: WeightReader<K>
+  private let variants: Int
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
   private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
   private let interventions: [Intervention]
   private let edits: Edits<K.Element>
 
-  init(plan: ModelPlan, weights: Weights, prompt: Prompt, interventions: [Intervention] = []) {
+  init(
+    plan: ModelPlan, weights: Weights, prompt: Prompt, interventions: [Intervention] = [],
+    variants: Int = 1
+  ) {
     self.plan = plan
     self.prompt = prompt
+    self.variants = variants
     self.weights = WeightReader(weights)
     self.interventions = interventions
     edits = Edits(interventions)
@@ -45,8 +53,17 @@ struct ForwardPass<K: Kernels> {
     var attention = reused?.attention ?? []
     for (layer, block) in plan.blocks.enumerated().dropFirst(start) {
       try onProgress(Progress(done: layer, total: plan.layers))
-      var layerTrace = reused?.layer(layer) ?? attend(layer, block, residual.matrix)
-      edits.weightedValues(layer, block.attention, &layerTrace.weightedValues, K.self)
+      var layerTrace: LayerTrace<K.Element>
+      if let known = reused?.layer(layer) {
+        layerTrace = known
+        applyRules(layer, &layerTrace, residual.matrix)
+      } else {
+        layerTrace = attend(layer, block, residual.matrix)
+      }
+      if edits.changesWeightedValues(layer) {
+        edits.weightedValues(
+          layer, block.attention, layerTrace.weightedValues.mutableMatrix(), K.self)
+      }
       transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
       attention.append(layerTrace)
       weights.releaseAll()
@@ -94,7 +111,7 @@ struct ForwardPass<K: Kernels> {
   }
 
   /// What one block's attention reads and writes, before its output projection.
-  private mutating func attend(
+  mutating func attend(
     _ layer: Int, _ block: BlockPlan, _ residual: Matrix<K.Element>
   ) -> LayerTrace<K.Element> {
     let plan = block.attention
@@ -114,41 +131,47 @@ struct ForwardPass<K: Kernels> {
     edits.inputs(layer, plan, queries: q, keys: k, values: v)
     let extras = ScoreExtras<K.Element>(
       bias: bias(plan.position), sinks: plan.sinks.map { weights.tensor($0) })
-    let heads = (0..<plan.heads).map { head in
-      HeadAttention(
-        plan, HeadIndex(layer: layer, head: head), queries: queries.matrix, keys: keys.matrix,
-        values: values.matrix, extras: extras)
+    let seq = prompt.seq
+    let heads = (0..<variants * plan.heads).map { item in
+      let rows = item / plan.heads * seq..<(item / plan.heads + 1) * seq
+      return HeadAttention(
+        plan, HeadIndex(layer: layer, head: item % plan.heads), queries: q.matrix.rows(rows),
+        keys: k.matrix.rows(rows), values: v.matrix.rows(rows), extras: extras)
     }
+    var weightedValues = Tensor<K.Element>(
+      uninitialized: [residual.rows, plan.heads * plan.dValue])
+    AttentionOutput<K>.fill(
+      weightedValues.mutableMatrix(), heads: heads, seq: seq,
+      ruled: edits.ruled(view(layer, heads, residual)))
     return LayerTrace(
-      queries: queries, keys: keys, values: values, weightedValues: Self.weightedValues(heads),
+      queries: queries, keys: keys, values: values, weightedValues: weightedValues,
       extras: extras)
   }
 
-  /// Pattern · values of every head of a layer, one tile of queries at a time:
-  /// `[seq, heads · dValue]`.
-  private static func weightedValues(_ heads: [HeadAttention<K.Element>]) -> Tensor<K.Element> {
-    guard let plan = heads.first?.plan, let seq = heads.first?.queries.rows else {
-      return Tensor(repeating: 0, shape: [0, 0])
-    }
-    let step = AttentionTiling.rowsPerTile(seq: seq)
-    let tiles = (seq + step - 1) / step
-    var result = Tensor<K.Element>(uninitialized: [seq, plan.heads * plan.dValue])
-    let target = result.mutableMatrix()
-    Parallel.forEach(tiles * plan.heads) { item in
-      // The last queries see the most keys: they go first, so that no thread ends with a long one.
-      let start = (tiles - 1 - item / plan.heads) * step
-      let rows = start..<min(seq, start + step)
-      let head = heads[item % plan.heads]
-      let weights = AttentionWeights<K>.weights(head, rows: rows)
-      K.multiply(
-        weights.matrix, head.values.rows(0..<weights.shape[1]), transposed: false, scale: 1,
-        adding: false, into: target.window(rows: rows, columns: plan.valueColumns(head.head.head)))
-    }
-    return result
+  /// Makes the weighted values of those heads again that a rule stands in.
+  private func applyRules(
+    _ layer: Int, _ trace: inout LayerTrace<K.Element>, _ residual: Matrix<K.Element>
+  ) {
+    let heads = trace.heads(plan.blocks[layer].attention, layer)
+    let ruled = edits.ruled(view(layer, heads, residual))
+    guard !ruled.isEmpty else { return }
+    AttentionOutput<K>.fill(
+      trace.weightedValues.mutableMatrix(), heads: heads, seq: prompt.seq,
+      only: ruled.keys.sorted(),
+      ruled: ruled)
+  }
+
+  /// A layer as rules see it.
+  private func view(
+    _ layer: Int, _ heads: [HeadAttention<K.Element>], _ residual: Matrix<K.Element>
+  ) -> RuleLayer<K> {
+    RuleLayer(
+      heads: heads, layer: layer, layers: plan.layers, residual: residual, spans: prompt.spans,
+      grid: prompt.grid)
   }
 
   /// Adds one block's attention and MLP to the residual stream.
-  private mutating func transform(
+  mutating func transform(
     _ block: BlockPlan, _ weightedValues: Matrix<K.Element>, _ residual: MutableMatrix<K.Element>
   ) {
     let output = Linear<K>(block.attention.output, &weights)
@@ -184,7 +207,7 @@ struct ForwardPass<K: Kernels> {
 
   private mutating func rotation(_ position: PositionPlan) -> Rotation<K.Element>? {
     guard case .rotary(let plan) = position else { return nil }
-    let rotation = rotations[plan] ?? Rotation(plan, seq: prompt.seq)
+    let rotation = rotations[plan] ?? Rotation(plan, seq: prompt.seq, copies: variants)
     rotations[plan] = rotation
     return rotation
   }
@@ -197,7 +220,7 @@ struct ForwardPass<K: Kernels> {
   }
 
   /// A NaN is traced to the weight that holds it, instead of spreading over every map.
-  private func check(_ residual: Tensor<K.Element>, block: Int?) throws {
+  func check(_ residual: Tensor<K.Element>, block: Int?) throws {
     guard !K.allFinite(residual.matrix) else { return }
     let suspects = block.map { plan.blocks[$0].weights } ?? plan.embedding.weights
     throw weights.weights.firstNonFinite(among: suspects)

@@ -2,7 +2,7 @@ import Tensors
 
 /// The angles of a rotary position encoding for every position of a prompt.
 struct Rotation<Element: Scalar>: Sendable {
-  /// `[seq, pairs]`.
+  /// `[copies · seq, pairs]`.
   let cosines, sines: Tensor<Element>
   private let plan: RotaryPlan
 
@@ -11,8 +11,10 @@ struct Rotation<Element: Scalar>: Sendable {
   /// In single precision that is what the reference does, and what every published number rests on:
   /// at position 2000 an exact angle differs by up to 1e-4 radians.
   ///
-  /// - Parameter back: Whether to turn back what was turned.
-  init(_ plan: RotaryPlan, seq: Int, back: Bool = false) {
+  /// - Parameters:
+  ///   - back: Whether to turn back what was turned.
+  ///   - copies: How often the positions of the prompt begin anew.
+  init(_ plan: RotaryPlan, seq: Int, back: Bool = false, copies: Int = 1) {
     let frequencies = plan.frequencies(seq: seq).map { Element($0) }
     var cosines: [Element] = []
     var sines: [Element] = []
@@ -27,8 +29,9 @@ struct Rotation<Element: Scalar>: Sendable {
       }
     }
     self.plan = plan
-    self.cosines = Tensor(cosines, shape: [seq, frequencies.count])
-    self.sines = Tensor(sines, shape: [seq, frequencies.count])
+    let shape = [copies * seq, frequencies.count]
+    self.cosines = Tensor(Array(repeating: cosines, count: copies).flatMap(\.self), shape: shape)
+    self.sines = Tensor(Array(repeating: sines, count: copies).flatMap(\.self), shape: shape)
   }
 
   /// Turns every head of some rows of queries or keys.
@@ -43,5 +46,18 @@ struct Rotation<Element: Scalar>: Sendable {
       case .neighbours: K.rotatePairs(turning, cosines: cosines, sines: sines)
       }
     }
+  }
+
+  /// The angles of so many tokens each, back when negative, for vectors that were turned before: their
+  /// magnitude stays.
+  ///
+  /// - Parameter seq: The length of the prompt that they were turned for.
+  init(_ plan: RotaryPlan, steps: [Int], seq: Int) {
+    let frequencies = plan.frequencies(seq: seq).map { Element($0) }
+    let angles = steps.flatMap { step in frequencies.map { Element(step) * $0 } }
+    let shape = [steps.count, frequencies.count]
+    self.plan = plan
+    cosines = Tensor(angles.map { Element.cos($0) }, shape: shape)
+    sines = Tensor(angles.map { Element.sin($0) }, shape: shape)
   }
 }

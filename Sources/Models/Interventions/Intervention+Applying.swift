@@ -1,10 +1,11 @@
+import Synchronization
 import Tensors
 
 extension Intervention {
   /// Checks that a model has what is to be changed, and that the numbers fit.
   func check(_ plan: ModelPlan, seq: Int) throws(ModelError) {
     switch self {
-    case .scale(let head, _): try Self.check(head, plan)
+    case .scale(let head, _), .rule(let head, _): try Self.check(head, plan)
     case .replace(let site, let positions, let values):
       var width = plan.dModel
       if let head = site.head {
@@ -34,9 +35,27 @@ extension Intervention {
 
 /// The interventions of one run, ready to be applied where the forward pass comes by.
 struct Edits<Element: Scalar> {
-  private let interventions: [Intervention]
+  let interventions: [Intervention]
+  private let rules: [HeadIndex: AppliedRule]
 
-  init(_ interventions: [Intervention]) { self.interventions = interventions }
+  init(_ interventions: [Intervention]) {
+    self.interventions = interventions
+    rules = interventions.rules
+  }
+
+  /// The heads of a layer that another rule stands in, made ready.
+  func ruled<K: Kernels>(_ view: RuleLayer<K>) -> [Int: RuledHead<K>]
+  where K.Element == Element {
+    let heads = rules.keys.filter { $0.layer == view.layer }
+    let found = Mutex<[Int: RuledHead<K>]>([:])
+    Parallel.forEach(heads.count) { index in
+      guard let applied = rules[heads[index]] else { return }
+      let head = RuleHead(layer: view, head: heads[index].head)
+      let made = RuledHead(head, applied.rule)
+      found.withLock { $0[head.head] = made }
+    }
+    return found.withLock { $0 }
+  }
 
   /// Changes the residual stream entering a layer, `[seq, dModel]`.
   func residual(_ layer: Int, _ residual: inout Tensor<Element>) {
@@ -66,19 +85,22 @@ struct Edits<Element: Scalar> {
     }
   }
 
-  /// Changes a layer's pattern · values, `[seq, heads · dValue]`; memory that is shared is copied first.
+  /// Whether a layer's pattern · values change.
+  func changesWeightedValues(_ layer: Int) -> Bool {
+    interventions.contains { $0.layer == layer && $0.leavesMapsOfItsLayer }
+  }
+
+  /// Changes a layer's pattern · values, `[seq, heads · dValue]`.
   func weightedValues<K: Kernels>(
-    _ layer: Int, _ plan: AttentionPlan, _ tensor: inout Tensor<Element>, _: K.Type
+    _ layer: Int, _ plan: AttentionPlan, _ target: MutableMatrix<Element>, _: K.Type
   ) where K.Element == Element {
     for intervention in interventions where intervention.layer == layer {
       switch intervention {
       case .scale(let head, let factor):
-        let target = tensor.mutableMatrix().columns(plan.valueColumns(head.head))
-        K.scale(target, by: Element(factor))
+        K.scale(target.columns(plan.valueColumns(head.head)), by: Element(factor))
       case .replace(.weightedValues(let head), let positions, let values):
-        let target = tensor.mutableMatrix().columns(plan.valueColumns(head.head))
-        Self.put(values, at: positions, into: target)
-      case .replace: break
+        Self.put(values, at: positions, into: target.columns(plan.valueColumns(head.head)))
+      case .replace, .rule: break
       }
     }
   }
