@@ -13,6 +13,20 @@ enum Statistics {
     return (squares / Double(values.count - 1)).squareRoot()
   }
 
+  /// The least-squares slope over places 0, 1, …; `.nan` of fewer than two.
+  static func slope(_ values: [Double]) -> Double {
+    guard values.count > 1 else { return .nan }
+    let middle = Double(values.count - 1) / 2
+    let mean = mean(values)
+    var (product, square) = (0.0, 0.0)
+    for (place, value) in values.enumerated() {
+      let offset = Double(place) - middle
+      product += offset * (value - mean)
+      square += offset * offset
+    }
+    return product / square
+  }
+
   /// The value below which a share of the numbers lies, linear between neighbours as in NumPy; `.nan` of
   /// nothing.
   static func quantile(_ values: [Double], _ share: Double) -> Double {

@@ -10,15 +10,29 @@ public struct HeadWeights<Element: Scalar>: Sendable {
   public let output: Tensor<Element>
 }
 
-extension Model {
-  /// Why a head's weights are no matrices of the residual stream; nil when they are.
+extension ModelPlan {
+  /// Why heads' weights are no matrices of the residual stream, as one line for people; nil when they
+  /// are.
   public var headWeightsObstacle: String? {
-    let isNarrow = plan.blocks.contains {
+    let isNarrow = blocks.contains {
       $0.attention.queryLatent != nil || $0.attention.keyValueLatent != nil
     }
-    return isNarrow ? "this model's heads read a latent vector, not the residual stream" : nil
+    return isNarrow ? "the model's heads read a latent vector, not the residual stream" : nil
   }
 
+  /// Why logits cannot be taken back to the residual stream and tokens into it; nil when they can.
+  public var vocabularyObstacle: String? {
+    head.projection == nil && embedding.projection == nil
+      ? nil : "the model's embeddings are narrower than its residual stream"
+  }
+
+  /// Why the first block's MLP cannot be asked about single tokens; nil when it can.
+  public var firstMLPObstacle: String? {
+    if case .experts = blocks.first?.mlp { "the first MLP is a choice of experts" } else { nil }
+  }
+}
+
+extension Model {
   /// One head's weights.
   ///
   /// - Parameters:
@@ -35,15 +49,15 @@ extension Model {
     let norm = isFolded ? plan.blocks[head.layer].attentionNorms.input : nil
     let own = attention.columns(head.head)
     let shared = attention.kvHead(of: head.head)
-    var reader = WeightReader<Element>(weights)
+    var reader = WeightReader<Element.PreferredKernels>(weights)
     func reading(_ plan: LinearPlan, _ columns: Range<Int>) -> Tensor<Element> {
-      let matrix = inputsFirst(plan, columns, &reader)
+      let matrix: Tensor<Element> = inputsFirst(plan, columns, &reader)
       return norm.map { folded($0, into: matrix, &reader) } ?? matrix
     }
     let query = reading(attention.query, own)
     let key = reading(attention.key, attention.columns(shared))
     let value = reading(attention.value, attention.valueColumns(shared))
-    var output = rows(attention.output, attention.valueColumns(head.head), &reader)
+    var output: Tensor<Element> = rows(attention.output, attention.valueColumns(head.head), &reader)
     if isFolded, norm?.kind == .layer { centre(output.mutableMatrix()) }
     return HeadWeights(query: query, key: key, value: value, output: output)
   }
@@ -52,7 +66,7 @@ extension Model {
   public func attentionOutput<Element: Scalar>(
     _ trace: Trace<Element>, layer: Int
   ) -> Tensor<Element> {
-    var reader = WeightReader<Element>(weights)
+    var reader = WeightReader<Element.PreferredKernels>(weights)
     let output = Linear<Element.PreferredKernels>(plan.blocks[layer].attention.output, &reader)
     return output.applied(to: trace.attention[layer].weightedValues.matrix)
   }
@@ -61,14 +75,15 @@ extension Model {
   public func outputProjection<Element: Scalar>(
     layer: Int, as _: Element.Type = Element.self
   ) -> Tensor<Element> {
-    var reader = WeightReader<Element>(weights)
+    var reader = WeightReader<Element.PreferredKernels>(weights)
     let output = plan.blocks[layer].attention.output
     return rows(output, 0..<output.inputCount, &reader)
   }
 
   /// Some outputs of a linear layer, `[inputs, columns]`.
   private func inputsFirst<Element: Scalar>(
-    _ plan: LinearPlan, _ columns: Range<Int>, _ reader: inout WeightReader<Element>
+    _ plan: LinearPlan, _ columns: Range<Int>,
+    _ reader: inout WeightReader<Element.PreferredKernels>
   ) -> Tensor<Element> {
     let stored = reader.tensor(plan.weight).matrix
     return plan.layout == .outputsFirst
@@ -78,7 +93,7 @@ extension Model {
 
   /// Some inputs of a linear layer, `[rows, outputs]`.
   private func rows<Element: Scalar>(
-    _ plan: LinearPlan, _ rows: Range<Int>, _ reader: inout WeightReader<Element>
+    _ plan: LinearPlan, _ rows: Range<Int>, _ reader: inout WeightReader<Element.PreferredKernels>
   ) -> Tensor<Element> {
     let stored = reader.tensor(plan.weight).matrix
     return plan.layout == .outputsFirst
@@ -88,7 +103,8 @@ extension Model {
 
   /// A matrix that reads normalised rows, as one that reads rows divided by their scale alone.
   private func folded<Element: Scalar>(
-    _ norm: NormPlan, into matrix: Tensor<Element>, _ reader: inout WeightReader<Element>
+    _ norm: NormPlan, into matrix: Tensor<Element>,
+    _ reader: inout WeightReader<Element.PreferredKernels>
   ) -> Tensor<Element> {
     var folded = matrix
     let target = folded.mutableMatrix()

@@ -20,7 +20,7 @@ extension Model {
     _ ids: [Int], _ kind: EffectiveEmbedding, as _: Element.Type = Element.self
   ) -> Tensor<Element>? {
     typealias K = Element.PreferredKernels
-    var reader = WeightReader<Element>(weights)
+    var reader = WeightReader<Element.PreferredKernels>(weights)
     let embedding = plan.embedding
     guard embedding.projection == nil else { return nil }
     var tokens = Tensor<Element>(uninitialized: [ids.count, plan.dModel])
@@ -53,7 +53,7 @@ extension Model {
   ) throws(ModelError) -> Tensor<Element>? {
     guard hasOutputHead else { throw .outputHeadMissing(checkpoint: name) }
     guard plan.head.projection == nil else { return nil }
-    var reader = WeightReader<Element>(weights)
+    var reader = WeightReader<Element.PreferredKernels>(weights)
     let gains = plan.head.norm?.gain.map { reader.tensor($0).elements }
     let shift = Element(plan.head.norm?.gainShift ?? 0)
     let stored = weights[plan.head.linear.weight]

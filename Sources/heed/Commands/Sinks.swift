@@ -39,14 +39,15 @@ struct Sinks: ParsableCommand {
 
   func run() throws {
     if format == .npy, output.sink.isTerminal { throw Failure.binaryToTerminal(format: "npy") }
-    switch engine.precision {
-    case .f32: try run(Float.self)
-    case .f64: try run(Double.self)
+    if engine.precision == .f64 {
+      try run(Double.self)
+    } else {
+      try run(Float.self)
     }
   }
 
   private func run<Element: Scalar>(_: Element.Type) throws {
-    let (model, tokenizer) = try Opening.model(model)
+    let (model, tokenizer) = try Opening.model(model, engine)
     let prompt = try prompt.prompt(tokenizer)
     let trace = try Running.trace(model, prompt, engine, as: Element.self)
     let report = try Running.analysis("looking for sinks") { onProgress in
