@@ -19,7 +19,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Terminal", dependencies: ["Explorer", "CNcurses"]),
-    .target(name: "Explorer", dependencies: ["Analysis", "Models", "Tokenizers", "Tensors"]),
+    .target(
+      name: "Explorer", dependencies: ["Analysis", "Models", "Tokenizers", "Tensors", "CZlib"]),
     .target(name: "Analysis", dependencies: ["Models", "Tensors"]),
     .target(name: "Models", dependencies: ["Checkpoints", "Tokenizers", "Tensors"]),
     .target(name: "Checkpoints", dependencies: ["Tensors"]),
@@ -31,6 +32,7 @@ let package = Package(
       exclude: ["heed-direct.ti"],
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
+    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(
       name: "CKernels",

@@ -39,6 +39,9 @@ public final class Mailbox<Message: Sendable>: Sendable {
     wake?()
   }
 
+  /// Whether there is no message.
+  public var isEmpty: Bool { state.withLock { $0.messages.isEmpty } }
+
   /// Takes all messages, oldest first.
   public func take() -> [Message] {
     state.withLock { state in

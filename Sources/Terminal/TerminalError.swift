@@ -13,7 +13,7 @@ public enum TerminalError: Error, Equatable, CustomStringConvertible {
 
   /// One line: what was found, what was expected, what to do.
   public var description: String {
-    let remedy = "print one view with 'heed snapshot' instead"
+    let remedy = "use 'heed --plain', or print one view with 'heed snapshot'"
     return switch self {
     case .notATerminal(let stream):
       "\(stream): not a terminal, the explorer needs one; \(remedy)"

@@ -68,7 +68,7 @@ import Testing
 
   @Test(arguments: [
     ("CNcurses", "Terminal"), ("COneDNN", "Tensors"), ("CKernels", "Tensors"),
-    ("CPCRE2", "Tokenizers"),
+    ("CPCRE2", "Tokenizers"), ("CZlib", "Explorer"),
   ])
   func `a C library has one user`(library: String, user: String) throws {
     for target in try FileManager.default.contentsOfDirectory(atPath: Repository.path + "/Sources")

@@ -195,7 +195,10 @@ import Testing
     kill(process.id, SIGINT)
     #expect(try process.wait() == 130)
     #expect(folder.names.isEmpty)
-    #expect(try streams.text("err").isEmpty)
+    // Its size was said at the beginning; nothing follows.
+    let errors = try streams.text("err")
+    #expect(errors.hasPrefix("heed: writing attention "))
+    #expect(errors.split(separator: "\n").count == 1)
   }
 
   @Test func `an interrupted run leaves with 130`() throws {

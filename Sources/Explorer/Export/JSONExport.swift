@@ -12,6 +12,44 @@ enum JSONExport: TensorExport {
     let axes, tokens: [String]
   }
 
+  private struct Table: Encodable {
+    enum Value: Encodable {
+      case integer(Int)
+      case number(Double)
+      case text(String)
+
+      func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .integer(let value): try container.encode(value)
+        case .number(let value) where value.isFinite: try container.encode(value)
+        case .number: try container.encodeNil()
+        case .text(let value): try container.encode(value)
+        }
+      }
+    }
+    let version = 1
+    let table: String
+    let columns: [String]
+    let rows: [[Value]]
+  }
+
+  static func export(_ table: DataTable, write: (ArraySlice<UInt8>) throws -> Void) throws {
+    let rows = (0..<table.rowCount).map { row in
+      table.columns.map { column -> Table.Value in
+        switch column.values {
+        case .integers(let values): .integer(values[row])
+        case .numbers(let values): .number(values[row])
+        case .texts(let values): .text(values[row])
+        }
+      }
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let report = Table(table: table.name, columns: table.columns.map(\.name), rows: rows)
+    try write((Array(try encoder.encode(report)) + [10])[...])
+  }
+
   static func export(_ source: TensorSource, write: (ArraySlice<UInt8>) throws -> Void) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

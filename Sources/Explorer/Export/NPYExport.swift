@@ -11,6 +11,10 @@ enum NPYExport: TensorExport {
       try write(Array(UnsafeRawBufferPointer(row))[...])
     }
   }
+
+  static func export(_ table: DataTable, write: (ArraySlice<UInt8>) throws -> Void) throws {
+    throw ExportError.tableAsArray(format: name, table: table.name)
+  }
 }
 
 /// The head of a `.npy` file.

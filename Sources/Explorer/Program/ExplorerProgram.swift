@@ -45,6 +45,15 @@ public final class ExplorerProgram: ScreenProgram {
   /// Applies what the background has posted.
   public func receiveMail() -> [ScreenRequest] { mailbox.take().flatMap(apply) }
 
+  /// Whether the background has posted something that was not received yet.
+  public var hasMail: Bool { !mailbox.isEmpty }
+
+  /// What the view says about its cursor.
+  public var status: String {
+    let drawing = Drawing(state, appearance: state.appearance, tiles: tiles)
+    return ExplorerViews.named(state.view).status(drawing)
+  }
+
   /// Draws the state; pages and zoom steps follow the size drawn last.
   public func draw(width: Int, height: Int, appearance: Appearance) -> Canvas {
     (state.width, state.height, state.appearance) = (width, height, appearance)

@@ -7,7 +7,7 @@ import Tensors
 struct BackwardPass<K: Kernels> {
   private let trace: Trace<K.Element>
   private let plan: ModelPlan
-  private var weights: WeightReader<K.Element>
+  private var weights: WeightReader<K>
   private var rotations: [RotaryPlan: (Rotation<K.Element>, transposed: Rotation<K.Element>)] = [:]
   private let edits: Edits<K.Element>
 
@@ -176,7 +176,7 @@ struct MLPHalf<K: Kernels>: Sendable {
   }
 
   /// Back through experts.
-  func differentiate(_ rows: Rows, _ weights: inout WeightReader<K.Element>) {
+  func differentiate(_ rows: Rows, _ weights: inout WeightReader<K>) {
     guard let experts else { return }
     differentiate(rows) { read, part in
       experts.apply(to: read, adding: false, into: part, &weights)

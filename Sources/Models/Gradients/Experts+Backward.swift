@@ -5,7 +5,7 @@ extension Experts {
   /// constant.
   func addGradient(
     _ x: Matrix<K.Element>, _ gradient: Matrix<K.Element>, to result: MutableMatrix<K.Element>,
-    _ weights: inout WeightReader<K.Element>
+    _ weights: inout WeightReader<K>
   ) {
     addSharedGradient(x, gradient, to: result, &weights)
     let logits = router.applied(to: x)
@@ -47,7 +47,7 @@ extension Experts {
 
   private func addSharedGradient(
     _ x: Matrix<K.Element>, _ gradient: Matrix<K.Element>, to result: MutableMatrix<K.Element>,
-    _ weights: inout WeightReader<K.Element>
+    _ weights: inout WeightReader<K>
   ) {
     guard let shared = plan.shared, let mlp = MLP<K>(shared, &weights) else { return }
     guard let gatePlan = plan.sharedGate else {

@@ -48,22 +48,28 @@ extension Model {
   ///   - objective: What is differentiated.
   ///   - trace: A run of this model; interventions of it are constants that gradients respect.
   ///   - onProgress: Called before each block and after the last; what it throws ends the work.
-  /// - Throws: `ModelError.outputHeadMissing`, `.noSuchPosition` or `.idOutOfRange`; what `onProgress`
-  ///   throws.
+  /// - Throws: `ModelError.outputHeadMissing`, `.noSuchPosition`, `.idOutOfRange` or, for a run under
+  ///   another attention rule, `.gradientUnderRule`; what `onProgress` throws.
   /// - Complexity: About two forward passes: every product once forward again and once backward, and maps
   ///   tile by tile, never all at once.
   public func gradients<Element: Scalar>(
     of objective: Objective, _ trace: Trace<Element>,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Gradients<Element> {
-    try gradients(
-      of: objective, trace, on: Element.PreferredKernels.self, onProgress: onProgress)
+    if multipliesBFloat16 {
+      try gradients(
+        of: objective, trace, on: Element.RoundingKernels.self, onProgress: onProgress)
+    } else {
+      try gradients(
+        of: objective, trace, on: Element.PreferredKernels.self, onProgress: onProgress)
+    }
   }
 
   func gradients<K: Kernels>(
     of objective: Objective, _ trace: Trace<K.Element>, on _: K.Type,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Gradients<K.Element> {
+    guard trace.rules.isEmpty else { throw ModelError.gradientUnderRule }
     for term in objective.terms {
       let (position, id) = (term.target.position, term.target.id)
       guard (0..<trace.seq).contains(position) else {

@@ -42,16 +42,17 @@ extension HeadNorm {
 extension Linear {
   /// Adds the gradient of what the layer reads: `gradient · Wᵀ`.
   func addGradient(_ gradient: Matrix<K.Element>, to result: MutableMatrix<K.Element>) {
-    K.multiply(
-      gradient, matrix, transposed: !transposed, scale: 1, adding: true, into: result)
+    K.linear(
+      gradient, matrix, transposed: !transposed, bias: nil, activation: nil, adding: true,
+      into: result)
   }
 
   /// The gradient of what the layer reads, `[rows, inputs]`.
   func gradient(_ gradient: Matrix<K.Element>) -> Tensor<K.Element> {
     var result = Tensor<K.Element>(
       uninitialized: [gradient.rows, transposed ? matrix.columns : matrix.rows])
-    K.multiply(
-      gradient, matrix, transposed: !transposed, scale: 1, adding: false,
+    K.linear(
+      gradient, matrix, transposed: !transposed, bias: nil, activation: nil, adding: false,
       into: result.mutableMatrix())
     return result
   }

@@ -49,9 +49,12 @@ extension OutputHead {
     }
     var back = Tensor<K.Element>(repeating: 0, shape: x.shape)
     for part in parts {
-      K.multiply(
-        target.matrix.columns(part), self.rows(part).matrix, transposed: false,
-        scale: K.Element(plan.head.scale), adding: true, into: back.mutableMatrix())
+      K.linear(
+        target.matrix.columns(part), self.rows(part).matrix, transposed: false, bias: nil,
+        activation: nil, adding: true, into: back.mutableMatrix())
+    }
+    if plan.head.scale != 1 {
+      K.scale(back.mutableMatrix(), by: K.Element(plan.head.scale))
     }
     return (value, differentiated(back, rows))
   }

@@ -19,41 +19,95 @@ struct Explore: ParsableCommand {
   @Flag(help: "Leave the mouse to the terminal")
   var noMouse = false
 
+  @Option(help: "Open a session that :write saved", completion: .file())
+  var session: String?
+
+  @Option(help: "Write what is done into this file, for --play", completion: .file())
+  var record: String?
+
+  @Option(help: "Play a recording without a screen; print what it saves", completion: .file())
+  var play: String?
+
+  @Flag(help: "Line by line instead of a screen: commands in, answers out")
+  var plain = false
+
   @OptionGroup var engine: EngineOptions
 
   func validate() throws {
     if engine.precision == .f64 {
-      throw ValidationError("The explorer runs in f32; use heed export --precision f64.")
+      throw ValidationError("The explorer runs in f32 or bf16; use heed export --precision f64.")
     }
+    if play != nil, plain || record != nil {
+      throw ValidationError("--play needs no screen: leave out --plain and --record.")
+    }
+    if plain, record != nil { throw ValidationError("--record records a screen, not --plain.") }
   }
 
   func run() throws {
-    guard isatty(STDOUT_FILENO) != 0 else { return try printViews() }
-    // What can be wrong with the arguments themselves is said before the screen is taken; files are
-    // opened behind it.
     try place.check()
-    let source = try Opening.tokenizer(model)
-    let request = try prompt.request(default: PromptOptions.example)
-    let (model, addSpecial) = (model, !prompt.noSpecial)
+    if let play { return try self.play(Recording(Start.text(of: play), file: play), play) }
+    if plain { return try runPlain() }
+    guard isatty(STDOUT_FILENO) != 0 else { return try printViews() }
+    try explore()
+  }
+
+  private func explore() throws {
     var state = place.state(theme: screen.theme)
     state.hasMouse = !noMouse
-    _ = update(&state, .progress(nil, "opening \(Opening.name(model))"))
+    let start = try Start(model, prompt, state, engine: engine, session: session)
     let mailbox = Mailbox<Action>()
-    let desk = Desk(engine: engine, addSpecial: addSpecial, answering: mailbox)
-    let program = ExplorerProgram(state, mailbox: mailbox) { desk.perform($0) }
-    let opener: InferenceService.Opener = {
-      try Opening.openModel(model.model, adapter: model.adapter, addSpecial: addSpecial)
+    let recorder = try record.map {
+      try Recorder($0, beginning: start.recordingBeginning, complaining: mailbox)
     }
-    desk.start(opener, isText: prompt.ids == nil) { _ in try request(source) }
-    try EventLoop.run(program, options: screen.terminal(mouse: !noMouse))
-    // Left without having seen anything: the reason stays where the user can read it.
-    if case .failed(let why) = program.state.content { throw Failure.nothingLoaded(why) }
+    let desk = Desk(start, engine: engine, answering: mailbox)
+    let program = ExplorerProgram(start.state, mailbox: mailbox) { desk.perform($0) }
+    desk.begin()
+    let options = screen.terminal(mouse: !noMouse)
+    if let recorder {
+      try EventLoop.run(RecordingProgram(program) { recorder.write($0) }, options: options)
+    } else {
+      try EventLoop.run(program, options: options)
+    }
+    try complain(program.state)
+  }
+
+  /// Left without having seen anything: the reason stays where the user can read it.
+  private func complain(_ state: ExplorerState) throws {
+    if case .failed(let why) = state.content { throw Failure.nothingLoaded(why) }
+  }
+
+  private func player(recording: Recording? = nil) throws -> Player {
+    let state = place.state(theme: screen.theme)
+    let start = try Start(
+      model, prompt, state, engine: engine, session: session, recording: recording)
+    let mailbox = Mailbox<Action>()
+    let desk = Desk(start, engine: engine, answering: mailbox, savesToOutput: true)
+    let program = ExplorerProgram(start.state, mailbox: mailbox) { desk.perform($0) }
+    desk.begin()
+    return Player(program, desk, appearance: screen.appearance(colors: true))
+  }
+
+  private func play(_ recording: Recording, _ file: String) throws {
+    let player = try player(recording: recording)
+    for line in recording.steps where !player.hasQuit {
+      player.play(line.step)
+      if let notice = player.state.notice, notice.isError {
+        Console.warning("\(file):\(line.number): \(notice.text)")
+      }
+    }
+    try complain(player.state)
+  }
+
+  private func runPlain() throws {
+    let player = try player()
+    try PlainSession(player, charset: screen.appearance(colors: false).charset).run()
+    try complain(player.state)
   }
 
   private func printViews() throws {
     try place.check()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial)
+      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)

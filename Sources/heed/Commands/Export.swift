@@ -3,56 +3,96 @@ import Explorer
 import Models
 import Tensors
 
-/// `heed export`: one tensor of a run.
+/// `heed export`: one tensor of a run, or the numbers of a view.
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write one tensor of a run: maps, scores, vectors, logits.",
+    abstract: "Write one tensor of a run, or the numbers that a view shows.",
     discussion: """
       attention is [layer, head, query, key]; --layer and --head take dimensions away. \
-      scores are the numbers before softmax, scaled, without a mask.
+      scores are the numbers before softmax, scaled, without a mask. \
+      --view writes what that view shows instead, at --layer, --head and --query.
       """)
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
 
-  @Option(help: "Which tensor")
-  var tensor = TraceTensor.attention
+  @Option(help: "Which tensor (default: attention)")
+  var tensor: TraceTensor?
 
   /// The formats of `heed export`.
   enum Format: String, CaseIterable, ExpressibleByArgument {
-    case csv, json, npy, tsv
+    case csv, json, npy, npz, tsv
   }
 
-  @Option(help: "How to write it (default: by the ending of --output, else npy)")
+  @Option(help: "How to write it (default: by the ending of --output, else npy, of a table csv)")
   var format: Format?
 
-  @OptionGroup var heads: HeadOptions
+  @OptionGroup var place: PlaceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var output: OutputOption
 
-  func run() throws {
-    switch engine.precision {
-    case .f32: try run(Float.self)
-    case .f64: try run(Double.self)
+  func validate() throws {
+    guard place.view != nil else { return }
+    if tensor != nil { throw ValidationError("Give either --tensor or --view.") }
+    if engine.precision == .f64 {
+      throw ValidationError("Views are drawn in f32 or bf16; use --tensor with --precision f64.")
     }
   }
 
-  private func run<Element: Scalar>(_: Element.Type) throws {
+  func run() throws {
+    try place.check()
+    if place.view != nil { return try exportView() }
+    if engine.precision == .f64 { try run(Double.self) } else { try run(Float.self) }
+  }
+
+  /// The format, and a refusal to pour a binary one onto a terminal.
+  private func format(default fallback: Format) throws -> any TensorExport.Type {
     let ending = output.output.flatMap { $0.split(separator: ".").last }.map(String.init)
-    let format = format ?? ending.flatMap(Format.init(rawValue:)) ?? .npy
-    guard let export = TensorExports.named(format.rawValue) else { return }
+    let chosen = format ?? ending.flatMap(Format.init(rawValue:)) ?? fallback
+    guard let export = TensorExports.named(chosen.rawValue) else {
+      throw ExportError.unknownFormat(
+        file: chosen.rawValue, known: TensorExports.all.map { $0.name })
+    }
     if export.isBinary, output.sink.isTerminal {
       throw Failure.binaryToTerminal(format: export.name)
     }
-    let (model, tokenizer) = try Opening.model(model)
-    try heads.check(model.plan)
+    return export
+  }
+
+  private func exportView() throws {
+    let export = try format(default: place.view?.name == "map" ? .npy : .csv)
+    let opened = try Opening.openModel(
+      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+    let prompt = try prompt.prompt(Opening.tokenizer(model))
+    try place.check(opened.model.plan, prompt)
+    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
+    var state = place.state(theme: .standard)
+    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    try output.sink.write { write in try state.export.export(as: export, write: write) }
+  }
+
+  private func run<Element: Scalar>(_: Element.Type) throws {
+    let tensor = tensor ?? .attention
+    let export = try format(default: .npy)
+    let (model, tokenizer) = try Opening.model(model, engine)
+    try place.heads.check(model.plan)
     if tensor == .logits, !model.hasOutputHead {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
     let prompt = try prompt.prompt(tokenizer)
     let trace = try Running.trace(model, prompt, engine, as: Element.self)
-    let source = tensor.source(model, trace, layer: heads.layer, head: heads.head)
+    let source = tensor.source(
+      model, trace, layer: place.heads.layer, head: place.heads.head)
+    sayIfLarge(source)
     try output.sink.write { write in try export.export(source, write: write) }
+  }
+
+  /// Nobody should find out from a full disk what all maps of a long prompt take.
+  private func sayIfLarge(_ source: TensorSource) {
+    let bytes = source.shape.reduce(4, *)
+    guard bytes >= 16 << 20 else { return }
+    Console.note(
+      "writing \(source.name) \(source.shape): \(ByteCount(bytes)) as float32, text takes more")
   }
 }
 

@@ -7,30 +7,32 @@ import Models
 /// Nothing here keeps the screen waiting: models open and run on the service's thread, folders are
 /// listed on another.
 final class Desk {
-  private let addSpecial: Bool
+  private let start: Start
+  private let engine: EngineOptions
+  private let savesToOutput: Bool
   private let service: InferenceService
   private let mailbox: Mailbox<Action>
   /// What a rerun repeats when there is no text to make it from.
   private var first: InferenceService.Request?
 
-  init(engine: EngineOptions, addSpecial: Bool, answering mailbox: Mailbox<Action>) {
-    self.addSpecial = addSpecial
-    self.mailbox = mailbox
+  /// A desk that answers through a mailbox.
+  ///
+  /// - Parameter savesToOutput: Whether what is saved goes to standard output, and nothing to files;
+  ///   everything is done before `perform` returns then, except for what the service does.
+  init(
+    _ start: Start, engine: EngineOptions, answering mailbox: Mailbox<Action>,
+    savesToOutput: Bool = false
+  ) {
+    (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
+    self.engine = engine
     service = InferenceService(mailbox: mailbox) { model, prompt in
       try engine.prepare(model, seq: prompt.seq)
     }
+    if !start.isText { first = start.request }
   }
 
   /// Opens the first model and runs the first prompt.
-  ///
-  /// - Parameter isText: Whether the prompt comes back as text, so that a rerun can start from that.
-  func start(
-    _ opener: @escaping InferenceService.Opener, isText: Bool,
-    request: @escaping InferenceService.Request
-  ) {
-    if !isText { first = request }
-    service.open(opener, request: request)
-  }
+  func begin() { service.open(start.opener, request: start.request) }
 
   /// Blocks until everything is answered.
   func waitUntilIdle() { service.waitUntilIdle() }
@@ -43,31 +45,74 @@ final class Desk {
       service.run(again ?? { try $0.tokenize(text) })
     case .open(let name, let text):
       first = nil
-      let addSpecial = addSpecial
+      let (addSpecial, engine) = (start.addsSpecial, engine)
       let opener: InferenceService.Opener = {
-        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial)
+        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial, engine: engine)
       }
       service.open(opener) { try $0.tokenize(text.isEmpty ? PromptOptions.example : text) }
     case .list(let beginning):
-      let mailbox = mailbox
-      DispatchQueue.global().async { mailbox.post(.listed(ModelListing.models(beginning))) }
+      inBackground { [mailbox] in mailbox.post(.listed(ModelListing.models(beginning))) }
     case .cancel: service.cancel()
-    case .save(let name, let text): save(text, as: name)
+    case .ask(let questions, let generation): service.ask(questions, generation: generation)
+    case .readPrompts(let file):
+      inBackground { [mailbox] in Self.readPrompts(file, answering: mailbox) }
+    case .save(let name, let text):
+      Self.save(as: savesToOutput ? nil : Self.free(name), answering: mailbox) {
+        try $0.write(text)
+      }
+    case .export(let name, let numbers):
+      let path = savesToOutput ? nil : Self.free(name)
+      inBackground { [mailbox] in
+        Self.save(as: path, answering: mailbox) { output in
+          let format = try TensorExports.forFile(name)
+          try output.write { write in try numbers.export(as: format, write: write) }
+        }
+      }
+    case .write(let name, let session):
+      Self.save(as: savesToOutput ? nil : name, answering: mailbox) { output in
+        if let path = output.path { try Self.check(path) }
+        try output.write(session.text)
+      }
     case .screen: break
     }
   }
 
-  /// Writes a file; one that exists is left alone and the next free number is taken.
-  private func save(_ text: String, as name: String) {
-    let path = Self.free(name)
+  /// Reads prompts, one a line; blank lines are none.
+  private static func readPrompts(_ file: String, answering mailbox: Mailbox<Action>) {
     do {
-      try Output(path).write(text)
-      mailbox.post(.notice("saved \(path)"))
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+      mailbox.post(.promptFile(lines.filter { !$0.allSatisfy(\.isWhitespace) }))
+    } catch {
+      mailbox.post(.failed("\(file): cannot be read as UTF-8 text; check its name"))
+    }
+  }
+
+  /// On a thread of its own, unless everything is to be in order.
+  private func inBackground(_ body: @escaping @Sendable () -> Void) {
+    savesToOutput ? body() : DispatchQueue.global().async(execute: body)
+  }
+
+  /// Writes a file, or standard output, and says so or why not.
+  private static func save(
+    as path: String?, answering mailbox: Mailbox<Action>, _ body: (Output) throws -> Void
+  ) {
+    do {
+      try body(Output(path))
+      if let path { mailbox.post(.notice("saved \(path)")) }
     } catch {
       mailbox.post(.failed("\(error)"))
     }
   }
 
+  /// A session replaces a session, and nothing else.
+  private static func check(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let text = try Start.text(of: path)
+    guard text.hasPrefix("heed session ") else { throw Failure.noSession(file: path) }
+  }
+
+  /// The name, or the next free number after it where that exists already.
   private static func free(_ name: String) -> String {
     guard FileManager.default.fileExists(atPath: name) else { return name }
     let url = URL(fileURLWithPath: name)

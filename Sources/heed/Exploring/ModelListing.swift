@@ -27,7 +27,7 @@ enum ModelListing {
     return names.sorted().compactMap { name in
       guard name.hasPrefix(start), !name.hasPrefix(".") || start.hasPrefix(".") else { return nil }
       var isFolder: ObjCBool = false
-      FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder)
+      _ = FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder)
       if isFolder.boolValue { return parent + name + "/" }
       return Checkpoint.isWeightFile(name) ? parent + name : nil
     }

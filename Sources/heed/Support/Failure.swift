@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Explorer
 import Foundation
 import Models
 import Terminal
@@ -17,6 +18,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case unknownScore(String, known: [String])
   case noSuchPosition(String, Int, count: Int)
   case misspelledCommand(String, nearest: String)
+  /// A file in the place of a session.
+  case noSession(file: String)
   /// What the explorer showed instead of a run.
   case nothingLoaded(String)
 
@@ -42,6 +45,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case .noSuchPosition(let option, let position, let count):
       "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
     case .nothingLoaded(let why): why
+    case .noSession(let file):
+      "\(file): is there and is no session of heed; choose another name"
     case .misspelledCommand(let word, let nearest):
       "\(word): no such command or model; did you mean heed \(nearest)?"
     }
@@ -53,7 +58,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is CheckpointError, is TokenizerError, is ModelError, is TerminalError, is Failure:
+    case is CheckpointError, is ExportError, is RecordingError, is TokenizerError, is ModelError,
+      is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
     default:
@@ -84,6 +90,9 @@ enum Console {
 
   /// What went wrong.
   static func error(_ text: String) { line("heed: error: \(text)") }
+
+  /// What the user may want to know before it happens.
+  static func note(_ text: String) { line("heed: \(text)") }
 
   /// What the user should know though the work went on.
   static func warning(_ text: String) { line("heed: warning: \(text)") }

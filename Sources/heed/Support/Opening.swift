@@ -14,10 +14,8 @@ enum Opening {
     return Samples(environment: ProcessInfo.processInfo.environment, executable: executable)
   }
 
-  /// MODEL as it was given, or what stands for it.
-  static func name(_ model: ModelArgument) -> String {
-    model.model ?? "sample:\(Samples.defaultName)"
-  }
+  /// What stands for MODEL when none is given.
+  static let defaultName = "sample:\(Samples.defaultName)"
 
   /// The folder or file that MODEL means.
   static func locate(_ argument: String?) throws -> String {
@@ -39,14 +37,14 @@ enum Opening {
     return try checkpoint.applying(adapter: adapter)
   }
 
-  /// Opens the model, and says what of the checkpoint it does not use.
+  /// Opens the model to compute as was asked for, and says what of the checkpoint it does not use.
   static func model(
-    _ argument: ModelArgument
+    _ argument: ModelArgument, _ engine: EngineOptions
   ) throws -> (model: Model, tokenizer: TokenizerSource) {
     let checkpoint = try checkpoint(argument)
     let model = try Model(checkpoint)
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
-    return (model, try tokenizer(argument))
+    return (engine.applied(to: model), try tokenizer(argument))
   }
 
   /// Opens a model for the explorer.
@@ -55,16 +53,16 @@ enum Opening {
   ///   - name: MODEL; nil for the default sample.
   ///   - adapter: `--adapter`.
   static func openModel(
-    _ name: String?, adapter: String?, addSpecial: Bool
+    _ name: String?, adapter: String?, addSpecial: Bool, engine: EngineOptions
   ) throws -> OpenModel {
     let path = try locate(name)
     var checkpoint = try Checkpoint.open(path)
     if let adapter { checkpoint = try checkpoint.applying(adapter: adapter) }
-    let model = try Model(checkpoint)
+    let model = engine.applied(to: try Model(checkpoint))
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
     let source = TokenizerSource(path)
     let origin = Origin(
-      address: name ?? "sample:\(Samples.defaultName)", fingerprint: try checkpoint.fingerprint())
+      address: name ?? defaultName, fingerprint: try checkpoint.fingerprint())
     return OpenModel(model, origin: origin) { text in
       let encoding = try source.open().encode(text, addSpecial: addSpecial)
       return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)

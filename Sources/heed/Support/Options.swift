@@ -62,33 +62,18 @@ struct PromptOptions: ParsableArguments {
   ///   - source: Where the tokenizer lies; not needed for `--ids`, though used if it is there.
   ///   - fallback: The prompt when none was given; nil for commands that insist on one.
   func prompt(_ source: TokenizerSource, default fallback: String? = nil) throws -> Prompt {
-    try request(default: fallback)(source)
+    try given(default: fallback).prompt(source)
   }
 
   /// Reads what the prompt is made from, files and standard input included, and leaves its making,
   /// which needs the tokenizer, to whoever has that.
   ///
   /// - Parameter fallback: As for `prompt`.
-  func request(
-    default fallback: String? = nil
-  ) throws -> @Sendable (TokenizerSource) throws -> Prompt {
+  func given(default fallback: String? = nil) throws -> GivenPrompt {
     // Not the empty prompt: a forgotten one would be answered with what follows BOS.
     guard isGiven || fallback != nil else { throw Failure.noPrompt }
-    if let ids {
-      let numbers = try Self.parse(ids)
-      return { source in
-        guard let tokenizer = try? source.open() else { return Prompt(ids: numbers) }
-        return Prompt(tokens: tokenizer.tokens(ids: numbers))
-      }
-    }
-    let bytes = try bytes() ?? Array((fallback ?? "").utf8)
-    let addSpecial = !noSpecial
-    return { source in
-      let encoding = try source.open().encode(bytes, addSpecial: addSpecial)
-      return Prompt(
-        tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self)
-      )
-    }
+    if let ids { return .ids(try Self.parse(ids)) }
+    return .text(try bytes() ?? Array((fallback ?? "").utf8), addSpecial: !noSpecial)
   }
 
   private static func parse(_ text: String) throws -> [Int] {
@@ -102,7 +87,8 @@ struct PromptOptions: ParsableArguments {
     }
   }
 
-  private static func read(_ path: String) throws -> [UInt8] {
+  /// A file's bytes.
+  static func read(_ path: String) throws -> [UInt8] {
     do {
       return try Array(Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {
@@ -119,18 +105,46 @@ struct PromptOptions: ParsableArguments {
   }
 }
 
+/// What a prompt is made from, once it is read.
+enum GivenPrompt: Sendable {
+  /// Text, which may be no UTF-8.
+  case text([UInt8], addSpecial: Bool)
+  /// Ids, used as they are.
+  case ids([Int])
+
+  /// The prompt as tokens.
+  func prompt(_ source: TokenizerSource) throws -> Prompt {
+    switch self {
+    case .ids(let ids):
+      guard let tokenizer = try? source.open() else { return Prompt(ids: ids) }
+      return Prompt(tokens: tokenizer.tokens(ids: ids))
+    case .text(let bytes, let addSpecial):
+      let encoding = try source.open().encode(bytes, addSpecial: addSpecial)
+      return Prompt(
+        tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self)
+      )
+    }
+  }
+}
+
 /// How the engine computes.
 struct EngineOptions: ParsableArguments {
-  /// The number type of a run.
+  /// How a run computes.
   enum Precision: String, CaseIterable, ExpressibleByArgument {
     /// Float on oneDNN.
     case f32
+    /// Float on oneDNN, products of bfloat16 numbers.
+    case bf16
     /// Double on the plain kernels.
     case f64
   }
 
-  @Option(help: "f32 runs on oneDNN; f64 runs on the plain kernels and settles disagreements")
-  var precision = Precision.f32
+  @Option(
+    help: """
+      f32, or bf16 products with sums in f32, or f64 on the plain kernels, which settles disagreements \
+      (default: f32; bf16 for bfloat16 weights above 1 GiB where the processor multiplies such numbers)
+      """)
+  var precision: Precision?
 
   @Option(help: "Threads to use (default: one for each core this process may use)")
   var threads: Int?
@@ -143,6 +157,18 @@ struct EngineOptions: ParsableArguments {
     if let memory, ByteCount(memory) == nil {
       throw ValidationError("--memory takes a size such as 900M or 4G.")
     }
+  }
+
+  /// What a run of a model computes in: what was asked for, else what suits the model.
+  func precision(for model: Model) -> Precision {
+    precision ?? (model.prefersBFloat16 ? .bf16 : .f32)
+  }
+
+  /// The model, set to compute as was asked for.
+  func applied(to model: Model) -> Model {
+    var model = model
+    model.multipliesBFloat16 = precision(for: model) == .bf16
+    return model
   }
 
   /// Checks a run against the budget; call on the thread that will run.

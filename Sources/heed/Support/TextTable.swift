@@ -33,22 +33,9 @@ struct TextTable {
   }
 }
 
-/// Rows of fields as CSV (RFC 4180) or TSV (tabs and newlines as escapes).
+/// Rows of fields as CSV or TSV.
 enum SeparatedTable {
   static func text(_ rows: [[String]], format: TableFormat) -> String {
-    rows.map { row in
-      row.map { format == .csv ? quoted($0) : escaped($0) }
-        .joined(separator: format == .csv ? "," : "\t") + "\n"
-    }.joined()
-  }
-
-  private static func quoted(_ field: String) -> String {
-    guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
-  }
-
-  private static func escaped(_ field: String) -> String {
-    field.replacing("\\", with: "\\\\").replacing("\t", with: "\\t").replacing("\n", with: "\\n")
-      .replacing("\r", with: "\\r")
+    rows.map { SeparatedValues.line($0, format == .csv ? .comma : .tab) }.joined()
   }
 }

@@ -68,6 +68,12 @@ public protocol TensorExport: Sendable {
   ///
   /// - Parameter write: Takes the file's bytes in order; what it throws ends the export.
   static func export(_ source: TensorSource, write: (ArraySlice<UInt8>) throws -> Void) throws
+
+  /// Writes a table.
+  ///
+  /// - Parameter write: As for a tensor.
+  /// - Throws: `ExportError.tableAsArray` from a format of one array.
+  static func export(_ table: DataTable, write: (ArraySlice<UInt8>) throws -> Void) throws
 }
 
 /// Every format that a tensor can be written in.
@@ -77,8 +83,20 @@ public enum TensorExports {
     CSVExport.self,
     JSONExport.self,
     NPYExport.self,
+    NPZExport.self,
     TSVExport.self,
   ]
+
+  /// The format that a file's name asks for by its ending.
+  ///
+  /// - Throws: `ExportError.unknownFormat`.
+  public static func forFile(_ path: String) throws(ExportError) -> any TensorExport.Type {
+    let ending = path.split(separator: ".").last.map(String.init)?.lowercased() ?? ""
+    guard let format = named(ending) else {
+      throw .unknownFormat(file: path, known: all.map { $0.name })
+    }
+    return format
+  }
 
   /// The format of that name; nil when there is none.
   public static func named(_ name: String) -> (any TensorExport.Type)? {

@@ -1,0 +1,90 @@
+import Explorer
+import Foundation
+
+/// What the explorer starts with, put together from options, a session and a recording.
+struct Start {
+  /// What is seen while the model is opened.
+  let state: ExplorerState
+  /// The first prompt.
+  let prompt: GivenPrompt
+  /// MODEL.
+  let name: String
+  /// Opens the model.
+  let opener: InferenceService.Opener
+  private let source: TokenizerSource
+
+  /// Reads whatever can be wrong with the arguments themselves; the model's files are opened later.
+  ///
+  /// What is given on the command line goes before what a session or a recording says.
+  ///
+  /// - Parameters:
+  ///   - state: What the options ask to see.
+  ///   - session: The file of a session.
+  init(
+    _ model: ModelArgument, _ prompt: PromptOptions, _ state: ExplorerState,
+    engine: EngineOptions, session file: String? = nil, recording: Recording? = nil
+  ) throws {
+    var (state, name) = (state, model.model)
+    var saved = Session()
+    if let file {
+      saved = try Session(Self.text(of: file), file: file)
+      saved.apply(to: &state)
+      state.sessionFile = file
+      // A model that is named is taken as it is.
+      if name != nil { saved.hash = nil }
+    }
+    name = name ?? saved.model ?? recording?.model
+    if prompt.isGiven {
+      self.prompt = try prompt.given()
+    } else {
+      let addSpecial = saved.addsSpecial && !prompt.noSpecial
+      switch saved.prompt ?? recording?.prompt {
+      case .text(let text)?: self.prompt = .text(Array(text.utf8), addSpecial: addSpecial)
+      case .ids(let ids)?: self.prompt = .ids(ids)
+      case nil: self.prompt = .text(Array(PromptOptions.example.utf8), addSpecial: addSpecial)
+      }
+    }
+    self.name = name ?? Opening.defaultName
+    _ = update(&state, .progress(nil, "opening \(self.name)"))
+    source = TokenizerSource(try Opening.locate(name))
+    self.state = state
+    let (session, adapter, address) = (saved, model.adapter, name)
+    opener = {
+      let opened = try Opening.openModel(
+        address, adapter: adapter, addSpecial: session.addsSpecial && !prompt.noSpecial,
+        engine: engine)
+      if let file { try session.check(opened.origin, file: file) }
+      return opened
+    }
+  }
+
+  /// The first prompt as the model's tokens.
+  var request: InferenceService.Request {
+    let (source, prompt) = (source, prompt)
+    return { _ in try prompt.prompt(source) }
+  }
+
+  /// Whether the prompt comes back as text, so that a rerun can start from that.
+  var isText: Bool {
+    if case .text = prompt { true } else { false }
+  }
+
+  /// Whether text gets special tokens.
+  var addsSpecial: Bool {
+    if case .text(_, let addSpecial) = prompt { addSpecial } else { true }
+  }
+
+  /// The first lines of a recording of what follows.
+  var recordingBeginning: String {
+    switch prompt {
+    case .text(let bytes, _):
+      Recording.beginning(model: name, prompt: .text(String(decoding: bytes, as: UTF8.self)))
+    case .ids(let ids): Recording.beginning(model: name, prompt: .ids(ids))
+    }
+  }
+
+  /// A file's text.
+  static func text(of file: String) throws -> String {
+    String(decoding: try PromptOptions.read(file), as: UTF8.self)
+  }
+}

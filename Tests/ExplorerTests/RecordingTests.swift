@@ -1,0 +1,119 @@
+import Models
+import Testing
+
+@testable import Explorer
+
+private let steps: [Recording.Step] = [
+  .size(width: 80, height: 24), .command("goto L3.H5"), .key(.enter), .key(.control("d")),
+  .key(.character("#")), .key(.character(":")), .key(.character(" ")), .key(.escape),
+  .key(.function(1)), .key(.shiftLeft), .type("to \"be\" "), .paste("a\nb\u{1B}"),
+  .mouse(MouseEvent(.press, x: 10, y: 5)), .mouse(MouseEvent(.wheelUp, x: 0, y: 0)),
+]
+
+@Test func `a recording reads back as it was written`() throws {
+  let beginning = Recording.beginning(model: "a b", prompt: .text("to be\n\"or\""))
+  let text = beginning + "# a comment\n\n" + steps.map { $0.line + "\n" }.joined()
+  #expect(
+    text.split(separator: "\n").allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 32 } })
+  let recording = try Recording(text, file: "r")
+  #expect(recording.model == "a b")
+  #expect(recording.prompt == .text("to be\n\"or\""))
+  #expect(recording.steps.map(\.step) == steps)
+  #expect(recording.steps[0].number == 6)
+  let ids = try Recording(Recording.beginning(model: "m", prompt: .ids([1, 2])), file: "r")
+  #expect(ids.prompt == .ids([1, 2]))
+}
+
+@Test func `every key of every command can be recorded`() {
+  for key in Commands.all.flatMap(\.keys) {
+    #expect(Key(recorded: Recording.Step.key(key).line) == key, "\(key.label)")
+  }
+}
+
+@Test(arguments: [
+  (
+    "heed recording 2\n",
+    "r: heed recording 2 is of a newer heed, this one reads version 1; update heed"
+  ),
+  ("", "r: begins with \"\", expected \"heed recording 1\"; is it another file?"),
+  (
+    "heed recording 1\nEnter\nfrobnicate\n",
+    "r:3: found \"frobnicate\", expected a key such as Enter, ^D or x, :COMMAND, type, paste, mouse, "
+      + "size, open, prompt or ids"
+  ),
+])
+func `a bad recording is refused with its line`(text: String, message: String) {
+  #expect {
+    try Recording(text, file: "r")
+  } throws: {
+    "\($0)" == message
+  }
+  for line in ["size 0x5", "mouse press 1", "type hello", "ids 1,x", "open x", "F0", "Ctrl"] {
+    #expect(throws: RecordingError.self, "\(line)") {
+      try Recording("heed recording 1\n\(line)\n", file: "r")
+    }
+  }
+}
+
+@Test func `a session reads back as it was written, and leads back`() throws {
+  let synthetic = Subject.synthetic()
+  let subject = Subject(
+    model: "synthetic", prompt: synthetic.prompt, tokens: synthetic.tokens,
+    patterns: synthetic.patterns, scores: synthetic.scores,
+    origin: Origin(address: "sample:novels", fingerprint: "0123456789abcdef"))
+  var state = ExplorerState(subject, view: "map")
+  state.head = HeadIndex(layer: 2, head: 3)
+  (state.query, state.key, state.score) = (7, 5, "first")
+  (state.scale, state.ramp, state.zoom) = (.log, .grey, .pooled(4))
+  let session = try #require(Session(state))
+  #expect(session.text.hasPrefix("heed session 1\nopen \"sample:novels\"\nhash 0123456789abcdef\n"))
+  #expect(session.text.contains("\nspecial none\n") && session.text.contains("\nzoom 1/4\n"))
+  let read = try Session(session.text, file: "s")
+  #expect(read == session)
+  var again = ExplorerState()
+  read.apply(to: &again)
+  _ = update(&again, .loaded(subject))
+  #expect(again.view == "map" && again.head == state.head)
+  #expect((again.query, again.key, again.score) == (7, 5, "first"))
+  #expect((again.scale, again.ramp, again.zoom) == (.log, .grey, .pooled(4)))
+  // The next run is another matter.
+  _ = update(&again, .loaded(subject))
+  #expect(again.query == 20)
+}
+
+@Test func `a session of another checkpoint is refused by its hash`() throws {
+  let session = try Session("heed session 1\nhash 0123456789abcdef\n", file: "s")
+  #expect {
+    try session.check(Origin(address: "m", fingerprint: "fedcba9876543210"), file: "s")
+  } throws: {
+    "\($0)"
+      == "s: was saved for a checkpoint with hash 0123456789abcdef, m has fedcba9876543210; "
+      + "name the model before --session to open it there all the same"
+  }
+  try session.check(Origin(address: "m", fingerprint: "0123456789abcdef"), file: "s")
+}
+
+@Test func `a line of a session that means nothing is named`() {
+  for (line, message) in [
+    ("head L1", "s:2: found \"head L1\", expected head and a head such as L3.H5"),
+    ("scale huge", "s:2: found \"scale huge\", expected scale and one of linear, log"),
+  ] {
+    #expect {
+      try Session("heed session 1\n\(line)\n", file: "s")
+    } throws: {
+      "\($0)".hasPrefix(message)
+    }
+  }
+  #expect(throws: RecordingError.self) { try Session("heed session 1\nwhat\n", file: "s") }
+}
+
+@Test func `what reaches a program is recorded before it acts`() {
+  var lines: [String] = []
+  let program = ExplorerProgram(ExplorerState(.synthetic())) { _ in }
+  let recorded = RecordingProgram(program) { lines.append($0) }
+  _ = recorded.receive(.resize(width: 80, height: 24))
+  _ = recorded.receive(.key(.character("j")))
+  #expect(recorded.receive(.key(.character("Q"))) == [.quit])
+  #expect(lines == ["size 80x24\n", "j\n", "Q\n"])
+  #expect(program.state.head == HeadIndex(layer: 1, head: 0))
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+/// Recordings, sessions and the line-oriented explorer, without a terminal.
+@Suite struct PlayTests {
+  private func recording(_ lines: String) -> String {
+    "heed recording 1\nopen \"sample:novels\"\nprompt \"to be or not to be\"\n" + lines
+  }
+
+  @Test func `a recording prints the snapshots it asks for, the same bytes every time`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "r", recording("size 80x24\n:goto L3.H5\nEnter\n]\ns\n:snapshot a.svg\nQ\nk\n"))
+    let first = try Shell.heed(["explore", "--play", "r"], in: folder.path)
+    #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+    #expect(first.text.contains(": map of L4.H5, novels\n"))
+    #expect(first.text.contains("\n<?xml "))
+    #expect(try Shell.heed(["explore", "--play", "r"], in: folder.path).output == first.output)
+    #expect(folder.names == ["r"], "playing writes no files")
+    let other = try Shell.heed(["sample:novels", "something else", "--play", "r"], in: folder.path)
+    #expect(other.text.contains("prompt: \"something else\""), "the command line goes first")
+  }
+
+  @Test func `a prompt that is edited in a recording is run before the next line`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("r", recording("e\n^U\ntype \"what is this\"\nEnter\ns\n:prompt so\ns\n"))
+    let text = try Shell.heed(["explore", "--play", "r"], in: folder.path).text
+    #expect(text.contains("prompt: \"what is this\"\n") && text.contains("prompt: \"so\"\n"))
+  }
+
+  @Test func `what a command of a recording complains about is said with its line`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("r", recording(":goto L9.H9\n:open nowhere\ns\n"))
+    let finished = try Shell.heed(["explore", "--play", "r"], in: folder.path)
+    #expect(finished.status == 0 && finished.text.contains(": atlas of L0.H0, novels"))
+    #expect(finished.errorLines.count == 2)
+    #expect(finished.errors.hasPrefix("heed: warning: r:4: :goto: found \"L9.H9\""))
+    #expect(finished.errors.contains("heed: warning: r:5: nowhere: "))
+  }
+
+  @Test func `a recording that is none, and a model that does not open, are one line`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("r", "hello\n")
+    let bad = try Shell.heed(["explore", "--play", "r"], in: folder.path)
+    #expect(bad.status == 1 && bad.errorLines.count == 1)
+    let gone = try Shell.heed(["explore", "--play", "nothing"], in: folder.path)
+    #expect(
+      gone.status == 1 && gone.errors == "heed: error: nothing: cannot be read: no such file\n")
+    #expect(try Shell.heed(["explore", "--play", "r", "--plain"], in: folder.path).status == 64)
+  }
+
+  @Test func `plain answers line by line, in text`() throws {
+    let lines = [
+      "goto L3.H5", ":view map", "}", "query 3", "goto L9.H9", "show", "data", "prompt it was",
+      "edit", "so it is", "open nowhere", "quit", "never read",
+    ]
+    let finished = try Shell.heed(
+      ["--plain", "sample:novels", "to be or not to be"],
+      input: Array((lines.joined(separator: "\n") + "\n").utf8), environment: ["TERM": "dumb"])
+    #expect(finished.status == 0 && finished.errors.isEmpty, "\(finished.errors)")
+    let text = finished.text
+    for answer in [
+      "6 layers of 8 heads, 7 tokens\n", "atlas: L3.H5  Entropy", "map: L3.H6  query 6 \" be\"",
+      "map: L3.H6  query 3 \" or\"", "error: :goto: found \"L9.H9\", expected a head from L0.H0 to",
+      "weight 0", "query\tkey0\tkey1", "query 2 \" was\"", "Type a line", "query 3 \" is\"",
+      "error: nowhere: ",
+    ] {
+      #expect(text.contains(answer), "\(answer)")
+    }
+    #expect(!text.contains("\u{1b}") && !text.contains("never"))
+  }
+
+  @Test func `a session is written, and opens where it was`() throws {
+    let folder = try TemporaryFolder()
+    let script = "view map\ngoto L4.H2\nquery 3\nscale log\nwrite\n"
+    let written = try Shell.heed(
+      ["--plain", "sample:novels", "to be or not to be"], input: Array(script.utf8))
+    // Playing and --plain write nothing into files: what is saved is printed.
+    let start = try #require(written.text.range(of: "heed session 1\n"))
+    let end = try #require(written.text[start.lowerBound...].range(of: "zoom fit\n"))
+    let session = String(written.text[start.lowerBound..<end.upperBound])
+    try folder.write("s", session)
+    let opened = try Shell.heed(["explore", "--plain", "--session", "s"], in: folder.path)
+    #expect(opened.text.contains("map: L4.H2  query 3 \" or\""), "\(opened.text)\(opened.errors)")
+    let hash = try #require(session.firstMatch(of: /hash (\w+)/)?.1)
+    try folder.write("s", session.replacing(hash, with: "0123456789abcdef"))
+    let other = try Shell.heed(["explore", "--plain", "--session", "s"], in: folder.path)
+    #expect(other.status == 1)
+    #expect(
+      other.errors == "heed: error: s: was saved for a checkpoint with hash 0123456789abcdef, "
+        + "sample:novels has \(hash); name the model before --session to open it there all the same\n"
+    )
+    let named = try Shell.heed(
+      ["explore", "sample:novels", "--plain", "--session", "s"], in: folder.path)
+    #expect(named.text.contains("map: L4.H2  query 3 \" or\""))
+  }
+}
