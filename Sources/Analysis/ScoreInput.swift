@@ -37,10 +37,13 @@ public struct ScoreInput<Element: Scalar>: Sendable {
   /// The description of what was run: of an encoder-decoder, of the stream that is looked at.
   var plan: ModelPlan { run?.plan ?? model.plan }
 
+  /// The parts of the prompt that the user named.
+  public var spans: [PromptSpan] { run?.prompt.spans ?? [] }
+
   /// What decides whether a score applies.
   public var facts: ScoreFacts {
     ScoreFacts(
-      plan: plan, ids: run?.prompt.ids, isCausal: run?.isCausal ?? true,
+      plan: plan, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
       hasOutputHead: model.hasOutputHead, options: options)
   }
 

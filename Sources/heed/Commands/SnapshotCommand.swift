@@ -51,7 +51,7 @@ struct SnapshotCommand: ParsableCommand {
     let prompt = try prompt.prompt(
       Opening.tokenizer(model), opened.model, default: PromptOptions.example(for: model.model))
     try place.check(opened.model.plan(engine.stream, for: prompt), prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
+    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self, for: .scores)
     var state = place.state(theme: screen.theme)
     _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
     let format =

