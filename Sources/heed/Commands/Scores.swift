@@ -32,6 +32,11 @@ struct Scores: ParsableCommand {
   var format = Format.text
 
   @OptionGroup var settings: ScoreSettings
+  @OptionGroup var rule: RuleOptions
+
+  @Option(help: "The heads that the rule stands in, such as L5.H1,L3 (default: all)")
+  var heads: String?
+
   @OptionGroup var engine: EngineOptions
   @OptionGroup var output: OutputOption
 
@@ -64,16 +69,22 @@ struct Scores: ParsableCommand {
   }
 
   private func run<Element: Scalar>(_ scores: [any HeadScore.Type], _: Element.Type) throws {
+    let spec = try rule.spec()
     let (model, tokenizer) = try Opening.model(model, engine)
     // A prompt that no score reads is not asked for.
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil
-    let trace = try prompt.map { try Running.trace(model, $0, engine, as: Element.self) }
+    var trace = try prompt.map { try Running.trace(model, $0, engine, as: Element.self) }
+    if let spec, let plain = trace {
+      let chosen = try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
+      trace = try Running.ruled(model, plain, RulePlan(spec, in: chosen), rule.scope)
+    }
     if trace == nil { try engine.prepare(model, seq: 1) }
     let results = try Running.scores(
       scores, model, trace, options: settings.options(),
       prefix: self.prompt.noSpecial ? [] : tokenizer.prefix)
-    let report = ScoreReport(model: model.name, tokens: prompt?.tokens ?? [], results: results)
+    let report = ScoreReport(
+      model: model.name, tokens: prompt?.tokens ?? [], results: results, rule: trace?.ruleNotice)
     try report.write(to: output.sink, format)
   }
 }

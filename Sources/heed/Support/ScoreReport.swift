@@ -12,6 +12,8 @@ struct ScoreReport {
   let tokens: [Token]
   /// The scores.
   let results: [ScoreResult]
+  /// The rule that was in force; nil for the model's own.
+  var rule: String?
 
   private struct File: Encodable {
     struct Score: Encodable {
@@ -24,6 +26,8 @@ struct ScoreReport {
     let version = 1
     let model: String
     let tokens: [String]
+    /// Left out for the model's own.
+    let rule: String?
     let scores: [String: Score]
   }
 
@@ -43,11 +47,14 @@ struct ScoreReport {
         try write(NPYHeader.bytes(shape: [table.layers, table.heads], type: "<f8")[...])
         try table.values.withUnsafeBytes { try write(Array($0)[...]) }
       }
-    case .text: try sink.write(results.map(text).joined(separator: "\n"))
+    case .text:
+      let head = rule.map { "\($0)\n\n" } ?? ""
+      try sink.write(head + results.map(text).joined(separator: "\n"))
     }
   }
 
   private func warn() {
+    if let rule { Console.note(rule) }
     for result in results {
       if let reason = result.reason { Console.warning("\(result.score.name): \(reason)") }
     }
@@ -73,7 +80,8 @@ struct ScoreReport {
       )
     }
     return File(
-      model: model, tokens: tokens.map(\.piece), scores: Dictionary(scores) { first, _ in first })
+      model: model, tokens: tokens.map(\.piece), rule: rule,
+      scores: Dictionary(scores) { first, _ in first })
   }
 
   /// A heading, then one row for each head.
