@@ -79,9 +79,8 @@ public enum DriftMeasure: String, Sendable, CaseIterable {
     return table
   }
 
-  /// The mean over heads for which it is defined; `.nan` when there is none.
+  /// The mean over heads; `.nan` when it is undefined for one of them, for it would speak of the others only.
   public func mean(_ drifts: [RuleDrift]) -> Double {
-    let values = drifts.map(value).filter { !$0.isNaN }
-    return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+    drifts.isEmpty ? .nan : drifts.reduce(0) { $0 + value($1) } / Double(drifts.count)
   }
 }
