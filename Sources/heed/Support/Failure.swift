@@ -72,7 +72,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case is CancellationError:
       Foundation.exit(130)
     case is CheckpointError, is ExportError, is RecordingError, is TokenizerError, is ModelError,
-      is TerminalError, is Failure:
+      is PromptSpanError, is RuleError, is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
     default:
