@@ -15,7 +15,7 @@ struct Heed: ParsableCommand {
     version: "heed \(Release.version)",
     subcommands: [
       Explore.self, Info.self, Tokens.self, Scores.self, Predict.self, Export.self,
-      SnapshotCommand.self, SamplesCommand.self, ModelsCommand.self, Bench.self,
+      SnapshotCommand.self, SamplesCommand.self, ModelsCommand.self, ConfigCommand.self, Bench.self,
     ],
     defaultSubcommand: Explore.self)
 

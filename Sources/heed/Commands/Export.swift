@@ -69,7 +69,7 @@ struct Export: ParsableCommand {
     let prompt = try prompt.prompt(Opening.tokenizer(model))
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
-    var state = place.state(theme: .standard)
+    var state = try place.state(theme: .standard)
     _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
     try output.sink.write { write in try state.export.export(as: export, write: write) }
   }
