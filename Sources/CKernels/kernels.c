@@ -44,6 +44,19 @@ CLONED void heed_widen_bfloat16(const void *source, float *target, size_t count)
   }
 }
 
+CLONED void heed_narrow_bfloat16(
+    const float *source, uint16_t *target, size_t count, float factor) {
+  for (size_t i = 0; i < count; i++) {
+    float number = source[i] * factor;
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    // To the nearest, halfway to even; a NaN must not round up to infinity.
+    uint32_t rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
+    uint32_t quiet = bits | 0x00400000u;
+    target[i] = (uint16_t)((number == number ? rounded : quiet) >> 16);
+  }
+}
+
 // ln x for normal x > 0, by x = m · 2^e with m in [√½, √2) and the series of ln((1+s)/(1−s)) = 2·artanh s,
 // s = (m−1)/(m+1). |s| < 0.1716, so the first term left out is under 2·s^11/11 < 7e-10.
 static inline float natural_log(float x) {

@@ -30,6 +30,8 @@ public enum Shade: Sendable, Equatable {
   case none
   /// The whole cell.
   case level(Float)
+  /// A signed value from −1 to 1, on a ramp that diverges from the middle.
+  case signed(Float)
   /// Two values, one above the other.
   case halves(upper: Float, lower: Float)
 }

@@ -19,6 +19,19 @@ public protocol ExplorerView: Sendable {
 
   /// How a motion changes the state.
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region)
+
+  /// What it wants to know beyond the maps and scores of the run.
+  static func questions(_ state: ExplorerState) -> [Question]
+
+  /// What it shows, in one line without a full stop.
+  static var help: String { get }
+}
+
+extension ExplorerView {
+  static func questions(_ state: ExplorerState) -> [Question] { [] }
+  static func action(
+    atX x: Int, y: Int, in region: Region, of state: ExplorerState
+  ) -> Action? { nil }
 }
 
 extension ExplorerView {
@@ -31,16 +44,22 @@ public enum ExplorerViews {
   /// Alphabetical; a test reads `Views/` and names a file that is missing here.
   public static let all: [any ExplorerView.Type] = [
     AtlasView.self,
+    CompareView.self,
+    HeadsView.self,
     HelpView.self,
+    LayersView.self,
     MapView.self,
+    ModelView.self,
+    NeuronView.self,
+    ScoresView.self,
     TokensView.self,
   ]
 
   /// The name of the view that is seen first.
   public static let initial = "atlas"
 
-  /// The views that Tab goes through.
-  static var tabs: [any ExplorerView.Type] { all.filter { $0.name != HelpView.name } }
+  /// The views that Tab goes through: from all heads to one head to one query.
+  static let tabs: [any ExplorerView.Type] = [AtlasView.self, MapView.self, TokensView.self]
 
   /// The view of a name; the atlas for an unknown one.
   static func named(_ name: String) -> any ExplorerView.Type {

@@ -10,9 +10,23 @@ public struct Model: Sendable {
   /// What was found and not used, or is missing and not needed; one line each.
   public let warnings: [String]
   let weights: Weights
+  /// Whether runs in `Float` multiply bfloat16 numbers: see `BFloat16Kernels`.
+  ///
+  /// Maps, scores and logits are computed in single precision from what a run kept, either way.
+  public var multipliesBFloat16 = false
 
   /// Whether logits can be computed.
   public var hasOutputHead: Bool { weights.has(plan.head.linear.weight) }
+
+  /// Whether `multipliesBFloat16` is worth it: most of the weights are stored as bfloat16, they are more
+  /// than a gibibyte, and the processor multiplies such numbers itself.
+  ///
+  /// Below that size nobody waits, and single precision is the reference's.
+  public var prefersBFloat16: Bool {
+    let stored = weights.byteCount
+    return BFloat16Kernels.isFast && stored > 1 << 30
+      && weights.byteCount(of: .bfloat16) > stored / 2
+  }
 
   /// Bytes that the weights take on disk.
   public var weightBytes: Int { weights.byteCount }
@@ -85,9 +99,15 @@ public struct Model: Sendable {
     interventions: [Intervention] = [], reusing base: Trace<Element>? = nil,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<Element> {
-    try run(
-      prompt, on: Element.PreferredKernels.self, interventions: interventions, reusing: base,
-      onProgress: onProgress)
+    if multipliesBFloat16 {
+      try run(
+        prompt, on: Element.RoundingKernels.self, interventions: interventions, reusing: base,
+        onProgress: onProgress)
+    } else {
+      try run(
+        prompt, on: Element.PreferredKernels.self, interventions: interventions, reusing: base,
+        onProgress: onProgress)
+    }
   }
 
   /// Runs a prompt on given kernels.
@@ -96,13 +116,20 @@ public struct Model: Sendable {
     reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<K.Element> {
     try check(prompt)
-    for intervention in interventions { try intervention.check(plan, seq: prompt.seq) }
+    for intervention in interventions {
+      try intervention.check(plan, seq: prompt.seq)
+      guard case .rule(let head, let rule) = intervention else { continue }
+      try rule.check(
+        plan.blocks[head.layer].attention, spans: prompt.spans, grid: prompt.grid)
+    }
     if let base, base.plan != plan || base.prompt.ids != prompt.ids {
       throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
     }
     var pass = ForwardPass<K>(
       plan: plan, weights: weights, prompt: prompt, interventions: interventions)
-    return try pass.run(reusing: base, onProgress: onProgress)
+    // Rules that were frozen into a run did not reach what follows them.
+    let known = base?.reach == .local ? nil : base
+    return try pass.run(reusing: known, onProgress: onProgress)
   }
 
   /// The logits at some positions, `[positions, vocabularySize]`.

@@ -9,11 +9,45 @@ public struct Prompt: Sendable, Hashable {
   /// The text it came from; nil for a prompt given as ids.
   public let text: String?
 
+  /// Where an image's patches stand; nil for text.
+  public internal(set) var grid: PatchGrid?
+  /// Stretches of tokens that the user named, within `0..<seq`; they may overlap.
+  public private(set) var spans: [PromptSpan] = []
+
   /// A prompt of the given tokens.
   public init(tokens: [Token], added: [String] = [], text: String? = nil) {
     self.tokens = tokens
     self.added = added
     self.text = text
+  }
+
+  /// The same prompt with spans marked, beside those it has.
+  ///
+  /// - Throws: `PromptSpanError.outside` for a span that ends after the last token.
+  public func marking(_ spans: [PromptSpan]) throws(PromptSpanError) -> Prompt {
+    for span in spans where span.tokens.upperBound > seq {
+      throw .outside(span, seq: seq)
+    }
+    var prompt = self
+    prompt.spans += spans
+    return prompt
+  }
+
+  /// The same prompt with the spans of a tagged text marked: a token belongs to a span when it lies in its
+  /// bytes, wholly or in part.
+  ///
+  /// - Parameter tagged: Its text is what this prompt was made from.
+  /// - Throws: `PromptSpanError.noTokens` for a span without a token.
+  public func marking(_ tagged: TaggedText) throws(PromptSpanError) -> Prompt {
+    var found: [PromptSpan] = []
+    for mark in tagged.marks {
+      let inside = tokens.indices.filter {
+        tokens[$0].start < mark.bytes.upperBound && tokens[$0].end > mark.bytes.lowerBound
+      }
+      guard let first = inside.first, let last = inside.last else { throw .noTokens(mark.name) }
+      found.append(PromptSpan(name: mark.name, tokens: first..<last + 1))
+    }
+    return try marking(found)
   }
 
   /// A prompt of bare ids, for a model without a tokenizer; each token is spelled as its id.

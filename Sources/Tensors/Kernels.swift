@@ -14,10 +14,13 @@ public enum Activation: String, Sendable, CaseIterable {
 
 /// The operations that a forward pass is made of, for one number type.
 ///
-/// Two implementations: `OneDNNKernels` (Float, fast) and `PlainKernels` (any scalar, readable). Tests
-/// compare them. All of them accept empty matrices. Loops over numbers belong here and nowhere above:
-/// generic code in another module is not specialised, and runs a hundred times slower.
+/// Three implementations: `OneDNNKernels` (Float, fast), `BFloat16Kernels` (Float, products of bfloat16
+/// numbers, faster) and `PlainKernels` (any scalar, readable). Tests compare them. All of them accept
+/// empty matrices. Loops over numbers belong here and nowhere above: generic code in another module is not specialised, and runs a hundred times slower.
 public protocol Kernels<Element>: GradientKernels {
+  /// The number type of the matrices of linear layers.
+  associatedtype Weight: TensorElement
+
   /// `c = scale · a · b`, or `c += scale · a · b` when `adding`.
   ///
   /// - Parameters:
@@ -37,7 +40,7 @@ public protocol Kernels<Element>: GradientKernels {
   ///   - activation: Applied to the sum; nil for none. Not together with `adding`.
   ///   - y: `[rows, outputs]`; must not overlap the others.
   static func linear(
-    _ x: Matrix<Element>, _ w: Matrix<Element>, transposed: Bool, bias: Matrix<Element>?,
+    _ x: Matrix<Element>, _ w: Matrix<Weight>, transposed: Bool, bias: Matrix<Element>?,
     activation: Activation?, adding: Bool, into y: MutableMatrix<Element>)
 
   /// Replaces every row by its softmax.

@@ -2,7 +2,7 @@
 /// after its start, so a head's slice of `[seq, heads * dHead]` is a matrix without being copied.
 ///
 /// It keeps the tensor's memory alive. Unchecked: see `Storage`.
-public struct Matrix<Element: Scalar>: @unchecked Sendable {
+public struct Matrix<Element: TensorElement>: @unchecked Sendable {
   /// The number of rows and of columns.
   public let rows, columns: Int
   /// Elements from one row's start to the next row's.
@@ -86,7 +86,7 @@ public struct Matrix<Element: Scalar>: @unchecked Sendable {
 ///
 /// Several threads may write windows of one tensor at once as long as the windows do not overlap.
 /// Unchecked: see `Storage`.
-public struct MutableMatrix<Element: Scalar>: @unchecked Sendable {
+public struct MutableMatrix<Element: TensorElement>: @unchecked Sendable {
   /// The same window, to read.
   public let matrix: Matrix<Element>
   /// The number of rows.

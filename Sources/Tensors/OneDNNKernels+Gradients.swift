@@ -1,7 +1,7 @@
 import CKernels
 import COneDNN
 
-extension OneDNNKernels {
+extension FloatLoops {
   /// oneDNN's single-precision product.
   public static func multiply(
     transposing a: Matrix<Float>, _ b: Matrix<Float>, adding: Bool, into c: MutableMatrix<Float>

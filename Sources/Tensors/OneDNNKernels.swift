@@ -5,7 +5,12 @@ import COneDNN
 ///
 /// oneDNN reads rows that lie back to back, except in products; a window with gaps goes through the
 /// plain kernels, and so does a call that oneDNN refuses.
-public enum OneDNNKernels: Kernels {
+public enum OneDNNKernels: Kernels, FloatLoops {
+  /// Single precision.
+  public typealias Element = Float
+  /// Matrices are multiplied in single precision.
+  public typealias Weight = Float
+
   /// The version of oneDNN that is loaded, such as `2.6.3`.
   public static var version: String {
     let version = heed_onednn_version()
@@ -39,13 +44,19 @@ public enum OneDNNKernels: Kernels {
   ) {
     precondition(bias.map { $0.rows == 1 && $0.columns == y.columns } ?? true)
     multiply(x, w, transposed: transposed, scale: 1, adding: adding, into: y)
-    if bias != nil || activation != nil { finish(y, bias: bias, activation) }
+    finish(y, bias: bias, activation)
   }
+}
 
+/// What all kernels for `Float` share: everything but products.
+public protocol FloatLoops {}
+
+extension FloatLoops {
   /// Adds a bias to every row and applies an activation function.
   static func finish(
     _ y: MutableMatrix<Float>, bias: Matrix<Float>?, _ activation: Activation?
   ) {
+    guard bias != nil || activation != nil else { return }
     Parallel.forEach(y.rows, grain: max(1, 16_384 / max(1, y.columns))) { i in
       heed_finish_row(y.base + i * y.stride, bias?.base, y.columns, code(activation))
     }

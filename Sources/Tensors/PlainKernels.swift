@@ -4,6 +4,9 @@
 /// disagreement); fast enough for small models. The last is why each is specialised by hand: callers
 /// reach them through a protocol from another module, where the compiler would not.
 public enum PlainKernels<Element: Scalar>: Kernels {
+  /// Matrices are multiplied in the type of everything else.
+  public typealias Weight = Element
+
   /// Three loops, a row of `c` at a time.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func multiply(

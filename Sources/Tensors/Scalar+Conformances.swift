@@ -3,6 +3,8 @@ import Foundation
 extension Float: Scalar {
   /// Fast.
   public typealias PreferredKernels = OneDNNKernels
+  /// To bfloat16.
+  public typealias RoundingKernels = BFloat16Kernels
 
   /// e raised to `x`.
   public static func exp(_ x: Float) -> Float { Foundation.exp(x) }
@@ -21,6 +23,8 @@ extension Float: Scalar {
 extension Double: Scalar {
   /// Exact.
   public typealias PreferredKernels = PlainKernels<Double>
+  /// None: double precision is there to be exact.
+  public typealias RoundingKernels = PlainKernels<Double>
 
   /// e raised to `x`.
   public static func exp(_ x: Double) -> Double { Foundation.exp(x) }

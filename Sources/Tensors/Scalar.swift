@@ -1,9 +1,14 @@
+/// A number type that tensors hold.
+public protocol TensorElement: BitwiseCopyable, Equatable, Sendable {}
+
 /// A number type the engine computes in.
 ///
 /// `Float` runs on oneDNN; `Double` runs on the plain kernels and settles disagreements.
-public protocol Scalar: BinaryFloatingPoint, Codable, Sendable {
+public protocol Scalar: TensorElement, BinaryFloatingPoint, Codable {
   /// The kernels that products, norms and activations of this type go through.
   associatedtype PreferredKernels: Kernels where PreferredKernels.Element == Self
+  /// The kernels that round the factors of products, where there are such.
+  associatedtype RoundingKernels: Kernels where RoundingKernels.Element == Self
 
   /// e raised to `x`.
   static func exp(_ x: Self) -> Self

@@ -7,14 +7,14 @@ import CKernels
 extension StoredTensor {
   /// The numbers in the type that the engine computes in.
   ///
-  /// Float32 in a Float engine is read where it lies, without a copy, if it lies at an address that is
-  /// a multiple of four; everything else is widened into memory of ours. Recipes are computed in
-  /// float32, whatever the engine computes in.
+  /// Float32 as `Float` and bfloat16 as `BFloat16` are read where they lie, without a copy, if that is
+  /// at an address that is a multiple of their size; everything else is converted into memory of
+  /// ours. Recipes are computed in float32, whatever the engine computes in.
   ///
   /// - Parameter reusing: A tensor of the same count whose memory may be overwritten instead of
   ///   allocating more; it is, when nothing else holds it.
   /// - Returns: A tensor of the stored shape; nil when the stored type is no floating-point type.
-  public func widened<Element: Scalar>(
+  public func widened<Element: TensorElement>(
     to _: Element.Type, reusing: inout Tensor<Element>?
   ) -> Tensor<Element>? {
     guard type.isFloatingPoint else { return nil }
@@ -33,6 +33,8 @@ extension StoredTensor {
         for i in 0..<count { doubles.storage.base[i] = Double(floats.storage.base[i]) }
         withExtendedLifetime(floats.storage) {}
       }
+    } else if let halves = target as? Tensor<BFloat16> {
+      narrow(UnsafeMutableRawPointer(halves.storage.base).assumingMemoryBound(to: UInt16.self))
     } else {
       return nil
     }
@@ -40,7 +42,7 @@ extension StoredTensor {
   }
 
   /// The numbers in the type that the engine computes in; see `widened(to:reusing:)`.
-  public func widened<Element: Scalar>(to type: Element.Type) -> Tensor<Element>? {
+  public func widened<Element: TensorElement>(to type: Element.Type) -> Tensor<Element>? {
     var none: Tensor<Element>?
     return widened(to: type, reusing: &none)
   }
@@ -56,16 +58,20 @@ extension StoredTensor {
     return widened(to: Float.self)?.withElements { $0.firstIndex { !$0.isFinite } }
   }
 
-  private func view<Element: Scalar>(as _: Element.Type) -> Tensor<Element>? {
-    guard type == .float32, Element.self == Float.self, let base = bytes.baseAddress,
-      Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0
+  private func view<Element: TensorElement>(as _: Element.Type) -> Tensor<Element>? {
+    let isSame =
+      type == .float32 && Element.self == Float.self
+      || type == .bfloat16 && Element.self == BFloat16.self
+    guard isSame, let base = bytes.baseAddress,
+      Int(bitPattern: base) % MemoryLayout<Element>.alignment == 0
     else { return nil }
-    let storage = Storage<Float>(
-      borrowing: base.assumingMemoryBound(to: Float.self), count: count, owner: owner)
-    return Tensor(storage: storage, shape: shape) as? Tensor<Element>
+    let storage = Storage<Element>(
+      borrowing: base.assumingMemoryBound(to: Element.self), count: count, owner: owner)
+    return Tensor(storage: storage, shape: shape)
   }
 
-  private func reclaim<Element: Scalar>(_ reusing: inout Tensor<Element>?) -> Tensor<Element> {
+  private func reclaim<Element: TensorElement>(_ reusing: inout Tensor<Element>?) -> Tensor<Element>
+  {
     guard var old = reusing, old.count == count else { return Tensor(uninitialized: shape) }
     reusing = nil
     guard isKnownUniquelyReferenced(&old.storage), old.storage.owner == nil else {
@@ -94,6 +100,35 @@ extension StoredTensor {
         Self.widen(
           type, pair.source + start / blockCount * type.byteCount, pair.target + start, blocks)
       }
+    }
+  }
+
+  /// Writes all numbers, row-major and rounded to bfloat16, to `target`.
+  private func narrow(_ target: UnsafeMutablePointer<UInt16>) {
+    // In parts, so that the numbers in single precision never lie in memory all at once; a recipe is
+    // computed by whole rows.
+    let inner = max(1, shape.dropFirst().reduce(1, *))
+    let rows = shape.isEmpty ? 1 : shape[0]
+    guard recipe != nil || shape.count > 1 else {
+      let floats = Tensor<Float>(uninitialized: shape)
+      fill(floats.storage.base)
+      heed_narrow_bfloat16(floats.storage.base, target, count, 1)
+      return
+    }
+    let step = max(1, (4 << 20) / inner)
+    for start in stride(from: 0, to: rows, by: step) {
+      let part = self.rows(start..<min(rows, start + step))
+      let floats = Tensor<Float>(uninitialized: part.shape)
+      part.fill(floats.storage.base)
+      let target = UncheckedPair(UnsafeRawPointer(floats.storage.base), target + start * inner)
+      let size = 65_536
+      Parallel.forEach((floats.count + size - 1) / size) { chunk in
+        let first = chunk * size
+        heed_narrow_bfloat16(
+          target.source.assumingMemoryBound(to: Float.self) + first, target.target + first,
+          min(size, floats.count - first), 1)
+      }
+      withExtendedLifetime(floats.storage) {}
     }
   }
 
@@ -130,10 +165,10 @@ extension StoredTensor {
   }
 
   /// Where to read and where to write, for threads that take disjoint parts.
-  private struct UncheckedPair: @unchecked Sendable {
+  private struct UncheckedPair<Target>: @unchecked Sendable {
     let source: UnsafeRawPointer
-    let target: UnsafeMutablePointer<Float>
-    init(_ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Float>) {
+    let target: UnsafeMutablePointer<Target>
+    init(_ source: UnsafeRawPointer, _ target: UnsafeMutablePointer<Target>) {
       self.source = source
       self.target = target
     }

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Unchecked: a tensor makes its storage unique before it hands out a way to write, and the kernels
 /// that write one storage from several threads write disjoint parts.
-final class Storage<Element: Scalar>: @unchecked Sendable {
+final class Storage<Element: TensorElement>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Element>
   let count: Int
   /// Whose memory it is, when it is not ours: then it is read-only.
@@ -47,7 +47,7 @@ final class Storage<Element: Scalar>: @unchecked Sendable {
 /// An array of numbers with a shape, row-major: the last index moves fastest.
 ///
 /// A value: copies share memory until one of them is written.
-public struct Tensor<Element: Scalar>: Sendable {
+public struct Tensor<Element: TensorElement>: Sendable {
   /// Sizes, outermost first.
   public private(set) var shape: [Int]
   var storage: Storage<Element>
@@ -109,6 +109,22 @@ public struct Tensor<Element: Scalar>: Sendable {
     }
   }
 
+  mutating func makeUnique() {
+    if storage.owner != nil || !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+  }
+
+  private func offset(_ index: [Int]) -> Int {
+    precondition(index.count == shape.count, "\(index.count) indices into \(shape)")
+    var offset = 0
+    for (i, size) in zip(index, shape) {
+      precondition(i >= 0 && i < size, "index \(index) outside \(shape)")
+      offset = offset * size + i
+    }
+    return offset
+  }
+}
+
+extension Tensor where Element: Scalar {
   /// Every number converted to another type, rounded when that is narrower.
   public func converted<Other: Scalar>(to _: Other.Type) -> Tensor<Other> {
     if let same = self as? Tensor<Other> { return same }
@@ -122,20 +138,6 @@ public struct Tensor<Element: Scalar>: Sendable {
       for i in 0..<count { result.storage.base[i] = Other(storage.base[i]) }
     }
     return result
-  }
-
-  mutating func makeUnique() {
-    if storage.owner != nil || !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
-  }
-
-  private func offset(_ index: [Int]) -> Int {
-    precondition(index.count == shape.count, "\(index.count) indices into \(shape)")
-    var offset = 0
-    for (i, size) in zip(index, shape) {
-      precondition(i >= 0 && i < size, "index \(index) outside \(shape)")
-      offset = offset * size + i
-    }
-    return offset
   }
 }
 

@@ -84,6 +84,8 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   state.type("scale log")
   #expect(state.scale == .log)
   state.type("scale")
+  #expect(state.scale == .quantile)
+  state.type("scale")
   #expect(state.scale == .linear)
   state.type("ramp viridis")
   #expect(state.ramp == .viridis)
@@ -114,7 +116,7 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   ("layer 4", ":layer: found \"4\", expected a number from 0 to 3"),
   ("layer", ":layer: nothing given, expected a number from 0 to 3"),
   ("goto L9.H9", ":goto: found \"L9.H9\", expected a head from L0.H0 to L3.H5"),
-  ("scale cubic", ":scale: found \"cubic\", expected linear, log"),
+  ("scale cubic", ":scale: found \"cubic\", expected linear, log, quantile"),
   ("score x", ":score: found \"x\", expected entropy, first, previous"),
   ("quit now", ":quit: found \"now\", expected no argument"),
   ("prompt", ":prompt: nothing given, expected a text"),

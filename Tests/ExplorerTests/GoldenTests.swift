@@ -16,13 +16,15 @@ private func picture(
 }
 
 private let sizes = [(80, 24), (120, 40)]
-private let views = ["atlas", "help", "map", "tokens"]
+private let views = [
+  "atlas", "compare", "heads", "help", "layers", "map", "model", "neuron", "scores", "tokens",
+]
 
 private func state(_ subject: Subject, _ view: String) -> ExplorerState {
   var state = ExplorerState(subject)
   if view != "atlas" { _ = update(&state, .show(view)) }
   _ = update(&state, .goto(HeadIndex(layer: 1, head: 2)))
-  return state
+  return state.answered()
 }
 
 @Test(arguments: views) func `a sentence looks as recorded`(view: String) throws {

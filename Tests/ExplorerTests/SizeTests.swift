@@ -16,7 +16,7 @@ private func isWhole(_ canvas: Canvas) -> Bool {
 
 private let subjects: [Subject] = [
   .synthetic(), .synthetic([Token("x")]), .synthetic([]), .synthetic(Subject.awkward),
-  .synthetic(layers: 80, heads: 128), .synthetic((0..<300).map { Token("t\($0) ") }),
+  .synthetic(layers: 12, heads: 128), .synthetic((0..<300).map { Token("t\($0) ") }),
 ]
 
 @Test func `every view draws at every small size and with every subject`() {

@@ -23,6 +23,15 @@ extension ExplorerState {
   }
 }
 
+extension ExplorerState {
+  /// What the window shows, without colours.
+  func text(_ width: Int, _ height: Int) -> String {
+    let appearance = Appearance(depth: .mono, charset: .half)
+    return TextExport.export(
+      canvas(width, height, appearance), appearance: appearance, ramp: .standard)
+  }
+}
+
 /// The sources of the explorer.
 let sourceFolder =
   #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)

@@ -1,8 +1,9 @@
 import Analysis
-import Explorer
 import Models
 import Tensors
 import Tokenizers
+
+@testable import Explorer
 
 /// Maps with a closed form, one kind per head.
 struct SyntheticPatterns: PatternSource {
@@ -103,6 +104,46 @@ extension Subject {
           name: "previous", title: "Previous-token share", unit: "share", lowest: 0, highest: 1,
           table: table { last < 1 ? .nan : share(last - 1)($0) }),
       ])
+  }
+}
+
+extension ExplorerState {
+  /// The state once the engine has answered what its view asks.
+  func answered() -> ExplorerState {
+    var state = self
+    for question in ExplorerViews.named(view).questions(self) {
+      let answer = Answer.synthetic(question, tokens: subject?.tokens.count ?? 0)
+      _ = update(&state, .answered(question, answer, generation: generation))
+    }
+    return state
+  }
+}
+
+extension Answer {
+  /// What an engine with closed-form vectors would say.
+  static func synthetic(_ question: Question, tokens: Int) -> Answer {
+    switch question {
+    case .vectors:
+      let dHead = 16
+      func vectors(_ shift: Int) -> [Float] {
+        (0..<tokens * dHead).map { Float(($0 * 7 + shift) % 23 - 11) / 4 }
+      }
+      return .vectors(
+        HeadVectors(dHead: dHead, scale: 0.25, queries: vectors(0), keys: vectors(5)))
+    case .valueNorms:
+      return .valueNorms(
+        ValueNorms((0..<4).map { _ in (0..<6).map { _ in (0..<tokens).map { Float($0 + 1) } } }))
+    case .model:
+      return .model(
+        ModelReport(
+          plan: [.init("family", "synthetic"), .init("heads", "6 of width 16")],
+          checks: ModelReport.lines(MapChecks(SyntheticPatterns(tokens: tokens)) { _ in })))
+    case .edge(let queries, let keys):
+      return .table(
+        .edge(SyntheticPatterns(tokens: tokens), queries: queries, keys: keys) { _ in })
+    case .like(let head):
+      return .table(.like(SyntheticPatterns(tokens: tokens), head) { _ in })
+    }
   }
 }
 

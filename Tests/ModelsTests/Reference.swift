@@ -42,7 +42,7 @@ struct Reference {
   }
 }
 
-extension Tensor {
+extension Tensor where Element: Scalar {
   /// The largest difference to another tensor of the same shape; infinite when shapes differ.
   func maxDifference<Other: Scalar>(to other: Tensor<Other>) -> Double {
     guard shape == other.shape else { return .infinity }

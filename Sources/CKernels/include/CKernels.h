@@ -12,6 +12,9 @@ void heed_widen_float16(const void *source, float *target, size_t count);
 /// Widens `count` bfloat16 numbers; `source` may lie at any address.
 void heed_widen_bfloat16(const void *source, float *target, size_t count);
 
+/// Rounds `count` numbers times `factor` to bfloat16, to the nearest, halfway to even.
+void heed_narrow_bfloat16(const float *source, uint16_t *target, size_t count, float factor);
+
 /// What one row of a map comes to.
 typedef struct {
   /// The sum of −p ln p, in nats; weights of zero add nothing.

@@ -4,6 +4,7 @@
 #define HEED_CONEDNN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// 0 means done; anything else is oneDNN's own status.
 typedef int heed_status;
@@ -25,6 +26,15 @@ heed_status heed_softmax(float *data, long rows, long columns);
 heed_status heed_layer_norm(
     const float *x, const float *gain, const float *bias, float *y, long rows, long columns,
     float epsilon);
+
+/// Whether the processor multiplies bfloat16 numbers itself, and oneDNN may use that.
+int heed_has_bfloat16(void);
+
+/// `c = a · b`, or `c += a · b` when `adding`, row-major: bfloat16 numbers, products and sums in single
+/// precision. With `transpose_b`, `b` lies as `[n, k]`. Refused where the processor has no such product.
+heed_status heed_bfloat16_product(
+    int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const uint16_t *b,
+    long ldb, int adding, float *c, long ldc);
 
 /// The version of the library that is loaded: 10000 · major + 100 · minor + patch.
 int heed_onednn_version(void);

@@ -6,18 +6,23 @@ public struct Looks: Sendable {
   private let appearance: Appearance
   private let colors: [Color]
   private let contrasts: [Color]
+  private let diverging: [Color]
+  /// What is written over light and over dark colours.
+  private let dark, light: Color
 
   /// The looks for an output and a colour ramp.
   public init(appearance: Appearance, ramp: Ramp) {
     self.appearance = appearance
     colors = ramp.colors(appearance.depth)
-    let (dark, light): (Color, Color) =
+    diverging = Diverging.colors(appearance.depth)
+    (dark, light) =
       switch appearance.depth {
       case .direct: (.rgb(8, 8, 8), .rgb(255, 255, 255))
       case .palette256: (.indexed(16), .indexed(231))
       case .palette16: (.indexed(0), .indexed(15))
       case .palette8, .mono: (.indexed(0), .indexed(7))
       }
+    let (dark, light) = (dark, light)
     contrasts = colors.map { ($0.lightness ?? 0) < 55 ? light : dark }
   }
 
@@ -26,6 +31,7 @@ public struct Looks: Sendable {
     switch cell.shade {
     case .none: chrome(cell)
     case .level(let level): colors.isEmpty ? inked(cell, level) : colored(cell, level)
+    case .signed(let value): signed(cell, value)
     case .halves(let upper, let lower): halves(cell, upper, lower)
     }
   }
@@ -64,6 +70,23 @@ public struct Looks: Sendable {
     var look = Look(glyph: cell.glyph)
     look.reverse = level >= 2 / 3
     look.bold = level >= 1 / 3
+    mark(&look, cell.role)
+    return look
+  }
+
+  /// A signed value as a background, or as ink whose shape tells the sign.
+  private func signed(_ cell: Cell, _ value: Float) -> Look {
+    guard let step = Ramp.step((value + 1) / 2, of: Diverging.steps) else { return undefined(cell) }
+    guard !diverging.isEmpty else {
+      var look = Look(glyph: cell.glyph == " " ? Diverging.glyphs[step] : cell.glyph)
+      mark(&look, cell.role)
+      return look
+    }
+    let color = diverging[step]
+    let isDark = (color.lightness ?? 0) < 55
+    var look = Look(
+      glyph: cell.glyph, foreground: isDark ? light : dark, background: color)
+    if cell.glyph == " ", appearance.charset == .ascii { look.glyph = Diverging.glyphs[step] }
     mark(&look, cell.role)
     return look
   }

@@ -17,6 +17,9 @@ public struct Command: Sendable {
     case move = "Move"
     case head = "Choose a head"
     case look = "Look"
+    case views = "Views"
+    case find = "Find and come back"
+    case change = "Change and compare"
     case prompt = "Prompt"
     case program = "heed"
   }
@@ -35,6 +38,8 @@ public struct Command: Sendable {
   public let views: [String]
   /// Its place in the line of keys; nil for none.
   public let hint: Hint?
+  /// Whether a number before it says how often it is carried out.
+  public let isCounted: Bool
   /// Words that its argument may be, for completion.
   let candidates: @Sendable (ExplorerState) -> [String]
   /// The action, given the argument (empty without one).
@@ -42,7 +47,7 @@ public struct Command: Sendable {
 
   init(
     _ name: String, _ argument: String? = nil, keys: [Key] = [], group: Group,
-    views: [String] = [], hint: Hint? = nil, help: String,
+    views: [String] = [], hint: Hint? = nil, counted: Bool = false, help: String,
     candidates: @escaping @Sendable (ExplorerState) -> [String] = { _ in [] },
     action: @escaping @Sendable (String, ExplorerState) throws(ExplorerError) -> Action
   ) {
@@ -53,6 +58,7 @@ public struct Command: Sendable {
     self.group = group
     self.views = views
     self.hint = hint
+    isCounted = counted
     self.candidates = candidates
     self.action = action
   }
@@ -60,21 +66,53 @@ public struct Command: Sendable {
   /// A command without an argument.
   init(
     _ name: String, keys: [Key] = [], group: Group, views: [String] = [],
-    hint: Hint? = nil, help: String, _ action: Action
+    hint: Hint? = nil, counted: Bool = false, help: String, _ action: Action
   ) {
-    self.init(name, nil, keys: keys, group: group, views: views, hint: hint, help: help) { _, _ in
-      action
-    }
+    self.init(
+      name, nil, keys: keys, group: group, views: views, hint: hint, counted: counted, help: help
+    ) { _, _ in action }
+  }
+
+  /// A command that changes the state without an argument.
+  init(
+    _ name: String, keys: [Key] = [], group: Group, views: [String] = [],
+    hint: Hint? = nil, counted: Bool = false, help: String, change: @escaping Action.Change
+  ) {
+    self.init(
+      name, keys: keys, group: group, views: views, hint: hint, counted: counted, help: help,
+      .change(change))
   }
 
   /// `layer N`.
   public var syntax: String { argument.map { "\(name) \($0)" } ?? name }
+
+  /// Whether `.` repeats it.
+  var isRepeatable: Bool { group == .look || group == .change }
 
   /// Whether it does something in a view.
   func works(in view: String) -> Bool { views.isEmpty || views.contains(view) }
 }
 
 extension Key {
+  /// The key of a label, such as `x`, `^X`, `F5` or `Space`; nil for anything else.
+  public init?(label: String) {
+    let named: [Key] = [
+      .up, .down, .left, .right, .shiftUp, .shiftDown, .shiftLeft, .shiftRight, .pageUp, .pageDown,
+      .home, .end, .enter, .tab, .backTab, .backspace, .delete, .insert, .character(" "),
+    ]
+    if let key = named.first(where: { $0.label.lowercased() == label.lowercased() }) {
+      self = key
+    } else if label.count == 1, let character = label.first {
+      self = .character(character)
+    } else if label.count == 2, label.first == "^", let letter = label.lowercased().last {
+      self = .control(letter)
+    } else if label.first?.lowercased() == "f", let number = Int(label.dropFirst()), number > 0 {
+      self = .function(number)
+    } else {
+      return nil
+    }
+  }
+
   /// How help and manual write a key.
   public var label: String {
     switch self {

@@ -1,24 +1,26 @@
 extension Commands {
-  private static let withMaps = [AtlasView.name, MapView.name, TokensView.name]
+  private static let withMaps = [
+    AtlasView.name, MapView.name, TokensView.name, HeadsView.name, CompareView.name,
+  ]
 
   static let look: [Command] = [
     Command(
       "zoom-in", keys: [.character("+")], group: .look, views: [MapView.name],
-      hint: .init(keys: "+ -", label: "zoom", views: []), help: "More cells for each weight",
-      .zoomIn),
+      hint: .init(keys: "+ -", label: "zoom", views: []), counted: true,
+      help: "More cells for each weight", .zoomIn),
     Command(
-      "zoom-out", keys: [.character("-")], group: .look, views: [MapView.name],
+      "zoom-out", keys: [.character("-")], group: .look, views: [MapView.name], counted: true,
       help: "Fewer cells for each weight", .zoomOut),
     Command(
       "fit", keys: [.character("=")], group: .look, views: [MapView.name],
       help: "The whole map in the window", .zoom(.fit)),
     Command(
-      "scale", "[linear|log]", keys: [.character("z")], group: .look, views: withMaps,
+      "scale", "[NAME]", keys: [.character("z")], group: .look, views: withMaps,
       hint: .init(keys: "z", label: "scale", views: [MapView.name, TokensView.name]),
-      help: "Weights to colours: linear or log",
+      help: "Colours linear, log or by quantile",
       candidates: { _ in Scale.allCases.map(\.rawValue) },
       action: { text, state throws(ExplorerError) in
-        guard !text.trimmed.isEmpty else { return .scale(state.scale == .linear ? .log : .linear) }
+        guard !text.trimmed.isEmpty else { return .scale(state.scale.next) }
         let name = try word(text, "scale", among: Scale.allCases.map(\.rawValue))
         return .scale(Scale(rawValue: name) ?? state.scale)
       }),
@@ -32,37 +34,50 @@ extension Commands {
         return .ramp(Ramp(rawValue: name) ?? state.ramp)
       }),
     Command(
-      "in", keys: [.enter], group: .look, views: [AtlasView.name, MapView.name],
+      "sinks", "[NAME]", keys: [.character("Z")], group: .look, views: withMaps,
+      help: "Sinks shown, hidden, renormalised",
+      candidates: { _ in Lens.Sinks.allCases.map(\.rawValue) },
+      action: { text, state throws(ExplorerError) in
+        let next = step(state.lens.sinks, Lens.Sinks.allCases)
+        let named = try choice(text, "sinks", Lens.Sinks.allCases, next)
+        return .change { state in
+          state.lens.sinks = named
+          return []
+        }
+      }),
+    Command(
+      "pool", "[NAME]", keys: [.character("a")], group: .look, views: withMaps,
+      help: "One head, or average, maximum of all",
+      candidates: { _ in Lens.Pool.allCases.map(\.rawValue) },
+      action: { text, state throws(ExplorerError) in
+        let next = step(state.lens.pool, Lens.Pool.allCases)
+        let named = try choice(text, "pool", Lens.Pool.allCases, next)
+        return .change { state in
+          state.lens.pool = named
+          return []
+        }
+      }),
+    Command(
+      "value-weighted", keys: [.character("v")], group: .look, views: withMaps,
+      help: "Weights by the length of the values",
+      change: { state in
+        state.lens.isValueWeighted.toggle()
+        return []
+      }),
+    Command(
+      "words", keys: [.character("w")], group: .look, views: withMaps,
+      help: "Tokens of a word as one",
+      change: { state in
+        state.toggleWords()
+        return []
+      }),
+    Command(
+      "in", keys: [.enter], group: .look,
+      views: [AtlasView.name, MapView.name, ScoresView.name, LayersView.name, HeadsView.name],
       hint: .init(keys: "Enter", label: "open", views: []), help: "Look closer: map, then tokens",
       .enter),
     Command(
       "out", keys: [.escape], group: .look, help: "Back one view; never quits", .leave),
-    Command(
-      "next-score", keys: [.character("o")], group: .look, views: [AtlasView.name],
-      hint: .init(keys: "o", label: "score", views: []), help: "Colour by the next score",
-      .stepScore(1)),
-    Command(
-      "previous-score", keys: [.character("O")], group: .look, views: [AtlasView.name],
-      help: "Colour by the score before", .stepScore(-1)),
-    Command(
-      "score", "NAME", group: .look, help: "Colour the atlas by a score",
-      candidates: { $0.subject?.scores.map(\.name) ?? [] },
-      action: { text, state throws(ExplorerError) in
-        guard let subject = state.subject else { throw .nothingLoaded(command: "score") }
-        return .score(try word(text, "score", among: subject.scores.map(\.name)))
-      }),
-    Command(
-      "next-view", keys: [.tab], group: .look, hint: .init(keys: "Tab", label: "view", views: []),
-      help: "The next view",
-      .stepView(1)),
-    Command(
-      "previous-view", keys: [.backTab], group: .look, help: "The view before", .stepView(-1)),
-    Command(
-      "view", "NAME", group: .look, help: "Show a view",
-      candidates: { _ in ExplorerViews.all.map { $0.name } },
-      action: { text, _ throws(ExplorerError) in
-        .show(try word(text, "view", among: ExplorerViews.all.map { $0.name }))
-      }),
   ]
 
   /// One of several words.
@@ -75,5 +90,20 @@ extension Commands {
         command: command, found: text, expected: words.joined(separator: ", "))
     }
     return text
+  }
+
+  /// One of several values by name, or `otherwise` without a name.
+  private static func choice<Value: RawRepresentable<String>>(
+    _ text: String, _ command: String, _ values: [Value], _ otherwise: Value
+  ) throws(ExplorerError) -> Value {
+    guard !text.trimmed.isEmpty else { return otherwise }
+    let name = try word(text, command, among: values.map(\.rawValue))
+    return values.first { $0.rawValue == name } ?? otherwise
+  }
+
+  /// The value after one, the first after the last.
+  private static func step<Value: Equatable>(_ value: Value, _ values: [Value]) -> Value {
+    let place = values.firstIndex(of: value) ?? 0
+    return values[(place + 1) % values.count]
   }
 }

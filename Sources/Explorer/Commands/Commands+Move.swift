@@ -4,30 +4,36 @@ extension Commands {
   static let move: [Command] = [
     Command(
       "up", keys: [.up, .character("k")], group: .move,
-      hint: .init(keys: "arrows", label: "move", views: []),
+      hint: .init(keys: "arrows", label: "move", views: []), counted: true,
       help: "One step up", .move(.up)),
     Command(
-      "down", keys: [.down, .character("j")], group: .move, help: "One step down", .move(.down)),
+      "down", keys: [.down, .character("j")], group: .move, counted: true, help: "One step down",
+      .move(.down)),
     Command(
-      "left", keys: [.left, .character("h")], group: .move, help: "One step left", .move(.left)),
+      "left", keys: [.left, .character("h")], group: .move, counted: true, help: "One step left",
+      .move(.left)),
     Command(
-      "right", keys: [.right, .character("l")], group: .move, help: "One step right",
+      "right", keys: [.right, .character("l")], group: .move, counted: true, help: "One step right",
       .move(.right)),
     Command(
       "page-up", keys: [.pageUp, .control("u"), .character("K"), .shiftUp], group: .move,
-      help: "Half a window up", .move(.pageUp)),
+      counted: true, help: "Half a window up", .move(.pageUp)),
     Command(
       "page-down", keys: [.pageDown, .control("d"), .character("J"), .shiftDown], group: .move,
-      help: "Half a window down", .move(.pageDown)),
+      counted: true, help: "Half a window down", .move(.pageDown)),
     Command(
       "page-left", keys: [.character("H"), .shiftLeft], group: .move,
-      help: "Half a window to the left", .move(.pageLeft)),
+      counted: true, help: "Half a window to the left", .move(.pageLeft)),
     Command(
       "page-right", keys: [.character("L"), .shiftRight], group: .move,
-      help: "Half a window to the right", .move(.pageRight)),
+      counted: true, help: "Half a window to the right", .move(.pageRight)),
     Command(
-      "first-row", keys: [.character("g")], group: .move, help: "First row", .move(.firstRow)),
-    Command("last-row", keys: [.character("G")], group: .move, help: "Last row", .move(.lastRow)),
+      "first-row", keys: [.character("g")], group: .move,
+      help: "First row, or row N after a number",
+      action: { _, state throws(ExplorerError) in row(state) ?? .move(.firstRow) }),
+    Command(
+      "last-row", keys: [.character("G")], group: .move, help: "Last row, or row N after a number",
+      action: { _, state throws(ExplorerError) in row(state) ?? .move(.lastRow) }),
     Command(
       "first-column", keys: [.character("0"), .home], group: .move, help: "First column",
       .move(.firstColumn)),
@@ -46,23 +52,30 @@ extension Commands {
       }),
   ]
 
+  /// The row that the number before a command names: a query, or a layer where heads are rows.
+  private static func row(_ state: ExplorerState) -> Action? {
+    guard let count = state.count else { return nil }
+    let hasQueries = [MapView.name, TokensView.name, NeuronView.name].contains(state.view)
+    return hasQueries ? .query(count) : .goto(HeadIndex(layer: count, head: state.head.head))
+  }
+
   /// In the atlas the arrows do what these keys do elsewhere.
-  private static let seen = [MapView.name, TokensView.name]
+  private static let seen = [MapView.name, TokensView.name, NeuronView.name]
 
   static let head: [Command] = [
     Command(
       "previous-layer", keys: [.character("[")], group: .head,
       hint: .init(keys: "[ ]", label: "layer", views: seen),
-      help: "The same head, one layer earlier", .step(layers: -1, heads: 0)),
+      counted: true, help: "The same head, one layer earlier", .step(layers: -1, heads: 0)),
     Command(
       "next-layer", keys: [.character("]")], group: .head,
-      help: "The same head, one layer later", .step(layers: 1, heads: 0)),
+      counted: true, help: "The same head, one layer later", .step(layers: 1, heads: 0)),
     Command(
       "previous-head", keys: [.character("{")], group: .head,
       hint: .init(keys: "{ }", label: "head", views: seen),
-      help: "The head before", .step(layers: 0, heads: -1)),
+      counted: true, help: "The head before", .step(layers: 0, heads: -1)),
     Command(
-      "next-head", keys: [.character("}")], group: .head, help: "The next head",
+      "next-head", keys: [.character("}")], group: .head, counted: true, help: "The next head",
       .step(layers: 0, heads: 1)),
     Command(
       "layer", "N", group: .head, help: "Go to layer N",
@@ -85,7 +98,11 @@ extension Commands {
         else {
           throw .badArgument(command: "goto", found: text, expected: "a head from L0.H0 to \(last)")
         }
-        return .goto(head)
+        return .change { state in
+          state.trail.leave(state.place)
+          state.head = head
+          return []
+        }
       }),
   ]
 

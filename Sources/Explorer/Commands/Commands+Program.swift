@@ -25,6 +25,20 @@ extension Commands {
       "rerun", keys: [.character("R")], group: .prompt, help: "Run the same prompt again",
       action: { _, state throws(ExplorerError) in .run(state.prompt) }),
     Command(
+      "prompts", "FILE", group: .prompt, help: "Read prompts from a file, one a line",
+      action: { text, _ throws(ExplorerError) in
+        guard !text.trimmed.isEmpty else {
+          throw .badArgument(command: "prompts", found: "", expected: "a file")
+        }
+        return .change { _ in [.readPrompts(text.trimmed)] }
+      }),
+    Command(
+      "next-prompt", keys: [.control("n")], group: .prompt, counted: true,
+      help: "The next prompt of file or history", change: { $0.stepPrompt(1) }),
+    Command(
+      "previous-prompt", keys: [.control("p")], group: .prompt, counted: true,
+      help: "The one before", change: { $0.stepPrompt(-1) }),
+    Command(
       "cancel", keys: [.control("c")], group: .prompt,
       help: "Stop what runs; quit when idle", .cancel),
   ]
@@ -77,6 +91,23 @@ extension Commands {
       "close", keys: [.character("q")], group: .program,
       hint: .init(keys: "q", label: "close", views: []),
       help: "Close this view; quit at the last", .close),
+    Command(
+      "map", "KEY COMMAND", group: .program, help: "A command for a key, or none again",
+      action: { text, _ throws(ExplorerError) in
+        let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
+        guard let word = parts.first, let key = Key(label: word) else {
+          throw .badArgument(
+            command: "map", found: text, expected: "a key such as x, ^X, F5, Space")
+        }
+        let line = parts.count > 1 ? parts[1].trimmed : ""
+        if let name = line.split(separator: " ").first.map(String.init), named(name) == nil {
+          throw .unknownCommand(name, nearest: nearest(to: name))
+        }
+        return .change { state in
+          state.ownKeys[key] = line.isEmpty ? nil : line
+          return []
+        }
+      }),
     Command("quit", keys: [.character("Q")], group: .program, help: "Leave heed", .quit),
   ]
 }

@@ -1,7 +1,9 @@
+import Models
+
 /// Every command of the explorer.
 public enum Commands {
   /// In the order of the help.
-  public static let all: [Command] = move + head + look + prompt + program
+  public static let all: [Command] = move + head + look + show + find + change + prompt + program
 
   /// The command of a key in a view.
   static func command(for key: Key, in view: String) -> Command? {
@@ -22,23 +24,29 @@ public enum Commands {
       }
   }
 
-  /// The action of a typed line.
+  /// The command and the argument of a typed line; a head's name alone goes to it.
   ///
-  /// - Throws: `ExplorerError` for an unknown command or a wrong argument.
-  static func parse(_ line: String, _ state: ExplorerState) throws(ExplorerError) -> Action {
+  /// - Throws: `ExplorerError` for an unknown command or an argument where none belongs.
+  static func parse(
+    _ line: String, _ state: ExplorerState
+  ) throws(ExplorerError) -> (command: Command, argument: String) {
     let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
     guard let word = parts.first.map(String.init) else {
       throw .unknownCommand("", nearest: nil)
     }
-    guard let command = all.first(where: { $0.name == word }) else {
+    if HeadIndex(line.trimmed) != nil, let goto = named("goto") { return (goto, line.trimmed) }
+    guard let command = named(word) else {
       throw .unknownCommand(word, nearest: nearest(to: word))
     }
     let argument = parts.count > 1 ? String(parts[1]) : ""
     guard command.argument != nil || argument.isEmpty else {
       throw .badArgument(command: word, found: argument, expected: "no argument")
     }
-    return try command.action(argument, state)
+    return (command, argument)
   }
+
+  /// The command of a name.
+  static func named(_ name: String) -> Command? { all.first { $0.name == name } }
 
   /// The command whose name takes the fewest edits, when it is near enough to be meant.
   static func nearest(to word: String) -> String? {

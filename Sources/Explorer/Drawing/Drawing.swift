@@ -1,3 +1,5 @@
+import Models
+
 /// What a view draws from: the state, the output it is drawn for, and the tiles computed so far.
 public struct Drawing {
   /// What is to be seen.
@@ -30,15 +32,27 @@ public struct Drawing {
     return "\(position) \(TokenText.cut(text, columns: 24, charset: appearance.charset))"
   }
 
+  /// What the lens does, and how much of the chosen query's attention it hides.
+  var lensNotes: [String] {
+    var notes = state.lens.notes
+    if state.lens.isValueWeighted, state.valueNorms == nil { notes.append("lengths not known yet") }
+    if let hidden = state.hiddenMass(state.head, query: state.query) {
+      notes.append("hidden \(hidden.fixed(2)) of query \(state.query)")
+    }
+    return notes
+  }
+
   func cut(_ text: String, _ columns: Int) -> String {
     TokenText.cut(text, columns: columns, charset: appearance.charset)
   }
 
-  /// One weight of the chosen head.
-  func weight(_ subject: Subject, query: Int, key: Int) -> Float {
+  /// One weight, of the chosen head unless another is named.
+  func weight(
+    _ subject: Subject, query: Int, key: Int, head: HeadIndex? = nil, side: Int = 0
+  ) -> Float {
     tiles.tile(
-      subject, generation: state.generation, head: state.head, rows: query..<(query + 1),
-      columns: key..<(key + 1), pool: 1
+      subject, sight: .init(state.sight, side), head: head ?? state.head,
+      rows: query..<(query + 1), columns: key..<(key + 1), pool: 1
     ).values.first ?? .nan
   }
 }

@@ -4,7 +4,14 @@ extension Drawing {
     switch state.entry {
     case .none: break
     case .command(let entry): drawCommand(entry, on: &canvas, body: body, footer: footer)
-    case .prompt(let editor): drawPrompt(editor, on: &canvas, body: body, footer: footer)
+    case .prompt(let entry): drawPrompt(entry.editor, on: &canvas, body: body, footer: footer)
+    case .line(let use, let editor):
+      drawLine(use.rawValue, editor, on: &canvas, in: footer)
+    case .letter(let use):
+      canvas.fill(footer, Cell())
+      canvas.write(
+        cut(use.rawValue, footer.width), x: footer.x, y: footer.y, in: footer, role: .key)
+    case .choice(let chooser): drawChoice(chooser, on: &canvas, body: body, footer: footer)
     }
   }
 
@@ -27,6 +34,33 @@ extension Drawing {
     drawLine(":", entry.editor, on: &canvas, in: footer)
   }
 
+  /// A list over the lower part of the view, what was typed below it.
+  private func drawChoice(
+    _ chooser: Chooser, on canvas: inout Canvas, body: Region, footer: Region
+  ) {
+    let items = chooser.shown
+    let (box, _) = body.bottom(min(max(2, items.count + 1), max(1, body.height * 2 / 3)))
+    canvas.fill(box, Cell())
+    canvas.write(
+      cut("\(chooser.title): arrows and Enter choose, typing narrows", box.width), x: box.x,
+      y: box.y,
+      in: box, role: .title)
+    let (_, list) = box.top(1)
+    let rows = Columns(count: items.count, cursor: chooser.chosen, in: list)
+    let names = items.map { ColumnWidth.of($0.name) }.max() ?? 0
+    for row in rows.visible where list.height > 0 {
+      let (item, y) = (items[row], rows.y(row))
+      canvas.write(
+        (row == chooser.chosen ? glyphs.pointRight : " ") + item.name, x: list.x, y: y, in: list,
+        role: row == chooser.chosen ? .selected : .key)
+      canvas.write(
+        cut(item.help, max(0, list.width - names - 3)), x: list.x + names + 3, y: y, in: list,
+        role: .dimmed)
+    }
+    if items.isEmpty { canvas.write("nothing fits", x: list.x, y: list.y, in: list) }
+    drawLine("> ", chooser.editor, on: &canvas, in: footer)
+  }
+
   private func drawPrompt(
     _ editor: LineEditor, on canvas: inout Canvas, body: Region, footer: Region
   ) {
@@ -45,7 +79,9 @@ extension Drawing {
     if box.contains(x, y) { canvas[x, y].role = .cursor }
     canvas.fill(footer, Cell())
     var x2 = footer.x
-    for (keys, label) in [("Enter", "runs"), ("Esc", "cancels"), ("^U", "clears")] {
+    for (keys, label) in [
+      ("Enter", "runs"), ("Esc", "cancels"), ("^U", "clears"), ("Up", "earlier"),
+    ] {
       x2 = canvas.write(keys, x: x2, y: footer.y, in: footer, role: .key)
       x2 = canvas.write(" \(label)  ", x: x2, y: footer.y, in: footer, role: .dimmed)
     }
@@ -59,7 +95,7 @@ extension Drawing {
     let before = typed(editor.characters[..<editor.cursor])
     let text = typed(editor.characters[...])
     let shift = max(0, ColumnWidth.of(before) - (region.width - 3))
-    let (_, inner) = region.left(1)
+    let (_, inner) = region.left(lead.count)
     canvas.write(text, x: inner.x - shift, y: region.y, in: inner)
     canvas.write(lead, x: region.x, y: region.y, in: region, role: .key)
     let x = inner.x + ColumnWidth.of(before) - shift

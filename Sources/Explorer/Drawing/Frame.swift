@@ -27,7 +27,7 @@ extension Drawing {
     let view = ExplorerViews.named(state.view)
     drawTitle(on: &canvas, in: frame.title)
     view.draw(self, on: &canvas, in: frame.body)
-    canvas.write(view.status(self), x: 0, y: frame.status.y, in: frame.status, role: .status)
+    drawStatus(view, on: &canvas, in: frame.status)
     drawFooter(on: &canvas, in: frame.footer)
     drawEntry(on: &canvas, body: frame.body, footer: frame.footer)
     return canvas
@@ -36,19 +36,43 @@ extension Drawing {
   /// The views as tabs, the model and the head on the left; sizes or progress on the right.
   private func drawTitle(on canvas: inout Canvas, in region: Region) {
     var x = canvas.write("heed ", x: region.x, y: region.y, in: region, role: .title)
-    for view in ExplorerViews.tabs + (state.view == HelpView.name ? [HelpView.self] : []) {
+    let current = ExplorerViews.named(state.view)
+    let isTab = ExplorerViews.tabs.contains { $0.name == state.view }
+    for view in ExplorerViews.tabs + (isTab ? [] : [current]) {
       let role: Role = view.name == state.view ? .selected : .dimmed
       x = canvas.write(" \(view.title) ", x: x, y: region.y, in: region, role: role)
     }
     guard let subject = state.subject else { return drawProgress(on: &canvas, in: region, from: x) }
     x = canvas.write("  \(state.head)", x: x, y: region.y, in: region, role: .title)
     x = canvas.write("  \(model(subject))", x: x, y: region.y, in: region)
-    if state.progress != nil { return drawProgress(on: &canvas, in: region, from: x) }
+    if state.progress != nil || state.work != nil {
+      return drawProgress(on: &canvas, in: region, from: x)
+    }
     let patterns = subject.patterns
     let sizes =
       "\(patterns.layers) layers \(glyphs.times) \(patterns.heads) heads, \(tokens(subject))"
     guard x + 2 + ColumnWidth.of(sizes) <= region.width else { return }
     canvas.writeRight(sizes, y: region.y, in: region, role: .dimmed)
+  }
+
+  /// The exact numbers under the cursor; at the right what is changed, filtered or half typed.
+  private func drawStatus(
+    _ view: any ExplorerView.Type, on canvas: inout Canvas, in region: Region
+  ) {
+    let flags = statusFlags.joined(separator: "  ")
+    let room = region.width - (flags.isEmpty ? 0 : ColumnWidth.of(flags) + 2)
+    canvas.write(cut(view.status(self), max(0, room)), x: 0, y: region.y, in: region, role: .status)
+    canvas.writeRight(cut(flags, region.width), y: region.y, in: region, role: .warning)
+  }
+
+  /// What must never be forgotten while it is in force.
+  private var statusFlags: [String] {
+    var flags: [String] = []
+    if let filter = state.filter { flags.append("only \(filter.text)") }
+    if !state.selected.isEmpty { flags.append("\(state.selected.count) selected") }
+    if let text = state.alteration.text { flags.append(text) }
+    if let count = state.count { flags.append("\(count)") }
+    return flags
   }
 
   private func model(_ subject: Subject) -> String {
@@ -60,7 +84,7 @@ extension Drawing {
   }
 
   private func drawProgress(on canvas: inout Canvas, in region: Region, from x: Int) {
-    guard let progress = state.progress else { return }
+    guard let progress = state.progress ?? state.work else { return }
     var text = "\(progress.text)"
     if let fraction = progress.fraction {
       let done = Int((fraction.isNaN ? 0 : fraction.clamped(to: 0...1)) * 10)

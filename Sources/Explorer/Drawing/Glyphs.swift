@@ -7,6 +7,7 @@ struct Glyphs {
   var rule: String { pick("│", "|") }
   var dot: String { pick("·", "-") }
   var times: String { pick("×", "x") }
+  var product: String { pick("∘", "*") }
   var to: String { pick("→", "->") }
   var pointRight: String { pick("▸", ">") }
   var pointDown: String { pick("▾", "v") }

@@ -3,7 +3,7 @@ import Models
 extension Drawing {
   /// The head under the atlas's cursor: its map in small, then its scores, then the model.
   func drawHeadPanel(_ subject: Subject, on canvas: inout Canvas, in region: Region) {
-    let scores = subject.scores.prefix(max(0, region.height - 8))
+    let scores = self.state.scores.prefix(max(0, region.height - 8))
     let (head, rest) = region.top(2)
     let (below, map) = rest.bottom(scores.count + 1)
     let patterns = subject.patterns
@@ -14,9 +14,9 @@ extension Drawing {
     let grid = HeatGrid(
       queries: patterns.queryCount, keys: patterns.keyCount, zoom: zoom, origin: (0, 0),
       focus: (0, 0), in: map, valuesPerCell: values)
-    let sampled = grid.draw(self, subject, head: state.head, on: &canvas)
+    let (levels, sampled) = grid.draw(self, subject, head: state.head, on: &canvas)
     let x = canvas.write("\(state.head)", x: head.x, y: head.y, in: head, role: .title)
-    let ends = state.scale.ends
+    let ends = levels.ends
     canvas.write(
       "  weight \(ends.0)\(glyphs.dash)\(ends.1) \(state.scale.rawValue)", x: x, y: head.y,
       in: head,
@@ -44,7 +44,12 @@ extension Drawing {
       let end = canvas.write(text, x: list.x + 4 + names, y: line, in: list)
       canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
     }
-    for (row, line) in subject.details.enumerated() {
+    var lines = subject.details
+    if subject.kvHeads < patterns.heads {
+      lines.insert("reads key/value head \(subject.kvHead(of: state.head.head))", at: 0)
+    }
+    if let note = state.notes[state.head] { lines.insert("! \(note)", at: 0) }
+    for (row, line) in lines.enumerated() {
       let text = TokenText.shown(Array(line.utf8), charset: appearance.charset)
       canvas.write(
         cut(text, list.width), x: list.x, y: list.y + scores.count + 1 + row, in: list,

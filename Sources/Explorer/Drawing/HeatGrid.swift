@@ -95,22 +95,35 @@ struct HeatGrid {
     return (query, key)
   }
 
-  /// Draws the weights and says how many queries of each block were looked at, when not all.
+  /// The weights that are seen.
+  func tile(_ drawing: Drawing, _ subject: Subject, head: HeadIndex, side: Int = 0) -> Tile {
+    drawing.tiles.tile(
+      subject, sight: .init(drawing.state.sight, side), head: head, rows: rows, columns: columns,
+      pool: pool)
+  }
+
+  /// Whether any query of a row of the tile can see a key of a column.
+  func isSeen(row: Int, column: Int, of subject: Subject) -> Bool {
+    let lastQuery = min(rows.upperBound, rows.lowerBound + (row + 1) * pool) - 1
+    return columns.lowerBound + column * pool <= subject.lastKey(of: lastQuery)
+  }
+
+  /// Draws the weights; says how they became levels, and how many queries of each block were looked
+  /// at when not all.
   @discardableResult
   func draw(
-    _ drawing: Drawing, _ subject: Subject, head: HeadIndex, on canvas: inout Canvas
-  ) -> Int? {
-    let tile = drawing.tiles.tile(
-      subject, generation: drawing.state.generation, head: head, rows: rows, columns: columns,
-      pool: pool)
-    let scale = drawing.state.scale
+    _ drawing: Drawing, _ subject: Subject, head: HeadIndex, side: Int = 0,
+    on canvas: inout Canvas
+  ) -> (levels: Levels, sampled: Int?) {
+    let tile = tile(drawing, subject, head: head, side: side)
+    let levels = drawing.state.scale.levels(of: tile.values)
     /// Nil outside the map and where the query cannot see the key.
     func level(_ x: Int, _ value: Int) -> Float? {
       let (row, column) = (value / down, x / across)
-      guard row < tile.rows, column < tile.columns else { return nil }
-      let lastQuery = min(rows.upperBound, rows.lowerBound + (row + 1) * pool) - 1
-      guard columns.lowerBound + column * pool <= subject.lastKey(of: lastQuery) else { return nil }
-      return scale.level(tile[row, column])
+      guard row < tile.rows, column < tile.columns,
+        isSeen(row: row, column: column, of: subject)
+      else { return nil }
+      return levels.level(tile[row, column])
     }
     for y in 0..<plot.height {
       for x in 0..<plot.width {
@@ -129,6 +142,6 @@ struct HeatGrid {
         canvas[plot.x + x, plot.y + y] = Cell(shade: shade)
       }
     }
-    return tile.sampled
+    return (levels, tile.sampled)
   }
 }

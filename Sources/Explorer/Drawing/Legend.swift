@@ -6,6 +6,8 @@ struct Legend {
   let low, high: String
   /// Unit, scale, pooling: whatever it takes to read a colour as a number.
   let note: String
+  /// Whether the values are signed.
+  var isSigned = false
 
   func draw(on canvas: inout Canvas, in region: Region) {
     guard region.height > 0 else { return }
@@ -14,7 +16,9 @@ struct Legend {
     x = canvas.write("\(low) ", x: x, y: y, in: region)
     let steps = region.width >= 100 ? 20 : 10
     for step in 0..<steps where region.contains(x + step, y) {
-      canvas.put(Cell(shade: .level(Float(step) / Float(steps - 1))), x: x + step, y: y)
+      let share = Float(step) / Float(steps - 1)
+      canvas.put(
+        Cell(shade: isSigned ? .signed(share * 2 - 1) : .level(share)), x: x + step, y: y)
     }
     x = canvas.write(" \(high)", x: x + steps, y: y, in: region)
     canvas.write("  \(note)", x: x, y: y, in: region, role: .dimmed)

@@ -5,8 +5,8 @@ import Synchronization
 import Tensors
 import Tokenizers
 
-/// Opens models and runs prompts behind the screen, on one thread of its own, and answers through the
-/// mailbox.
+/// Opens models, runs prompts and answers questions behind the screen, on one thread of its own, and
+/// answers through the mailbox.
 ///
 /// A thread instead of a task: computation would fill the pool that tasks share, and the products'
 /// worker threads belong to the thread that starts them.
@@ -23,10 +23,22 @@ public final class InferenceService: Sendable {
     let request: Request
   }
 
+  /// What has not been started, and the question that is being answered.
+  private struct Waiting {
+    var job: Job?
+    var questions: [Question] = []
+    var generation = 0
+    var current: Question?
+  }
+
+  private enum Work {
+    case run(Job)
+    case answer(Question, generation: Int, number: Int)
+  }
+
   private let prepare: @Sendable (Model, Prompt) throws -> Void
   private let mailbox: Mailbox<Action>
-  /// The newest request that has not been started.
-  private let waiting = Mutex<Job?>(nil)
+  private let waiting = Mutex(Waiting())
   /// The number of the newest request or cancellation: work of an older number stops.
   private let newest = Atomic(0)
   private let ready = DispatchSemaphore(value: 0)
@@ -50,13 +62,26 @@ public final class InferenceService: Sendable {
     submit(opener, request)
   }
 
-  /// Runs a prompt; a run that is under way is given up.
+  /// Runs a prompt; whatever is under way is given up.
   public func run(_ request: @escaping Request) { submit(nil, request) }
+
+  /// Answers questions about the last run; an analysis that none of them wants makes way.
+  public func ask(_ questions: [Question], generation: Int) {
+    waiting.withLock { waiting in
+      let current = waiting.generation == generation ? waiting.current : nil
+      waiting.questions = questions.filter { $0 != current }
+      waiting.generation = generation
+      // A run that waits has stopped the analysis already; another number would stop the run.
+      guard waiting.job == nil, let current, !questions.contains(current) else { return }
+      newest.wrappingAdd(1, ordering: .relaxed)
+    }
+    signal()
+  }
 
   /// Gives up what is under way.
   public func cancel() {
     newest.wrappingAdd(1, ordering: .relaxed)
-    waiting.withLock { $0 = nil }
+    waiting.withLock { $0 = Waiting() }
   }
 
   /// Blocks until everything that was asked for is done, failed or given up.
@@ -65,65 +90,109 @@ public final class InferenceService: Sendable {
   private func submit(_ opener: Opener?, _ request: @escaping Request) {
     let number = newest.wrappingAdd(1, ordering: .relaxed).newValue
     // A prompt that is typed while a model waits to be opened is meant for that model.
-    waiting.withLock { $0 = Job(number: number, opener: opener ?? $0?.opener, request: request) }
+    waiting.withLock {
+      $0.job = Job(number: number, opener: opener ?? $0.job?.opener, request: request)
+    }
+    signal()
+  }
+
+  private func signal() {
     unfinished.enter()
     ready.signal()
   }
 
   private func serve() {
-    var current: OpenModel?
+    var current: (open: OpenModel, trace: Trace<Float>?)?
     // What failed at the start is tried again with the next run.
     var first: Opener?
     while true {
       ready.wait()
       defer { unfinished.leave() }
-      let job = waiting.withLock { job in
-        defer { job = nil }
-        return job
-      }
-      guard let job else { continue }
-      do {
-        if let opener = job.opener ?? (current == nil ? first : nil) {
-          first = opener
-          let opened = try opener()
-          // Kept when another prompt was typed meanwhile, not when the opening was cancelled.
-          let isWanted = waiting.withLock { $0 != nil } || isNewest(job) || current == nil
-          if isWanted { current = opened }
+      while let work = next() {
+        switch work {
+        case .answer(let question, let generation, let number):
+          guard let current, let trace = current.trace else { continue }
+          answer(question, current.open, trace, generation: generation, number: number)
+        case .run(let job):
+          do {
+            if let opener = job.opener ?? (current == nil ? first : nil) {
+              first = opener
+              let opened = try opener()
+              // Kept when another prompt was typed meanwhile, not when the opening was cancelled.
+              let isWanted =
+                waiting.withLock { $0.job != nil } || isNewest(job.number) || current == nil
+              if isWanted { current = (opened, nil) }
+            }
+            try check(job.number)
+            guard let open = current?.open else { continue }
+            let (trace, subject) = try run(job, open)
+            try check(job.number)
+            current = (open, trace)
+            mailbox.post(.loaded(subject))
+          } catch is CancellationError {
+            continue
+          } catch {
+            mailbox.post(.failed("\(error)"))
+          }
         }
-        try check(job)
-        guard let current else { continue }
-        let subject = try subject(job, current)
-        try check(job)
-        mailbox.post(.loaded(subject))
-      } catch is CancellationError {
-        continue
-      } catch {
-        mailbox.post(.failed("\(error)"))
       }
     }
   }
 
-  private func subject(_ job: Job, _ open: OpenModel) throws -> Subject {
+  /// A run before any question: its answers would be about the run before.
+  private func next() -> Work? {
+    waiting.withLock { waiting in
+      if let job = waiting.job {
+        (waiting.job, waiting.current) = (nil, nil)
+        return .run(job)
+      }
+      waiting.current = waiting.questions.isEmpty ? nil : waiting.questions.removeFirst()
+      let number = newest.load(ordering: .relaxed)
+      return waiting.current.map { .answer($0, generation: waiting.generation, number: number) }
+    }
+  }
+
+  private func run(_ job: Job, _ open: OpenModel) throws -> (Trace<Float>, Subject) {
     let prompt = try job.request(open)
     try open.model.check(prompt)
     try prepare(open.model, prompt)
     let trace = try open.model.run(prompt, as: Float.self) { progress in
-      try report(job, Double(progress.done) / Double(progress.total) * 0.7, "running")
+      try report(job.number, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }
-    return try Subject(open.model, trace, origin: open.origin) { share in
-      try self.report(job, 0.7 + 0.3 * share, "scoring heads")
+    let subject = try Subject(open.model, trace, origin: open.origin) { share in
+      try self.report(job.number, 0.7 + 0.3 * share, "scoring heads")
+    }
+    return (trace, subject)
+  }
+
+  private func answer(
+    _ question: Question, _ open: OpenModel, _ trace: Trace<Float>, generation: Int, number: Int
+  ) {
+    let start = ContinuousClock.now
+    do {
+      let answer = try question.answer(open, trace) { share in
+        try self.check(number)
+        // What is there at once needs no progress: it would only flicker.
+        guard ContinuousClock.now - start > .milliseconds(300) else { return }
+        self.mailbox.post(.working(share, question.activity))
+      }
+      mailbox.post(.answered(question, answer, generation: generation))
+    } catch is CancellationError {
+      return
+    } catch {
+      mailbox.post(.answered(question, nil, generation: generation, why: "\(error)"))
     }
   }
 
-  private func report(_ job: Job, _ share: Double, _ text: String) throws {
-    try check(job)
+  private func report(_ number: Int, _ share: Double, _ text: String) throws {
+    try check(number)
     mailbox.post(.progress(share, text))
   }
 
-  private func isNewest(_ job: Job) -> Bool { newest.load(ordering: .relaxed) == job.number }
+  private func isNewest(_ number: Int) -> Bool { newest.load(ordering: .relaxed) == number }
 
-  private func check(_ job: Job) throws {
-    guard isNewest(job) else { throw CancellationError() }
+  private func check(_ number: Int) throws {
+    guard isNewest(number) else { throw CancellationError() }
   }
 }
 
@@ -150,7 +219,7 @@ extension Subject {
           + " \(plan.dModel) wide"
       ] + model.warnings,
       prompt: trace.prompt.text ?? "", tokens: trace.prompt.tokens, patterns: trace,
-      scores: order.map { ScoreTable($0.score, $0.table, seq: trace.seq) },
+      scores: order.map { ScoreTable($0.score, $0.table, seq: trace.seq) }, kvHeads: plan.kvHeads,
       origin: origin, hasAdded: !trace.prompt.added.isEmpty)
   }
 }

@@ -17,8 +17,15 @@ public struct Tile: Sendable {
 ///
 /// Used by the thread that draws only.
 public final class TileCache {
+  /// Which sight of which run, and which side of a comparison.
+  struct Sight: Hashable {
+    private let number, side: Int
+
+    init(_ number: Int, _ side: Int = 0) { (self.number, self.side) = (number, side) }
+  }
+
   private struct Key: Hashable {
-    let generation: Int
+    let sight: Sight
     let head: HeadIndex
     let rows, columns: Range<Int>
     let pool: Int
@@ -43,11 +50,11 @@ public final class TileCache {
   ///   - columns: Keys, within the map.
   ///   - pool: Weights per value, across and down; at least 1.
   func tile(
-    _ subject: Subject, generation: Int, head: HeadIndex, rows: Range<Int>, columns: Range<Int>,
+    _ subject: Subject, sight: Sight, head: HeadIndex, rows: Range<Int>, columns: Range<Int>,
     pool: Int
   ) -> Tile {
     clock += 1
-    let key = Key(generation: generation, head: head, rows: rows, columns: columns, pool: pool)
+    let key = Key(sight: sight, head: head, rows: rows, columns: columns, pool: pool)
     if let found = tiles[key] {
       tiles[key] = (found.tile, clock)
       return found.tile

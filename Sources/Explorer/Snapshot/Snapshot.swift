@@ -7,7 +7,8 @@ public enum Snapshot {
     var state = state
     state.views = [view]
     (state.width, state.height, state.appearance) = (width, height, appearance)
-    (state.entry, state.notice, state.progress) = (.none, nil, nil)
+    (state.entry, state.notice) = (.none, nil)
+    (state.progress, state.work, state.count) = (nil, nil, nil)
     let drawing = Drawing(state, appearance: appearance, tiles: TileCache())
     // One row more than asked for: the keys, which no file needs.
     let full = drawing.canvas(width: width, height: height + 1)

@@ -9,6 +9,9 @@ public enum Motion: Sendable, Equatable {
 
 /// Something that changes the state.
 public enum Action: Sendable {
+  /// A change of the state, and what it asks for.
+  public typealias Change = @Sendable (inout ExplorerState) -> [Effect]
+
   // From the terminal.
   case key(Key)
   case mouse(MouseEvent)
@@ -35,6 +38,8 @@ public enum Action: Sendable {
   case run(String)
   case openModel(String)
   case cancel
+  /// What a command does to the state, where no other case says it.
+  case change(Change)
   case snapshot(String?)
   case export(String)
   case writeSession(String?)
@@ -45,6 +50,12 @@ public enum Action: Sendable {
   // From the background.
   case progress(Double?, String)
   case loaded(Subject)
+  /// How far the analysis is.
+  case working(Double?, String)
+  /// An answer about the run of a generation; nil with the reason why there is none.
+  case answered(Question, Answer?, generation: Int, why: String = "")
+  /// Prompts of a file.
+  case promptFile([String])
   case failed(String)
   case notice(String)
   /// What could be opened, in answer to `Effect.list`.
@@ -61,6 +72,10 @@ public enum Effect: Sendable, Equatable {
   case list(String)
   /// Stop what runs.
   case cancel
+  /// Find out these things about the run, and give up what else was asked; answer with `.answered`.
+  case ask([Question], generation: Int)
+  /// Read prompts from a file; answer with `.promptFile` or `.failed`.
+  case readPrompts(String)
   /// Write a text to a file; answer with `.notice` or `.failed`.
   case save(name: String, text: String)
   /// Write a view's numbers to a file, in the format of its ending; answer as for `save`.

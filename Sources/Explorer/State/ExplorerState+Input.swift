@@ -1,25 +1,58 @@
 extension ExplorerState {
-  /// What a key does: the line being typed has it first, then the commands.
-  mutating func press(_ key: Key) -> [Effect] {
+  /// What a key does: what is being typed has it first, then the user's own keys, then the commands.
+  mutating func handle(_ key: Key) -> [Effect] {
     notice = nil
     // Whatever is being typed, the screen can be repaired and the shell reached.
     if entry != .none, key == .control("z") { return [.screen(.suspend)] }
     if entry != .none, key == .control("l") { return [.screen(.redraw)] }
     switch entry {
-    case .none:
-      guard let command = Commands.command(for: key, in: view) else { return [] }
-      return perform { state throws(ExplorerError) in try command.action("", state) }
+    case .none: return pressCommand(key)
     case .command(let entry): return type(key, in: entry)
-    case .prompt(let editor): return type(key, in: editor)
+    case .prompt(let entry): return type(key, in: entry)
+    case .line(let use, let editor): return type(key, in: editor, for: use)
+    case .letter(let use): return type(key, for: use)
+    case .choice(let chooser): return type(key, in: chooser)
     }
   }
 
-  /// Carries out what was asked for, or says why not.
-  private mutating func perform(
-    _ action: (ExplorerState) throws(ExplorerError) -> Action
-  ) -> [Effect] {
+  /// A key that nothing being typed takes.
+  private mutating func pressCommand(_ key: Key) -> [Effect] {
+    if let line = ownKeys[key] { return perform(line) }
+    if case .character(let character) = key, let digit = character.wholeNumberValue,
+      character.isASCII, digit > 0 || count != nil
+    {
+      // More than any model has heads or tokens on a screen: enough, and never an overflow.
+      count = min(99_999, (count ?? 0) * 10 + digit)
+      return []
+    }
+    defer { count = nil }
+    if key == .escape, count != nil { return [] }
+    guard let command = Commands.command(for: key, in: view) else { return [] }
+    return perform(command, "")
+  }
+
+  /// Carries out a typed line, or says why not.
+  mutating func perform(_ line: String) -> [Effect] {
     do {
-      return update(&self, try action(self))
+      let (command, argument) = try Commands.parse(line, self)
+      return perform(command, argument)
+    } catch {
+      notice = Notice(text: error.description, isError: true)
+      return [.screen(.bell)]
+    }
+  }
+
+  /// Carries out a command, as often as the number before it says, or says why not.
+  mutating func perform(_ command: Command, _ argument: String) -> [Effect] {
+    do {
+      if command.isRepeatable {
+        repeated = (argument.isEmpty ? command.name : "\(command.name) \(argument)", count)
+      }
+      var effects: [Effect] = []
+      for _ in 0..<(command.isCounted ? max(1, count ?? 1) : 1) {
+        effects += update(&self, try command.action(argument, self))
+      }
+      return effects
     } catch {
       notice = Notice(text: error.description, isError: true)
       return [.screen(.bell)]
@@ -36,8 +69,7 @@ extension ExplorerState {
       let line = command.editor.text.trimmed
       guard !line.isEmpty else { return [] }
       if history.last != line { history.append(line) }
-      let typed = command.editor.text
-      return perform { state throws(ExplorerError) in try Commands.parse(typed, state) }
+      return perform(command.editor.text)
     case .tab: command.complete(self, by: 1)
     case .backTab: command.complete(self, by: -1)
     case .up, .control("p"): command.recall(history, by: -1)
@@ -57,32 +89,86 @@ extension ExplorerState {
     return [.list(parts.count > 1 ? String(parts[1]) : "")]
   }
 
-  private mutating func type(_ key: Key, in editor: LineEditor) -> [Effect] {
+  private mutating func type(_ key: Key, in entry: PromptEntry) -> [Effect] {
+    var prompt = entry
+    self.entry = .none
+    switch key {
+    case .escape, .control("c"): return []
+    case .enter:
+      guard !prompt.editor.characters.isEmpty else { return [] }
+      return update(&self, .run(prompt.editor.text))
+    case .up, .control("p"): prompt.recall(prompts, by: -1)
+    case .down, .control("n"): prompt.recall(prompts, by: 1)
+    default: if prompt.editor.handle(key) { prompt.recalled = nil }
+    }
+    self.entry = .prompt(prompt)
+    return []
+  }
+
+  private mutating func type(_ key: Key, in editor: LineEditor, for use: LineUse) -> [Effect] {
     var editor = editor
     entry = .none
     switch key {
     case .escape, .control("c"): return []
+    case .backspace where editor.characters.isEmpty: return []
+    case .enter where editor.characters.isEmpty:
+      if use == .filter { filter = nil }
+      return []
     case .enter:
-      guard !editor.characters.isEmpty else { return [] }
-      return update(&self, .run(editor.text))
+      let name = use == .search ? "search" : "filter"
+      return perform("\(name) \(editor.text)")
     default: _ = editor.handle(key)
     }
-    entry = .prompt(editor)
+    entry = .line(use, editor)
+    // Help is narrowed while it is typed: there is no place to jump to.
+    if use == .search, view == HelpView.name { (helpFilter, helpTop) = (editor.text, 0) }
+    return []
+  }
+
+  private mutating func type(_ key: Key, for use: LetterUse) -> [Effect] {
+    entry = .none
+    guard case .character(let letter) = key else { return [] }
+    return perform(use == .mark ? "mark \(letter)" : "goto-mark \(letter)")
+  }
+
+  private mutating func type(_ key: Key, in entry: Chooser) -> [Effect] {
+    var chooser = entry
+    self.entry = .none
+    switch key {
+    case .escape, .control("c"): return []
+    case .enter:
+      guard let choice = chooser.choice else { return [] }
+      return perform(choice.command)
+    case .up, .control("p"), .backTab: chooser.move(-1)
+    case .down, .control("n"), .tab: chooser.move(1)
+    case .pageUp: chooser.move(-8)
+    case .pageDown: chooser.move(8)
+    default: if chooser.editor.handle(key) { chooser.chosen = 0 }
+    }
+    self.entry = .choice(chooser)
     return []
   }
 
   /// Pasted text is text, never keys.
   mutating func paste(_ text: String) {
+    // All but a prompt is one line.
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     switch entry {
-    case .none: notice = Notice(text: "e edits the prompt: paste there", isError: false)
+    case .none, .letter: notice = Notice(text: "e edits the prompt: paste there", isError: false)
     case .command(var command):
-      // A command is one line.
-      command.editor.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "))
+      command.editor.insert(line)
       command.chosen = nil
       entry = .command(command)
-    case .prompt(var editor):
-      editor.insert(text)
-      entry = .prompt(editor)
+    case .prompt(var prompt):
+      prompt.editor.insert(text)
+      entry = .prompt(prompt)
+    case .line(let use, var editor):
+      editor.insert(line)
+      entry = .line(use, editor)
+    case .choice(var chooser):
+      chooser.editor.insert(line)
+      chooser.chosen = 0
+      entry = .choice(chooser)
     }
   }
 

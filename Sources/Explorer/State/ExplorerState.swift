@@ -1,3 +1,4 @@
+import Analysis
 import Models
 
 /// Everything the explorer knows; a picture is a function of it.
@@ -10,16 +11,6 @@ public struct ExplorerState: Sendable {
     case failed(String)
     /// A run.
     case loaded(Subject)
-  }
-
-  /// What has the keyboard in place of the view.
-  public enum Entry: Sendable, Equatable {
-    /// The view has it.
-    case none
-    /// The `:` line.
-    case command(CommandEntry)
-    /// The prompt editor.
-    case prompt(LineEditor)
   }
 
   /// A short message, shown until the next key.
@@ -39,9 +30,23 @@ public struct ExplorerState: Sendable {
   }
 
   /// What is loaded.
-  public var content: Content
-  /// Counts what was loaded, so that tiles of an earlier run are not mistaken for this one's.
-  public var generation = 0
+  public internal(set) var content: Content { didSet { see() } }
+  /// The run as it is seen, when there is one with something to see.
+  public private(set) var subject: Subject?
+  /// Counts what was seen, so that tiles of one sight are not mistaken for another's.
+  public private(set) var sight = 0
+  /// Counts what was loaded, so that answers about an earlier run are not mistaken for this one's.
+  public internal(set) var generation = 0
+  /// What has been asked about the run, and what came back.
+  public internal(set) var answers = Answers()
+  /// What was asked for by a command and has not come yet.
+  var errands: [Question] = []
+  /// How maps are looked at.
+  public internal(set) var lens = Lens() { didSet { if lens != oldValue { see() } } }
+  /// What is changed about the model.
+  public internal(set) var alteration = Alteration()
+  /// What can be undone.
+  var edits = Edits()
   /// Names of the open views; the last is seen, `Esc` goes back to the one before.
   public var views: [String]
   /// The head in question.
@@ -64,8 +69,40 @@ public struct ExplorerState: Sendable {
   public var ramp = Ramp.standard
   /// The name of the score that colours the atlas.
   public var score = ""
-  /// The first line of the help that is seen.
+  /// The name of the score that is drawn into the atlas as digits; nil for none.
+  public var secondScore: String?
+  /// Scores that were asked for in the explorer, such as who gives most to a key.
+  var extraScores: [ScoreTable] = []
+  /// Which heads are looked at; nil for all.
+  public internal(set) var filter: HeadFilter?
+  /// Heads chosen one by one, for what is done to several.
+  public var selected: Set<HeadIndex> = []
+  /// What was noted about heads.
+  public var notes: [HeadIndex: String] = [:]
+  /// Places by letter.
+  var marks: [Character: Place] = [:]
+  /// Places visited.
+  var trail = Trail()
+  /// What was searched for last.
+  var sought = ""
+  /// The number typed before a command.
+  var count: Int?
+  /// The command that `.` repeats, as a line, and the number before it.
+  var repeated: (line: String, count: Int?)?
+  /// Keys that the user gave commands to.
+  public var ownKeys: [Key: String] = [:]
+  /// One corner of a region whose other corner is the cursor.
+  var anchor: (query: Int, key: Int)?
+  /// What small multiples lay out: the heads of a layer, or the layers of a head.
+  var multiples = Multiples.heads
+  /// What the compare view was asked to lay side by side; nil leaves it to what there is.
+  var comparison: Comparison?
+  /// The first line of a text that is seen.
   public var helpTop = 0
+  /// What the lines of the help must contain.
+  var helpFilter = ""
+  /// Prompts that were run, oldest first.
+  public internal(set) var prompts: [String] = []
   /// What has the keyboard.
   public var entry = Entry.none
   /// Commands typed before, oldest first.
@@ -74,8 +111,10 @@ public struct ExplorerState: Sendable {
   public var listing: [String] = []
   /// A message.
   public var notice: Notice?
-  /// A computation in the background.
+  /// A run in the background.
   public var progress: Progress?
+  /// An analysis in the background.
+  var work: Progress?
   /// The prompt that a rerun repeats and the editor starts from.
   public var prompt = ""
   /// Whether the mouse is ours.
@@ -99,35 +138,52 @@ public struct ExplorerState: Sendable {
     load(subject)
   }
 
-  /// The run, when there is one with something to see.
-  public var subject: Subject? {
-    guard case .loaded(let subject) = content, !subject.isEmpty else { return nil }
-    return subject
-  }
-
   /// The name of the view that is seen.
   public var view: String { views.last ?? ExplorerViews.initial }
 
+  /// All scores there are.
+  var scores: [ScoreTable] { (subject?.scores ?? []) + extraScores }
+
   /// The score that colours the atlas.
-  var scoreTable: ScoreTable? {
-    subject.flatMap { subject in
-      subject.scores.first { $0.name == score } ?? subject.scores.first
-    }
-  }
+  var scoreTable: ScoreTable? { scores.first { $0.name == score } ?? scores.first }
 
   mutating func load(_ subject: Subject) {
-    content = .loaded(subject)
     generation += 1
+    answers = Answers()
+    (extraScores, errands, anchor) = ([], [], nil)
+    content = .loaded(subject)
     prompt = subject.prompt
-    progress = nil
+    if !prompts.contains(prompt) { prompts.append(prompt) }
+    (progress, work) = (nil, nil)
     origin = (0, 0)
-    if !subject.scores.contains(where: { $0.name == score }) {
-      score = subject.scores.first?.name ?? ""
-    }
-    query = subject.patterns.queryCount - 1
+    if scoreTable?.name != score { score = scoreTable?.name ?? "" }
+    query = (self.subject?.patterns.queryCount ?? 1) - 1
     key = 0
     arrive()
     clamp()
+  }
+
+  /// The run as it is seen, before what was changed about the model; nil when nothing was.
+  var before: Subject? { nil }
+  /// The run of another prompt.
+  var otherSubject: Subject? { nil }
+  /// How much every head's map changed.
+  var drift: HeadTable? { nil }
+
+  /// Works out the run as it is seen.
+  mutating func see() {
+    sight += 1
+    guard case .loaded(let run) = content, !run.isEmpty else {
+      subject = nil
+      return
+    }
+    subject = run.seen(through: lens, norms: valueNorms, sinks: sinkKeys)
+  }
+
+  /// The run before any lens.
+  var run: Subject? {
+    guard case .loaded(let run) = content, !run.isEmpty else { return nil }
+    return run
   }
 
   /// Brings every cursor back to something that exists.

@@ -75,6 +75,8 @@ public struct Subject: Sendable {
   public let patterns: any PatternSource
   /// Scores of its heads, in the order in which they are offered.
   public let scores: [ScoreTable]
+  /// Key/value heads of a layer: as many query heads as fit share one.
+  public let kvHeads: Int
   /// Where it comes from; nil when nothing can open it again.
   public let origin: Origin?
   /// Whether the tokenizer added special tokens to the text.
@@ -83,8 +85,8 @@ public struct Subject: Sendable {
   /// A run, as the views need it.
   public init(
     model: String, details: [String] = [], prompt: String, tokens: [Token],
-    patterns: any PatternSource, scores: [ScoreTable], origin: Origin? = nil,
-    hasAdded: Bool = false
+    patterns: any PatternSource, scores: [ScoreTable], kvHeads: Int? = nil,
+    origin: Origin? = nil, hasAdded: Bool = false
   ) {
     self.model = model
     self.details = details
@@ -92,9 +94,13 @@ public struct Subject: Sendable {
     self.tokens = tokens
     self.patterns = patterns
     self.scores = scores
+    self.kvHeads = kvHeads ?? patterns.heads
     self.origin = origin
     self.hasAdded = hasAdded
   }
+
+  /// The key/value head that a query head reads.
+  func kvHead(of head: Int) -> Int { head / max(1, patterns.heads / max(1, kvHeads)) }
 
   /// Whether there is a map to look at.
   var isEmpty: Bool {

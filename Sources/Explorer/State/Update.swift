@@ -2,85 +2,113 @@
 ///
 /// - Returns: What the world around must do about it.
 public func update(_ state: inout ExplorerState, _ action: Action) -> [Effect] {
-  switch action {
-  case .key(let key): return state.press(key)
-  case .mouse(let event): return state.point(event)
-  case .paste(let text): state.paste(text)
-  case .resize(let width, let height):
-    (state.width, state.height) = (max(0, width), max(0, height))
-
-  case .move(let motion): ExplorerViews.named(state.view).move(motion, &state, in: state.body)
-  case .goto(let head): state.head = head
-  case .step(let layers, let heads):
-    state.head.layer += layers
-    state.head.head += heads
-  case .query(let query): state.query = query
-  case .selectKey(let key): state.key = key
-  case .point(let query, let key): (state.query, state.key) = (query, key)
-  case .zoom(let zoom): state.zoom = zoom
-  case .zoomIn: state.magnify { $0.larger }
-  case .zoomOut: state.magnify { $0.smaller }
-  case .scale(let scale): state.scale = scale
-  case .ramp(let ramp):
-    state.ramp = ramp
-    state.notice = .init(text: "colours: \(ramp.rawValue)", isError: false)
-  case .score(let name): state.score = name
-  case .stepScore(let step): state.stepScore(step)
-
-  case .show(let view): state.open(view)
-  case .stepView(let step): state.stepView(step)
-  case .enter: state.enter()
-  case .leave: if state.views.count > 1 { state.views.removeLast() }
-  case .close:
-    guard state.views.count > 1 else { return [.screen(.quit)] }
-    state.views.removeLast()
-  case .quit: return [.screen(.quit)]
-  case .openCommand: state.entry = .command(CommandEntry())
-  case .openPrompt: state.entry = .prompt(LineEditor(state.prompt))
-
-  case .run(let text):
-    (state.prompt, state.progress) = (text, .init(fraction: nil, text: "running"))
-    return [.run(text)]
-  case .openModel(let name):
-    state.progress = .init(fraction: nil, text: "opening \(name)")
-    return [.open(name, prompt: state.prompt)]
-  case .cancel:
-    guard state.progress != nil else { return [.screen(.quit)] }
-    state.progress = nil
-    state.notice = .init(text: "cancelled", isError: false)
-    return [.cancel]
-  case .writeSession(let name):
-    guard let session = Session(state) else {
-      state.fail("there is nothing to write yet")
-      return []
-    }
-    let file = name ?? state.sessionFile ?? "heed.session"
-    state.sessionFile = file
-    return [.write(name: file, session)]
-  case .export(let name):
-    state.notice = .init(text: "writing \(name)", isError: false)
-    return [.export(name: name, state.export)]
-  case .snapshot(let name): return [state.snapshot(name)]
-  case .yank:
-    state.notice = .init(text: "copied, if the terminal allows it", isError: false)
-    return [.screen(.copy(state.picture(TextExport.self)))]
-  case .mouseOnOff:
-    state.hasMouse.toggle()
-    let text = state.hasMouse ? "the mouse is heed's" : "the mouse is the terminal's"
-    state.notice = .init(text: text, isError: false)
-    return [.screen(.mouse(state.hasMouse))]
-  case .suspend: return [.screen(.suspend)]
-  case .redraw: return [.screen(.redraw)]
-
-  case .progress(let fraction, let text): state.progress = .init(fraction: fraction, text: text)
-  case .loaded(let subject): state.load(subject)
-  case .failed(let why): state.fail(why)
-  case .listed(let names): state.listing = names
-  case .notice(let text): state.notice = .init(text: text, isError: false)
-  }
+  let effects = state.take(action)
   state.clamp()
   state.follow()
-  return []
+  return effects + state.questions()
+}
+
+extension ExplorerState {
+  /// Carries out an action.
+  fileprivate mutating func take(_ action: Action) -> [Effect] {
+    switch action {
+    case .key(let key): return handle(key)
+    case .mouse(let event): return point(event)
+    case .paste(let text): paste(text)
+    case .resize(let width, let height): (self.width, self.height) = (max(0, width), max(0, height))
+
+    case .move(let motion): ExplorerViews.named(view).move(motion, &self, in: body)
+    case .goto(let head): self.head = head
+    case .step(let layers, let heads):
+      head.layer += layers
+      head.head += heads
+    case .query(let query): self.query = query
+    case .selectKey(let key): self.key = key
+    case .point(let query, let key): (self.query, self.key) = (query, key)
+    case .zoom(let zoom): self.zoom = zoom
+    case .zoomIn: magnify { $0.larger }
+    case .zoomOut: magnify { $0.smaller }
+    case .scale(let scale): self.scale = scale
+    case .ramp(let ramp):
+      self.ramp = ramp
+      say("colours: \(ramp.rawValue)")
+    case .score(let name): score = name
+    case .stepScore(let step): stepScore(step)
+
+    case .show(let view): open(view)
+    case .stepView(let step): stepView(step)
+    case .enter: enter()
+    case .leave: if views.count > 1 { views.removeLast() }
+    case .close:
+      guard views.count > 1 else { return [.screen(.quit)] }
+      views.removeLast()
+    case .quit: return [.screen(.quit)]
+    case .openCommand: entry = .command(CommandEntry())
+    case .openPrompt: entry = .prompt(PromptEntry(prompt))
+
+    case .run(let text):
+      if text != prompt, subject != nil { edits.note(version) }
+      return run(text)
+    case .openModel(let name):
+      progress = .init(fraction: nil, text: "opening \(name)")
+      answers.forgetAsked()
+      return [.open(name, prompt: prompt)]
+    case .cancel: return cancel()
+    case .change(let change): return change(&self)
+    case .writeSession(let name):
+      guard let session = Session(self) else {
+        fail("there is nothing to write yet")
+        return []
+      }
+      let file = name ?? sessionFile ?? "heed.session"
+      sessionFile = file
+      return [.write(name: file, session)]
+    case .export(let name):
+      say("writing \(name)")
+      return [.export(name: name, export)]
+    case .snapshot(let name): return [snapshot(name)]
+    case .yank:
+      say("copied, if the terminal allows it")
+      return [.screen(.copy(picture(TextExport.self)))]
+    case .mouseOnOff:
+      hasMouse.toggle()
+      say(hasMouse ? "the mouse is heed's" : "the mouse is the terminal's")
+      return [.screen(.mouse(hasMouse))]
+    case .suspend: return [.screen(.suspend)]
+    case .redraw: return [.screen(.redraw)]
+
+    case .progress(let fraction, let text): progress = .init(fraction: fraction, text: text)
+    case .working(let fraction, let text): work = .init(fraction: fraction, text: text)
+    case .loaded(let subject): load(subject)
+    case .answered(let question, let answer, let generation, let why):
+      hear(answer, to: question, generation: generation, why: why)
+    case .promptFile(let texts): return take(prompts: texts)
+    case .failed(let why): fail(why)
+    case .listed(let names): listing = names
+    case .notice(let text): say(text)
+    }
+    return []
+  }
+
+  /// Shows a short message.
+  mutating func say(_ text: String) { notice = Notice(text: text, isError: false) }
+
+  /// Runs the model on a text.
+  mutating func run(_ text: String) -> [Effect] {
+    (prompt, progress) = (text, .init(fraction: nil, text: "running"))
+    // The run stops the analysis; whatever is still wanted is asked for again.
+    answers.forgetAsked()
+    return [.run(text)]
+  }
+
+  /// Stops what runs; quits when nothing does.
+  private mutating func cancel() -> [Effect] {
+    guard progress != nil || !answers.asked.isEmpty else { return [.screen(.quit)] }
+    (progress, work) = (nil, nil)
+    answers.refuseAsked("stopped; R runs the prompt again")
+    say("cancelled")
+    return [.cancel]
+  }
 }
 
 extension ExplorerState {
@@ -101,14 +129,15 @@ extension ExplorerState {
   }
 
   mutating func stepScore(_ step: Int) {
-    guard let scores = subject?.scores, !scores.isEmpty else { return }
+    let scores = scores
+    guard !scores.isEmpty else { return }
     let place = scores.firstIndex { $0.name == score } ?? 0
     score = scores[(place + step + scores.count) % scores.count].name
   }
 
   /// Goes to a view: back to it where it is open, else on top of the others.
   mutating func open(_ view: String) {
-    if view == HelpView.name { helpTop = 0 }
+    if [HelpView.name, ModelView.name].contains(view) { (helpTop, helpFilter) = (0, "") }
     if let place = views.firstIndex(of: view) {
       views.removeSubrange((place + 1)...)
     } else {
@@ -119,17 +148,19 @@ extension ExplorerState {
   /// The neighbour among the tabs takes the place of this view, unless this is the first one.
   mutating func stepView(_ step: Int) {
     let names = ExplorerViews.tabs.map { $0.name }
-    let place = names.firstIndex(of: view) ?? 0
+    let place = names.firstIndex(of: view) ?? (step > 0 ? -1 : names.count)
     let next = names[(place + step + names.count) % names.count]
     if views.count > 1 { views.removeLast() }
     open(next)
   }
 
+  /// One view closer: to the map, and from it to the tokens.
   mutating func enter() {
-    if view == AtlasView.name {
-      open(MapView.name)
-    } else if view == MapView.name {
+    if view == MapView.name {
       open(TokensView.name)
+    } else if view != TokensView.name, view != HelpView.name {
+      trail.leave(place)
+      open(MapView.name)
     }
   }
 

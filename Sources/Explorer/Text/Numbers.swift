@@ -21,3 +21,14 @@ extension Comparable {
     min(max(self, range.lowerBound), range.upperBound)
   }
 }
+
+extension Double {
+  /// The number with its sign, also when it is positive.
+  func signed(_ decimals: Int) -> String {
+    let text = fixed(decimals)
+    return self > 0 && isFinite ? "+\(text)" : text
+  }
+
+  /// A weight at the end of a legend, in at most six columns.
+  var legend: String { self == 0 ? "0" : abs(self) < 0.001 ? "<0.001" : fixed(3) }
+}

@@ -6,6 +6,8 @@ enum AtlasView: ExplorerView {
   static let name = "atlas"
   /// The tab's name.
   static let title = "Atlas"
+  /// What it shows.
+  static let help = "All heads, coloured by a score"
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
@@ -13,6 +15,7 @@ enum AtlasView: ExplorerView {
     }
     let layout = AtlasLayout(subject, cursor: drawing.state.head, in: region)
     drawGrid(drawing, layout, on: &canvas)
+    drawGroups(drawing, subject, layout, on: &canvas)
     drawLabels(drawing, layout, on: &canvas)
     if let score = drawing.state.scoreTable {
       Legend(
@@ -30,11 +33,13 @@ enum AtlasView: ExplorerView {
     for layer in layout.layers {
       for head in layout.heads {
         let index = HeadIndex(layer: layer, head: head)
-        let shade = Shade.level(score?.level(index) ?? .nan)
+        let passes = drawing.state.filter?.holds(index, drawing.state.scores) ?? true
+        let shade: Shade = passes ? .level(score?.level(index) ?? .nan) : .none
         let block = layout.block(index)
         canvas.fill(block, Cell(shade: shade))
-        guard index == drawing.state.head else { continue }
         let y = block.y + (block.height - 1) / 2
+        drawMark(drawing, index, shade, in: block, y: y, on: &canvas)
+        guard index == drawing.state.head else { continue }
         if block.width == 1 {
           canvas[block.x, y] = Cell(drawing.glyphs.crosshair, role: .selected, shade: shade)
         } else {
@@ -42,6 +47,41 @@ enum AtlasView: ExplorerView {
           canvas[block.x + block.width - 1, y] = Cell("]", role: .selected, shade: shade)
         }
       }
+    }
+  }
+
+  /// Knocked out, selected, noted, or the second score's tenth: one sign in the middle of a head.
+  private static func drawMark(
+    _ drawing: Drawing, _ head: HeadIndex, _ shade: Shade, in block: Region, y: Int,
+    on canvas: inout Canvas
+  ) {
+    let state = drawing.state
+    let sign: String
+    if state.alteration.knockedOut.contains(head) {
+      sign = "x"
+    } else if state.selected.contains(head) {
+      sign = "*"
+    } else if let second = state.scores.first(where: { $0.name == state.secondScore }) {
+      let level = second.level(head)
+      sign = level.isNaN ? drawing.glyphs.undefined : "\(Ramp.step(level, of: 10) ?? 0)"
+    } else if state.notes[head] != nil {
+      sign = "!"
+    } else {
+      return
+    }
+    canvas.put(Cell(sign, role: .strongest, shade: shade), x: block.x + block.width / 2, y: y)
+  }
+
+  /// Where query heads begin that share another key/value head: a line through the row of numbers.
+  private static func drawGroups(
+    _ drawing: Drawing, _ subject: Subject, _ layout: AtlasLayout, on canvas: inout Canvas
+  ) {
+    guard subject.kvHeads < subject.patterns.heads, layout.cellWidth > 2 else { return }
+    for head in layout.heads.dropFirst()
+    where subject.kvHead(of: head) != subject.kvHead(of: head - 1) {
+      let x = layout.block(HeadIndex(layer: layout.layers.lowerBound, head: head)).x
+      let region = layout.headLabels
+      canvas.write(drawing.glyphs.rule, x: x, y: region.y, in: region, role: .dimmed)
     }
   }
 
@@ -82,7 +122,10 @@ enum AtlasView: ExplorerView {
     guard state.subject != nil, let score = state.scoreTable else { return "" }
     let value = score.value(state.head)
     let number = value.isNaN ? "undefined" : "\(value.fixed(4)) \(score.unit)"
-    return "\(state.head)  \(score.title)  \(number)"
+    let second = state.scores.first { $0.name == state.secondScore }.map {
+      "  digits: \($0.name) \(drawing.number($0.value(state.head), 0)) \($0.unit)"
+    }
+    return "\(state.head)  \(score.title)  \(number)" + (second ?? "")
   }
 
   /// Every score of every head.

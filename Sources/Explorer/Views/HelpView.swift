@@ -4,6 +4,8 @@ enum HelpView: ExplorerView {
   static let name = "help"
   /// The tab's name.
   static let title = "Help"
+  /// What it shows.
+  static let help = "Every command with its keys"
 
   private enum Line {
     case heading(String)
@@ -12,6 +14,14 @@ enum HelpView: ExplorerView {
   }
 
   private static func lines(_ state: ExplorerState) -> [Line] {
+    let words = state.helpFilter.lowercased().split(separator: " ")
+    guard words.isEmpty else {
+      return Commands.all.filter { command in
+        let keys = command.keys.map(\.label).joined(separator: " ")
+        let text = "\(command.syntax) \(command.help)".lowercased()
+        return words.allSatisfy { text.contains($0) } || keys == state.helpFilter
+      }.map { .command($0) }
+    }
     let below = state.views.last { $0 != name } ?? AtlasView.name
     var lines: [Line] = []
     for group in Command.Group.allCases {
@@ -64,12 +74,10 @@ enum HelpView: ExplorerView {
   }
 
   static func status(_ drawing: Drawing) -> String {
-    "Every key is a command that can also be typed after :   j k scroll"
+    let filter = drawing.state.helpFilter
+    guard filter.isEmpty else { return "Commands with \(filter); / searches for something else" }
+    return "Every key is a command that can also be typed after :   j k scroll, / searches"
   }
-
-  static func action(
-    atX x: Int, y: Int, in region: Region, of state: ExplorerState
-  ) -> Action? { nil }
 
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     let last = max(0, lines(state).count - region.height)

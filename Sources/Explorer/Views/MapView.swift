@@ -6,17 +6,20 @@ enum MapView: ExplorerView {
   static let name = "map"
   /// The tab's name.
   static let title = "Map"
+  /// What it shows.
+  static let help = "One head's map: queries down, keys"
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
       return drawing.drawMessage(on: &canvas, in: region)
     }
     let layout = MapLayout(subject, drawing.state, in: region)
-    let sampled = layout.grid.draw(drawing, subject, head: drawing.state.head, on: &canvas)
+    let (levels, sampled) = layout.grid.draw(
+      drawing, subject, head: drawing.state.head, on: &canvas)
     drawing.drawRowLabels(layout, subject, on: &canvas)
     drawing.drawColumnLabels(layout, subject, on: &canvas)
-    drawCrosshair(drawing, layout, subject, on: &canvas)
-    let ends = drawing.state.scale.ends
+    drawCrosshair(drawing, layout, subject, levels, on: &canvas)
+    let ends = levels.ends
     Legend(
       title: "weight", low: ends.0, high: ends.1,
       note: note(drawing, layout, sampled: sampled)
@@ -25,14 +28,15 @@ enum MapView: ExplorerView {
 
   /// A mark on the chosen weight that leaves its colour to be seen.
   private static func drawCrosshair(
-    _ drawing: Drawing, _ layout: MapLayout, _ subject: Subject, on canvas: inout Canvas
+    _ drawing: Drawing, _ layout: MapLayout, _ subject: Subject, _ levels: Levels,
+    on canvas: inout Canvas
   ) {
     let state = drawing.state
     let cells = layout.grid.cells(query: state.query, key: state.key)
     guard cells.width > 0, cells.height > 0 else { return }
     let weight = drawing.weight(subject, query: state.query, key: state.key)
     let isSeen = state.key <= subject.lastKey(of: state.query)
-    let shade: Shade = isSeen ? .level(state.scale.level(weight)) : .none
+    let shade: Shade = isSeen ? .level(levels.level(weight)) : .none
     let y = cells.middle
     if cells.width == 1 {
       canvas[cells.x, y] = Cell(drawing.glyphs.crosshair, role: .selected, shade: shade)
@@ -50,6 +54,7 @@ enum MapView: ExplorerView {
       if let sampled { parts.append("\(sampled) queries of each") }
     }
     if drawing.state.zoom == .fit { parts.append("fit") }
+    parts += drawing.lensNotes
     let patterns = drawing.state.subject?.patterns
     let (queries, keys) = (patterns?.queryCount ?? 0, patterns?.keyCount ?? 0)
     let dash = drawing.glyphs.dash

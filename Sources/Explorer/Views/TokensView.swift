@@ -4,6 +4,8 @@ enum TokensView: ExplorerView {
   static let name = "tokens"
   /// The tab's name.
   static let title = "Tokens"
+  /// What it shows.
+  static let help = "The prompt, shaded by one query"
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
@@ -13,10 +15,11 @@ enum TokensView: ExplorerView {
     let weights = row(drawing, subject)
     drawText(drawing, layout, subject, weights, on: &canvas)
     drawStrongest(drawing, layout, subject, weights, on: &canvas)
-    let ends = drawing.state.scale.ends
+    let ends = drawing.state.scale.levels(of: weights).ends
     Legend(
       title: "weight", low: ends.0, high: ends.1,
-      note: "\(drawing.state.scale.rawValue), of query \(drawing.state.query)"
+      note: (["\(drawing.state.scale.rawValue), of query \(drawing.state.query)"]
+        + drawing.lensNotes).joined(separator: ", ")
     ).draw(on: &canvas, in: layout.legend)
   }
 
@@ -24,7 +27,7 @@ enum TokensView: ExplorerView {
   private static func row(_ drawing: Drawing, _ subject: Subject) -> [Float] {
     let query = drawing.state.query
     return drawing.tiles.tile(
-      subject, generation: drawing.state.generation, head: drawing.state.head,
+      subject, sight: .init(drawing.state.sight), head: drawing.state.head,
       rows: query..<(query + 1), columns: 0..<subject.patterns.keyCount, pool: 1
     ).values
   }
@@ -35,9 +38,10 @@ enum TokensView: ExplorerView {
   ) {
     let state = drawing.state
     let last = subject.lastKey(of: state.query)
+    let levels = state.scale.levels(of: weights)
     for (key, place) in layout.places.enumerated() {
       guard let y = layout.y(place.row), key < weights.count else { continue }
-      let level = state.scale.level(weights[key])
+      let level = levels.level(weights[key])
       let isSeen = key <= last
       let role: Role = key == state.query ? .cursor : isSeen ? .plain : .dimmed
       let x = layout.text.x + place.x

@@ -16,17 +16,25 @@ enum AttentionWeights<K: Kernels> {
     _ head: HeadAttention<K.Element>, rows: Range<Int>, keyCount: Int
   ) -> Tensor<K.Element> {
     var scores = Tensor<K.Element>(uninitialized: [rows.count, keyCount])
-    let target = scores.mutableMatrix()
+    score(head, rows: rows, keys: 0..<keyCount, into: scores.mutableMatrix())
+    return scores
+  }
+
+  /// The same for some of the keys, `[queries, keys]`.
+  static func score(
+    _ head: HeadAttention<K.Element>, rows: Range<Int>, keys: Range<Int>,
+    into target: MutableMatrix<K.Element>
+  ) {
     K.multiply(
-      head.queries.rows(rows), head.keys.rows(0..<keyCount), transposed: true,
+      head.queries.rows(rows), head.keys.rows(keys), transposed: true,
       scale: K.Element(head.plan.scale), adding: false, into: target)
     if let bias = head.bias {
       for (i, query) in rows.enumerated() {
-        K.add(bias.row(head.head, query: query, keys: keyCount), to: target.rows(i..<i + 1))
+        let row = bias.row(head.head, query: query, keys: keys.upperBound)
+        K.add(row.columns(keys), to: target.rows(i..<i + 1))
       }
     }
     if let cap = head.plan.cap { K.cap(target, at: K.Element(cap)) }
-    return scores
   }
 
   /// Scores become weights.
@@ -34,6 +42,11 @@ enum AttentionWeights<K: Kernels> {
     _ scores: MutableMatrix<K.Element>, of head: HeadAttention<K.Element>, rows: Range<Int>
   ) {
     K.hide(scores) { head.visible(query: rows.lowerBound + $0) }
+    softmax(scores, of: head)
+  }
+
+  /// The softmax of every row, the head's learned sink among the keys.
+  static func softmax(_ scores: MutableMatrix<K.Element>, of head: HeadAttention<K.Element>) {
     if let sink = head.sink { K.softmax(scores, sink: sink) } else { K.softmax(scores) }
   }
 }

@@ -8,7 +8,7 @@ struct Experts<K: Kernels> {
   private let router: Linear<K>
   private let correction: [Double]?
 
-  init(_ plan: ExpertsPlan, _ weights: inout WeightReader<K.Element>) {
+  init(_ plan: ExpertsPlan, _ weights: inout WeightReader<K>) {
     self.plan = plan
     router = Linear(plan.router, &weights)
     correction = plan.routing.correction.map { weights.tensor($0).elements.map { Double($0) } }
@@ -17,7 +17,7 @@ struct Experts<K: Kernels> {
   /// Writes what the chosen experts make of every row of `x`, or adds it to what is there.
   func apply(
     to x: Matrix<K.Element>, adding: Bool, into y: MutableMatrix<K.Element>,
-    _ weights: inout WeightReader<K.Element>
+    _ weights: inout WeightReader<K>
   ) {
     if !adding { y.fill(0) }
     addShared(x, to: y, &weights)
@@ -46,7 +46,7 @@ struct Experts<K: Kernels> {
 
   private func addShared(
     _ x: Matrix<K.Element>, to y: MutableMatrix<K.Element>,
-    _ weights: inout WeightReader<K.Element>
+    _ weights: inout WeightReader<K>
   ) {
     guard let shared = plan.shared, let mlp = MLP<K>(shared, &weights) else { return }
     guard let gate = plan.sharedGate else { return mlp.apply(to: x, adding: true, into: y) }

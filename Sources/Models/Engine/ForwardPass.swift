@@ -16,7 +16,7 @@ public struct Progress: Sendable, Hashable {
 struct ForwardPass<K: Kernels> {
   let plan: ModelPlan
   let prompt: Prompt
-  var weights: WeightReader<K.Element>
+  var weights: WeightReader<K>
   private let variants: Int
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
   private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
@@ -53,7 +53,13 @@ struct ForwardPass<K: Kernels> {
     var attention = reused?.attention ?? []
     for (layer, block) in plan.blocks.enumerated().dropFirst(start) {
       try onProgress(Progress(done: layer, total: plan.layers))
-      var layerTrace = reused?.layer(layer) ?? attend(layer, block, residual.matrix)
+      var layerTrace: LayerTrace<K.Element>
+      if let known = reused?.layer(layer) {
+        layerTrace = known
+        applyRules(layer, &layerTrace, residual.matrix)
+      } else {
+        layerTrace = attend(layer, block, residual.matrix)
+      }
       if edits.changesWeightedValues(layer) {
         edits.weightedValues(
           layer, block.attention, layerTrace.weightedValues.mutableMatrix(), K.self)
@@ -132,37 +138,36 @@ struct ForwardPass<K: Kernels> {
         plan, HeadIndex(layer: layer, head: item % plan.heads), queries: q.matrix.rows(rows),
         keys: k.matrix.rows(rows), values: v.matrix.rows(rows), extras: extras)
     }
+    var weightedValues = Tensor<K.Element>(
+      uninitialized: [residual.rows, plan.heads * plan.dValue])
+    AttentionOutput<K>.fill(
+      weightedValues.mutableMatrix(), heads: heads, seq: seq,
+      ruled: edits.ruled(view(layer, heads, residual)))
     return LayerTrace(
-      queries: queries, keys: keys, values: values,
-      weightedValues: Self.weightedValues(heads, plan, seq: seq), extras: extras)
+      queries: queries, keys: keys, values: values, weightedValues: weightedValues,
+      extras: extras)
   }
 
-  /// Pattern · values of every head of a layer, one tile of queries at a time:
-  /// `[variants · seq, heads · dValue]`.
-  ///
-  /// - Parameter heads: Those of the first variant, then those of the next one.
-  private static func weightedValues(
-    _ heads: [HeadAttention<K.Element>], _ plan: AttentionPlan, seq: Int
-  ) -> Tensor<K.Element> {
-    let step = AttentionTiling.rowsPerTile(seq: seq)
-    let tiles = (seq + step - 1) / step
-    var result = Tensor<K.Element>(
-      uninitialized: [heads.count / plan.heads * seq, plan.heads * plan.dValue])
-    let target = result.mutableMatrix()
-    Parallel.forEach(tiles * heads.count) { item in
-      // The last queries see the most keys: they go first, so that no thread ends with a long one.
-      let start = (tiles - 1 - item / heads.count) * step
-      let rows = start..<min(seq, start + step)
-      let (head, first) = (heads[item % heads.count], item % heads.count / plan.heads * seq)
-      let weights = AttentionWeights<K>.weights(head, rows: rows)
-      K.multiply(
-        weights.matrix, head.values.rows(0..<weights.shape[1]), transposed: false, scale: 1,
-        adding: false,
-        into: target.window(
-          rows: first + rows.lowerBound..<first + rows.upperBound,
-          columns: plan.valueColumns(head.head.head)))
-    }
-    return result
+  /// Makes the weighted values of those heads again that a rule stands in.
+  private func applyRules(
+    _ layer: Int, _ trace: inout LayerTrace<K.Element>, _ residual: Matrix<K.Element>
+  ) {
+    let heads = trace.heads(plan.blocks[layer].attention, layer)
+    let ruled = edits.ruled(view(layer, heads, residual))
+    guard !ruled.isEmpty else { return }
+    AttentionOutput<K>.fill(
+      trace.weightedValues.mutableMatrix(), heads: heads, seq: prompt.seq,
+      only: ruled.keys.sorted(),
+      ruled: ruled)
+  }
+
+  /// A layer as rules see it.
+  private func view(
+    _ layer: Int, _ heads: [HeadAttention<K.Element>], _ residual: Matrix<K.Element>
+  ) -> RuleLayer<K> {
+    RuleLayer(
+      heads: heads, layer: layer, layers: plan.layers, residual: residual, spans: prompt.spans,
+      grid: prompt.grid)
   }
 
   /// Adds one block's attention and MLP to the residual stream.

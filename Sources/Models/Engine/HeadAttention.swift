@@ -90,18 +90,12 @@ extension ScoreBias {
       return
     }
     for slope in plan.slopes {
-      let rounded = Self.bfloat16(Float(slope))
+      let rounded = Float(BFloat16(Float(slope)))
       numbers += (0..<seq).map {
-        Element(Double(Self.bfloat16(rounded * Float($0))) * plan.factor)
+        Element(Double(Float(BFloat16(rounded * Float($0)))) * plan.factor)
       }
     }
     values = Tensor(numbers, shape: [plan.slopes.count, seq])
     axis = .key
-  }
-
-  /// The nearest bfloat16, ties to even.
-  private static func bfloat16(_ x: Float) -> Float {
-    let bits = x.bitPattern
-    return Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000)
   }
 }

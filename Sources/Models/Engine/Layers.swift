@@ -29,7 +29,7 @@ struct Norm<K: Kernels>: Sendable {
   private let plan: NormPlan
   private let gain, bias: Tensor<K.Element>
 
-  init(_ plan: NormPlan, width: Int, _ weights: inout WeightReader<K.Element>) {
+  init(_ plan: NormPlan, width: Int, _ weights: inout WeightReader<K>) {
     self.plan = plan
     var gain = plan.gain.map { weights.tensor($0) } ?? Tensor(repeating: 1, shape: [width])
     if plan.gainShift != 0 {
@@ -68,7 +68,7 @@ struct HeadNorm<K: Kernels>: Sendable {
   ///   - heads: How many heads a row holds.
   ///   - dHead: The width of each.
   init(
-    _ plan: HeadNormPlan, heads: Int, dHead: Int, _ weights: inout WeightReader<K.Element>
+    _ plan: HeadNormPlan, heads: Int, dHead: Int, _ weights: inout WeightReader<K>
   ) {
     switch plan {
     case .shared(let norm):
@@ -91,14 +91,14 @@ struct HeadNorm<K: Kernels>: Sendable {
 
 /// A linear layer with its weights at hand.
 struct Linear<K: Kernels>: Sendable {
-  private let matrix: Matrix<K.Element>
+  private let matrix: Matrix<K.Weight>
   private let bias: Matrix<K.Element>?
   private let transposed: Bool
   /// The width of what it computes.
   let outputCount: Int
 
-  init(_ plan: LinearPlan, _ weights: inout WeightReader<K.Element>) {
-    let stored = weights.tensor(plan.weight).matrix
+  init(_ plan: LinearPlan, _ weights: inout WeightReader<K>) {
+    let stored = weights.matrix(plan.weight).matrix
     transposed = plan.layout == .outputsFirst
     let ranges = plan.outputs.ranges
     matrix = transposed ? stored.rows(ranges) : stored.columns(ranges)
@@ -129,7 +129,7 @@ struct Latent<K: Kernels>: Sendable {
   private let down: Linear<K>
   private let norm: Norm<K>?
 
-  init(_ plan: LatentPlan, _ weights: inout WeightReader<K.Element>) {
+  init(_ plan: LatentPlan, _ weights: inout WeightReader<K>) {
     down = Linear(plan.down, &weights)
     norm = plan.norm.map { Norm($0, width: plan.down.outputs.count, &weights) }
   }
@@ -147,7 +147,7 @@ struct Addition<K: Kernels>: Sendable {
   private let scale: K.Element
 
   init(
-    _ norms: NormPlacement, scale: Double, width: Int, _ weights: inout WeightReader<K.Element>
+    _ norms: NormPlacement, scale: Double, width: Int, _ weights: inout WeightReader<K>
   ) {
     output = norms.output.map { Norm($0, width: width, &weights) }
     stream = norms.stream.map { Norm($0, width: width, &weights) }

@@ -8,7 +8,7 @@ struct MLP<K: Kernels>: Sendable {
   private let limit: Double?
 
   /// - Returns: nil for experts, of which no token passes through all.
-  init?(_ plan: MLPPlan, _ weights: inout WeightReader<K.Element>) {
+  init?(_ plan: MLPPlan, _ weights: inout WeightReader<K>) {
     switch plan {
     case .plain(let up, let down, let activation):
       (gate, limit) = (nil, nil)

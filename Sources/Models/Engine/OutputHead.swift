@@ -14,7 +14,7 @@ struct OutputHead<K: Kernels> {
     guard model.hasOutputHead else { throw .outputHeadMissing(checkpoint: model.name) }
     plan = model.plan
     weights = model.weights
-    var reader = WeightReader<K.Element>(weights)
+    var reader = WeightReader<K>(weights)
     norm = plan.head.norm.map { Norm($0, width: model.plan.dModel, &reader) }
     projection = plan.head.projection.map { Linear($0, &reader) }
     bias = plan.head.linear.bias.map { reader.tensor($0).matrix }
@@ -34,8 +34,8 @@ struct OutputHead<K: Kernels> {
   }
 
   /// The rows of the head's matrix for a part of the vocabulary, `[part, width]`.
-  func rows(_ part: Range<Int>) -> Tensor<K.Element> {
-    guard let rows = weights[plan.head.linear.weight].rows(part).widened(to: K.Element.self) else {
+  func rows(_ part: Range<Int>) -> Tensor<K.Weight> {
+    guard let rows = weights[plan.head.linear.weight].rows(part).widened(to: K.Weight.self) else {
       preconditionFailure("the type of \(plan.head.linear.weight.name) was checked")
     }
     return rows

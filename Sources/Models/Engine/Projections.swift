@@ -11,7 +11,7 @@ struct Projections<K: Kernels>: Sendable {
 
   init(
     _ plan: AttentionPlan, _ rotation: Rotation<K.Element>?,
-    _ weights: inout WeightReader<K.Element>
+    _ weights: inout WeightReader<K>
   ) {
     self.plan = plan
     self.rotation = rotation

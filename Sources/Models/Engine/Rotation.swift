@@ -47,4 +47,17 @@ struct Rotation<Element: Scalar>: Sendable {
       }
     }
   }
+
+  /// The angles of so many tokens each, back when negative, for vectors that were turned before: their
+  /// magnitude stays.
+  ///
+  /// - Parameter seq: The length of the prompt that they were turned for.
+  init(_ plan: RotaryPlan, steps: [Int], seq: Int) {
+    let frequencies = plan.frequencies(seq: seq).map { Element($0) }
+    let angles = steps.flatMap { step in frequencies.map { Element(step) * $0 } }
+    let shape = [steps.count, frequencies.count]
+    self.plan = plan
+    cosines = Tensor(angles.map { Element.cos($0) }, shape: shape)
+    sines = Tensor(angles.map { Element.sin($0) }, shape: shape)
+  }
 }

@@ -14,6 +14,15 @@ public struct LayerTrace<Element: Scalar>: Sendable {
   public internal(set) var weightedValues: Tensor<Element>
   /// What scores need besides queries and keys.
   let extras: ScoreExtras<Element>
+
+  /// Every head of the layer.
+  func heads(_ plan: AttentionPlan, _ layer: Int) -> [HeadAttention<Element>] {
+    (0..<plan.heads).map { head in
+      HeadAttention(
+        plan, HeadIndex(layer: layer, head: head), queries: queries.matrix, keys: keys.matrix,
+        values: values.matrix, extras: extras)
+    }
+  }
 }
 
 /// What a run keeps: everything that maps, scores and exports are derived from.
@@ -31,6 +40,25 @@ public struct Trace<Element: Scalar>: Sendable {
   public let attention: [LayerTrace<Element>]
   /// What was changed in this run.
   public let interventions: [Intervention]
+  /// How far the rules in force reach; nil without any.
+  public let reach: RuleReach?
+  /// The rules in force.
+  let prepared: PreparedRules<Element>
+
+  /// A run; `frozen` are rules that were put in afterwards, everything else left as it was.
+  init(
+    prompt: Prompt, plan: ModelPlan, residuals: [Tensor<Element>],
+    attention: [LayerTrace<Element>], interventions: [Intervention],
+    frozen: PreparedRules<Element>? = nil
+  ) {
+    self.prompt = prompt
+    self.plan = plan
+    self.residuals = residuals
+    self.attention = attention
+    self.interventions = interventions
+    prepared = frozen ?? PreparedRules(interventions.rules)
+    reach = prepared.rules.isEmpty ? nil : frozen == nil ? .propagated : .local
+  }
 
   /// The number of tokens.
   public var seq: Int { prompt.seq }
@@ -84,7 +112,8 @@ public struct Trace<Element: Scalar>: Sendable {
   /// - Returns: `[rows, visible keys]`, keys from 0.
   /// - Complexity: O(rows × seq × dHead).
   public func visiblePattern(_ head: HeadIndex, rows: Range<Int>) -> Tensor<Element> {
-    AttentionWeights<Element.PreferredKernels>.weights(attention(head), rows: rows)
+    ruled(head)?.tile(rows).dense
+      ?? AttentionWeights<Element.PreferredKernels>.weights(attention(head), rows: rows)
   }
 
   /// What one head's learned sink takes of each query's attention: one minus the row's sum.
@@ -112,7 +141,8 @@ public struct Trace<Element: Scalar>: Sendable {
   ) -> Tensor<Element> {
     var result = Tensor<Element>(repeating: 0, shape: [rows.count, columns.count])
     let target = result.mutableMatrix()
-    let step = AttentionTiling.rowsPerTile(seq: seq)
+    // A rule is prepared once, not by every thread that takes a tile.
+    let step = ruled(head)?.rowsPerTile ?? AttentionTiling.rowsPerTile(seq: seq)
     Parallel.forEach((rows.count + step - 1) / step) { block in
       let start = rows.lowerBound + block * step
       let part = start..<min(rows.upperBound, start + step)
@@ -138,8 +168,11 @@ extension Trace: PatternSource {
   public var queryCount: Int { seq }
   /// The number of tokens.
   public var keyCount: Int { seq }
-  /// Whether no layer shows a query a later key.
-  public var isCausal: Bool { plan.blocks.allSatisfy(\.attention.mask.isCausal) }
+  /// Whether no layer, and no rule in force, shows a query a later key.
+  public var isCausal: Bool {
+    plan.blocks.allSatisfy(\.attention.mask.isCausal)
+      && !prepared.rules.values.contains { $0.spec.card.seesLaterKeys }
+  }
 
   /// A tile of one head's map in single precision.
   public func pattern(

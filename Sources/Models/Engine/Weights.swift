@@ -52,6 +52,11 @@ struct Weights: Sendable {
   /// Bytes of all weights on disk.
   var byteCount: Int { tensors.values.reduce(0) { $0 + $1.byteCount } }
 
+  /// Bytes of the weights that are stored in one type.
+  func byteCount(of type: StorageType) -> Int {
+    tensors.values.reduce(0) { $1.type == type ? $0 + $1.byteCount : $0 }
+  }
+
   /// Whether a weight is there.
   func has(_ plan: WeightPlan) -> Bool { tensors[plan.name] != nil }
 
@@ -66,18 +71,34 @@ struct Weights: Sendable {
   }
 }
 
-/// Widens weights for one run, into memory that the next block's weights use again.
-struct WeightReader<Element: Scalar> {
+/// Reads weights for one run, into memory that the next block's weights use again.
+struct WeightReader<K: Kernels> {
   let weights: Weights
-  /// The current block's.
-  private var current: [WeightPlan: Tensor<Element>] = [:]
-  /// Memory that earlier blocks' weights were widened into, by element count.
-  private var spare: [Int: [Tensor<Element>]] = [:]
+  private var numbers = ConvertedWeights<K.Element>()
+  private var matrices = ConvertedWeights<K.Weight>()
 
   init(_ weights: Weights) { self.weights = weights }
 
   /// A weight in the type that the engine computes in.
-  mutating func tensor(_ plan: WeightPlan) -> Tensor<Element> {
+  mutating func tensor(_ plan: WeightPlan) -> Tensor<K.Element> { numbers.tensor(plan, weights) }
+
+  /// A linear layer's matrix in the type that the engine multiplies by.
+  mutating func matrix(_ plan: WeightPlan) -> Tensor<K.Weight> { matrices.tensor(plan, weights) }
+
+  /// Gives back the current weights' memory.
+  mutating func releaseAll() {
+    numbers.releaseAll()
+    matrices.releaseAll()
+  }
+}
+
+/// The current block's weights in one number type.
+private struct ConvertedWeights<Element: TensorElement> {
+  private var current: [WeightPlan: Tensor<Element>] = [:]
+  /// Memory that earlier blocks' weights were converted into, by element count.
+  private var spare: [Int: [Tensor<Element>]] = [:]
+
+  mutating func tensor(_ plan: WeightPlan, _ weights: Weights) -> Tensor<Element> {
     if let tensor = current[plan] { return tensor }
     let stored = plan.part.map { weights[plan].rows($0..<$0 + 1) } ?? weights[plan]
     var reusable = spare[stored.count]?.popLast()
@@ -89,7 +110,6 @@ struct WeightReader<Element: Scalar> {
     return used
   }
 
-  /// Gives back the current weights' memory.
   mutating func releaseAll() {
     for tensor in current.values { spare[tensor.count, default: []].append(tensor) }
     current = [:]

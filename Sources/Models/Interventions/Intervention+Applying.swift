@@ -1,10 +1,11 @@
+import Synchronization
 import Tensors
 
 extension Intervention {
   /// Checks that a model has what is to be changed, and that the numbers fit.
   func check(_ plan: ModelPlan, seq: Int) throws(ModelError) {
     switch self {
-    case .scale(let head, _): try Self.check(head, plan)
+    case .scale(let head, _), .rule(let head, _): try Self.check(head, plan)
     case .replace(let site, let positions, let values):
       var width = plan.dModel
       if let head = site.head {
@@ -35,8 +36,26 @@ extension Intervention {
 /// The interventions of one run, ready to be applied where the forward pass comes by.
 struct Edits<Element: Scalar> {
   let interventions: [Intervention]
+  private let rules: [HeadIndex: AppliedRule]
 
-  init(_ interventions: [Intervention]) { self.interventions = interventions }
+  init(_ interventions: [Intervention]) {
+    self.interventions = interventions
+    rules = interventions.rules
+  }
+
+  /// The heads of a layer that another rule stands in, made ready.
+  func ruled<K: Kernels>(_ view: RuleLayer<K>) -> [Int: RuledHead<K>]
+  where K.Element == Element {
+    let heads = rules.keys.filter { $0.layer == view.layer }
+    let found = Mutex<[Int: RuledHead<K>]>([:])
+    Parallel.forEach(heads.count) { index in
+      guard let applied = rules[heads[index]] else { return }
+      let head = RuleHead(layer: view, head: heads[index].head)
+      let made = RuledHead(head, applied.rule)
+      found.withLock { $0[head.head] = made }
+    }
+    return found.withLock { $0 }
+  }
 
   /// Changes the residual stream entering a layer, `[seq, dModel]`.
   func residual(_ layer: Int, _ residual: inout Tensor<Element>) {
@@ -81,7 +100,7 @@ struct Edits<Element: Scalar> {
         K.scale(target.columns(plan.valueColumns(head.head)), by: Element(factor))
       case .replace(.weightedValues(let head), let positions, let values):
         Self.put(values, at: positions, into: target.columns(plan.valueColumns(head.head)))
-      case .replace: break
+      case .replace, .rule: break
       }
     }
   }

@@ -12,6 +12,8 @@ public enum Intervention: Sendable {
   /// - Parameter values: One row for each position in that order, or a single row for all of them;
   ///   `[rows, width of the site]`.
   case replace(Site, positions: [Int]?, values: Tensor<Double>)
+  /// Turns a head's scores into weights by another rule; from `Model.interventions(_:on:)`.
+  case rule(HeadIndex, AppliedRule)
 
   /// What can be replaced.
   public enum Site: Sendable, Hashable, CustomStringConvertible {
@@ -63,7 +65,7 @@ public enum Intervention: Sendable {
   /// The first block that it touches.
   public var layer: Int {
     switch self {
-    case .scale(let head, _): head.layer
+    case .scale(let head, _), .rule(let head, _): head.layer
     case .replace(let site, _, _): site.layer
     }
   }
@@ -77,8 +79,13 @@ public enum Intervention: Sendable {
   var leavesMapsOfItsLayer: Bool {
     switch self {
     case .scale, .replace(.weightedValues, _, _): true
-    case .replace: false
+    case .replace, .rule: false
     }
+  }
+
+  /// Whether a layer's queries, keys and values stay as they were.
+  var leavesInputsOfItsLayer: Bool {
+    if case .rule = self { true } else { leavesMapsOfItsLayer }
   }
 }
 
@@ -105,5 +112,14 @@ extension Intervention.Site {
     case .queries(let head), .keys(let head), .values(let head), .weightedValues(let head): head
     case .residual: nil
     }
+  }
+}
+
+extension [Intervention] {
+  /// The rule of each head that has one; the last one given.
+  var rules: [HeadIndex: AppliedRule] {
+    var rules: [HeadIndex: AppliedRule] = [:]
+    for case .rule(let head, let rule) in self { rules[head] = rule }
+    return rules
   }
 }

@@ -33,18 +33,28 @@ extension Model {
     for start in Set(starts).sorted() {
       let indices = starts.indices.filter { starts[$0] == start }
       for batch in Self.batches(of: indices, size: variantsAtOnce(seq: base.seq)) {
-        var pass = ForwardPass<Element.PreferredKernels>(
-          plan: plan, weights: weights, prompt: base.prompt, variants: batch.count)
-        let residual = try pass.run(
-          variants: batch.map { Edits(variants[$0]) }, of: base, from: start
-        ) {
+        let edits = batch.map { Edits<Element>(variants[$0]) }
+        let onBlock = {
           try onProgress(done / total)
           done += Double(batch.count)
         }
+        let residual =
+          multipliesBFloat16
+          ? try run(edits, of: base, from: start, on: Element.RoundingKernels.self, onBlock)
+          : try run(edits, of: base, from: start, on: Element.PreferredKernels.self, onBlock)
         try body(batch, residual)
       }
     }
     try onProgress(1)
+  }
+
+  private func run<K: Kernels>(
+    _ edits: [Edits<K.Element>], of base: Trace<K.Element>, from start: Int, on _: K.Type,
+    _ onBlock: () throws -> Void
+  ) throws -> Tensor<K.Element> {
+    var pass = ForwardPass<K>(
+      plan: plan, weights: weights, prompt: base.prompt, variants: edits.count)
+    return try pass.run(variants: edits, of: base, from: start, onBlock: onBlock)
   }
 
   /// The mean next-token loss of every variant, in nats; `.nan` for a prompt of one token.

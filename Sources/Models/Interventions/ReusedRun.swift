@@ -3,14 +3,14 @@ import Tensors
 /// What an earlier run of the same prompt spares a run with interventions.
 ///
 /// Both agree up to the first block that either of them touches. Where the new run only changes weighted
-/// values there, and the earlier one nothing, that block's attention agrees as well.
+/// values or rules there, and the earlier one nothing, that block's queries, keys and values agree as well.
 struct ReusedRun<Element: Scalar> {
   private let base: Trace<Element>
   /// The first block that must run.
   let start: Int
   /// The residual stream entering it; nil when the prompt must be embedded again.
   let residual: Tensor<Element>?
-  private let keepsMaps: Bool
+  private let keepsInputs: Bool
 
   init(_ base: Trace<Element>, for interventions: [Intervention]) {
     self.base = base
@@ -19,9 +19,9 @@ struct ReusedRun<Element: Scalar> {
     let first = (interventions.map(\.layer) + touchedBefore).min() ?? base.layers
     start = max(0, min(first, base.layers))
     residual = first < 0 ? nil : base.residuals[start]
-    keepsMaps =
+    keepsInputs =
       touchedBefore.allSatisfy { $0 > first }
-      && interventions.allSatisfy { $0.layer > first || $0.leavesMapsOfItsLayer }
+      && interventions.allSatisfy { $0.layer > first || $0.leavesInputsOfItsLayer }
   }
 
   /// The residual streams before that.
@@ -30,8 +30,8 @@ struct ReusedRun<Element: Scalar> {
   /// The attention of the blocks before.
   var attention: [LayerTrace<Element>] { Array(base.attention[..<start]) }
 
-  /// The attention of a block that need not run again.
+  /// The attention of a block whose queries, keys and values need not be made again.
   func layer(_ layer: Int) -> LayerTrace<Element>? {
-    layer == start && keepsMaps ? base.attention[layer] : nil
+    layer == start && keepsInputs ? base.attention[layer] : nil
   }
 }

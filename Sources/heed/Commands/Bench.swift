@@ -30,6 +30,7 @@ struct Bench: ParsableCommand {
     }
     let version = 1
     let machine, model: String
+    let precision: String
     let tokens, threads: Int
     let stages: [Stage]
     /// The process's largest resident memory, mapped weights that were touched included.
@@ -43,10 +44,7 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    switch engine.precision {
-    case .f32: try run(Float.self)
-    case .f64: try run(Double.self)
-    }
+    if engine.precision == .f64 { try run(Double.self) } else { try run(Float.self) }
   }
 
   private func run<Element: Scalar>(_: Element.Type) throws {
@@ -54,7 +52,7 @@ struct Bench: ParsableCommand {
     let argument = model
     let given = prompt
     var stages: [Report.Stage] = []
-    let (opened, load) = try timed(times: 1) { try Opening.model(argument) }
+    let (opened, load) = try timed(times: 1) { try Opening.model(argument, engine) }
     let (model, tokenizer) = opened
     stages.append(.init(name: "load", seconds: load, gflops: nil))
     let (prompt, tokenise) = try timed(times: 1) {
@@ -82,7 +80,8 @@ struct Bench: ParsableCommand {
       stages.append(.init(name: "logits of the last token", seconds: head, gflops: nil))
     }
     let report = Report(
-      machine: Self.machine, model: model.name, tokens: prompt.seq, threads: Parallel.threadCount,
+      machine: Self.machine, model: model.name, precision: engine.precision(for: model).rawValue,
+      tokens: prompt.seq, threads: Parallel.threadCount,
       stages: stages, peakBytes: peak, weightBytes: model.weightBytes)
     switch format {
     case .json: try output.sink.write(json: report)
@@ -99,7 +98,7 @@ struct Bench: ParsableCommand {
       ])
     }
     return
-      "\(report.model), \(report.tokens) tokens, \(report.threads) threads, \(report.machine)\n"
+      "\(report.model), \(report.precision), \(report.tokens) tokens, \(report.threads) threads, \(report.machine)\n"
       + table.text + "peak memory after forward: \(ByteCount(report.peakBytes))"
       + " (weights on disk: \(ByteCount(report.weightBytes)))\n"
   }

@@ -35,7 +35,7 @@ struct Explore: ParsableCommand {
 
   func validate() throws {
     if engine.precision == .f64 {
-      throw ValidationError("The explorer runs in f32; use heed export --precision f64.")
+      throw ValidationError("The explorer runs in f32 or bf16; use heed export --precision f64.")
     }
     if play != nil, plain || record != nil {
       throw ValidationError("--play needs no screen: leave out --plain and --record.")
@@ -55,7 +55,7 @@ struct Explore: ParsableCommand {
     let style = try screen.style()
     var state = try place.state(theme: style.theme)
     state.hasMouse = try !noMouse && Configuration.current().mouse ?? true
-    let start = try Start(model, prompt, state, session: session)
+    let start = try Start(model, prompt, state, engine: engine, session: session)
     let mailbox = Mailbox<Action>()
     let recorder = try record.map {
       try Recorder($0, beginning: start.recordingBeginning, complaining: mailbox)
@@ -80,7 +80,8 @@ struct Explore: ParsableCommand {
   private func player(recording: Recording? = nil) throws -> Player {
     let style = try screen.style()
     let state = try place.state(theme: style.theme)
-    let start = try Start(model, prompt, state, session: session, recording: recording)
+    let start = try Start(
+      model, prompt, state, engine: engine, session: session, recording: recording)
     let mailbox = Mailbox<Action>()
     let desk = Desk(start, engine: engine, answering: mailbox, savesToOutput: true)
     let program = ExplorerProgram(start.state, mailbox: mailbox) { desk.perform($0) }
@@ -108,7 +109,7 @@ struct Explore: ParsableCommand {
   private func printViews() throws {
     try place.check()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial)
+      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)

@@ -35,17 +35,14 @@ struct Export: ParsableCommand {
     guard place.view != nil else { return }
     if tensor != nil { throw ValidationError("Give either --tensor or --view.") }
     if engine.precision == .f64 {
-      throw ValidationError("Views are drawn in f32; use --tensor with --precision f64.")
+      throw ValidationError("Views are drawn in f32 or bf16; use --tensor with --precision f64.")
     }
   }
 
   func run() throws {
     try place.check()
     if place.view != nil { return try exportView() }
-    switch engine.precision {
-    case .f32: try run(Float.self)
-    case .f64: try run(Double.self)
-    }
+    if engine.precision == .f64 { try run(Double.self) } else { try run(Float.self) }
   }
 
   /// The format, and a refusal to pour a binary one onto a terminal.
@@ -65,7 +62,7 @@ struct Export: ParsableCommand {
   private func exportView() throws {
     let export = try format(default: place.view?.name == "map" ? .npy : .csv)
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial)
+      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model))
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
@@ -77,7 +74,7 @@ struct Export: ParsableCommand {
   private func run<Element: Scalar>(_: Element.Type) throws {
     let tensor = tensor ?? .attention
     let export = try format(default: .npy)
-    let (model, tokenizer) = try Opening.model(model)
+    let (model, tokenizer) = try Opening.model(model, engine)
     try place.heads.check(model.plan)
     if tensor == .logits, !model.hasOutputHead {
       throw ModelError.outputHeadMissing(checkpoint: model.name)

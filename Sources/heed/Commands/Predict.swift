@@ -54,14 +54,11 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
-    switch engine.precision {
-    case .f32: try run(Float.self)
-    case .f64: try run(Double.self)
-    }
+    if engine.precision == .f64 { try run(Double.self) } else { try run(Float.self) }
   }
 
   private func run<Element: Scalar>(_: Element.Type) throws {
-    let (model, source) = try Opening.model(model)
+    let (model, source) = try Opening.model(model, engine)
     guard model.hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: model.name) }
     let prompt = try prompt.prompt(source)
     let removed = try without.map { try model.plan.heads(named: $0) }

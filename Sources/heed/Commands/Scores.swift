@@ -45,9 +45,10 @@ struct Scores: ParsableCommand {
     if list { return try output.sink.write(ScoreCatalogue.text) }
     let scores = try chosen()
     if format == .npy, output.sink.isTerminal { throw Failure.binaryToTerminal(format: "npy") }
-    switch engine.precision {
-    case .f32: try run(scores, Float.self)
-    case .f64: try run(scores, Double.self)
+    if engine.precision == .f64 {
+      try run(scores, Double.self)
+    } else {
+      try run(scores, Float.self)
     }
   }
 
@@ -63,7 +64,7 @@ struct Scores: ParsableCommand {
   }
 
   private func run<Element: Scalar>(_ scores: [any HeadScore.Type], _: Element.Type) throws {
-    let (model, tokenizer) = try Opening.model(model)
+    let (model, tokenizer) = try Opening.model(model, engine)
     // A prompt that no score reads is not asked for.
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil

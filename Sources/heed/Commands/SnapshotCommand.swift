@@ -40,7 +40,7 @@ struct SnapshotCommand: ParsableCommand {
 
   func validate() throws {
     if engine.precision == .f64 {
-      throw ValidationError("Pictures are drawn in f32; use heed export --precision f64.")
+      throw ValidationError("Pictures are drawn in f32 or bf16; use heed export --precision f64.")
     }
   }
 
@@ -48,7 +48,7 @@ struct SnapshotCommand: ParsableCommand {
     try place.check()
     let style = try screen.style()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial)
+      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)

@@ -8,6 +8,7 @@ import Models
 /// listed on another.
 final class Desk {
   private let start: Start
+  private let engine: EngineOptions
   private let savesToOutput: Bool
   private let service: InferenceService
   private let mailbox: Mailbox<Action>
@@ -23,6 +24,7 @@ final class Desk {
     savesToOutput: Bool = false
   ) {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
+    self.engine = engine
     service = InferenceService(mailbox: mailbox) { model, prompt in
       try engine.prepare(model, seq: prompt.seq)
     }
@@ -43,14 +45,17 @@ final class Desk {
       service.run(again ?? { try $0.tokenize(text) })
     case .open(let name, let text):
       first = nil
-      let addSpecial = start.addsSpecial
+      let (addSpecial, engine) = (start.addsSpecial, engine)
       let opener: InferenceService.Opener = {
-        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial)
+        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial, engine: engine)
       }
       service.open(opener) { try $0.tokenize(text.isEmpty ? PromptOptions.example : text) }
     case .list(let beginning):
       inBackground { [mailbox] in mailbox.post(.listed(ModelListing.models(beginning))) }
     case .cancel: service.cancel()
+    case .ask(let questions, let generation): service.ask(questions, generation: generation)
+    case .readPrompts(let file):
+      inBackground { [mailbox] in Self.readPrompts(file, answering: mailbox) }
     case .save(let name, let text):
       Self.save(as: savesToOutput ? nil : Self.free(name), answering: mailbox) {
         try $0.write(text)
@@ -69,6 +74,17 @@ final class Desk {
         try output.write(session.text)
       }
     case .screen: break
+    }
+  }
+
+  /// Reads prompts, one a line; blank lines are none.
+  private static func readPrompts(_ file: String, answering mailbox: Mailbox<Action>) {
+    do {
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+      mailbox.post(.promptFile(lines.filter { !$0.allSatisfy(\.isWhitespace) }))
+    } catch {
+      mailbox.post(.failed("\(file): cannot be read as UTF-8 text; check its name"))
     }
   }
 

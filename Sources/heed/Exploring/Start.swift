@@ -22,7 +22,7 @@ struct Start {
   ///   - session: The file of a session.
   init(
     _ model: ModelArgument, _ prompt: PromptOptions, _ state: ExplorerState,
-    session file: String? = nil, recording: Recording? = nil
+    engine: EngineOptions, session file: String? = nil, recording: Recording? = nil
   ) throws {
     var (state, name) = (state, model.model)
     var saved = Session()
@@ -51,7 +51,8 @@ struct Start {
     let (session, adapter, address) = (saved, model.adapter, name)
     opener = {
       let opened = try Opening.openModel(
-        address, adapter: adapter, addSpecial: session.addsSpecial && !prompt.noSpecial)
+        address, adapter: adapter, addSpecial: session.addsSpecial && !prompt.noSpecial,
+        engine: engine)
       if let file { try session.check(opened.origin, file: file) }
       return opened
     }

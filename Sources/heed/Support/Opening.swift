@@ -40,14 +40,14 @@ enum Opening {
     return try checkpoint.applying(adapter: adapter)
   }
 
-  /// Opens the model, and says what of the checkpoint it does not use.
+  /// Opens the model to compute as was asked for, and says what of the checkpoint it does not use.
   static func model(
-    _ argument: ModelArgument
+    _ argument: ModelArgument, _ engine: EngineOptions
   ) throws -> (model: Model, tokenizer: TokenizerSource) {
     let checkpoint = try checkpoint(argument)
     let model = try Model(checkpoint)
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
-    return (model, try tokenizer(argument))
+    return (engine.applied(to: model), try tokenizer(argument))
   }
 
   /// Opens a model for the explorer.
@@ -56,12 +56,12 @@ enum Opening {
   ///   - name: MODEL; nil for the default sample.
   ///   - adapter: `--adapter`.
   static func openModel(
-    _ name: String?, adapter: String?, addSpecial: Bool
+    _ name: String?, adapter: String?, addSpecial: Bool, engine: EngineOptions
   ) throws -> OpenModel {
     let path = try locate(name)
     var checkpoint = try Checkpoint.open(path)
     if let adapter { checkpoint = try checkpoint.applying(adapter: adapter) }
-    let model = try Model(checkpoint)
+    let model = engine.applied(to: try Model(checkpoint))
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
     let source = TokenizerSource(path)
     let origin = Origin(

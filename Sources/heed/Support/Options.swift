@@ -129,16 +129,22 @@ enum GivenPrompt: Sendable {
 
 /// How the engine computes.
 struct EngineOptions: ParsableArguments {
-  /// The number type of a run.
+  /// How a run computes.
   enum Precision: String, CaseIterable, ExpressibleByArgument {
     /// Float on oneDNN.
     case f32
+    /// Float on oneDNN, products of bfloat16 numbers.
+    case bf16
     /// Double on the plain kernels.
     case f64
   }
 
-  @Option(help: "f32 runs on oneDNN; f64 runs on the plain kernels and settles disagreements")
-  var precision = Precision.f32
+  @Option(
+    help: """
+      f32, or bf16 products with sums in f32, or f64 on the plain kernels, which settles disagreements \
+      (default: f32; bf16 for bfloat16 weights above 1 GiB where the processor multiplies such numbers)
+      """)
+  var precision: Precision?
 
   @Option(help: "Threads to use (default: one for each core this process may use)")
   var threads: Int?
@@ -151,6 +157,18 @@ struct EngineOptions: ParsableArguments {
     if let memory, ByteCount(memory) == nil {
       throw ValidationError("--memory takes a size such as 900M or 4G.")
     }
+  }
+
+  /// What a run of a model computes in: what was asked for, else what suits the model.
+  func precision(for model: Model) -> Precision {
+    precision ?? (model.prefersBFloat16 ? .bf16 : .f32)
+  }
+
+  /// The model, set to compute as was asked for.
+  func applied(to model: Model) -> Model {
+    var model = model
+    model.multipliesBFloat16 = precision(for: model) == .bf16
+    return model
   }
 
   /// Checks a run against the budget; call on the thread that will run.

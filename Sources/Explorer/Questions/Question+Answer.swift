@@ -1,0 +1,64 @@
+import Analysis
+import Models
+import Tensors
+
+extension Question {
+  /// What a line of progress says while it is being worked out.
+  var activity: String {
+    switch self {
+    case .vectors: "reading vectors"
+    case .valueNorms: "measuring values"
+    case .model: "checking maps"
+    case .edge: "ranking heads"
+    case .like: "comparing heads"
+    }
+  }
+
+  /// Works it out.
+  ///
+  /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the work.
+  func answer(
+    _ open: OpenModel, _ trace: Trace<Float>,
+    onProgress: @escaping @Sendable (Double) throws -> Void
+  ) throws -> Answer {
+    switch self {
+    case .vectors(let head): .vectors(HeadVectors(trace, head))
+    case .valueNorms: .valueNorms(ValueNorms(trace))
+    case .model: .model(try ModelReport(open.model, trace, onProgress: onProgress))
+    case .edge(let queries, let keys):
+      .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
+    case .like(let head): .table(try .like(trace, head, onProgress: onProgress))
+    }
+  }
+}
+
+extension ScoreTable {
+  /// Who gives most from some queries to some keys: the weight on the keys, averaged over the queries.
+  static func edge(
+    _ source: any PatternSource, queries: Range<Int>, keys: Range<Int>,
+    onProgress: (Double) throws -> Void
+  ) rethrows -> ScoreTable {
+    let table = try HeadTable(source, onProgress: onProgress) { head in
+      let weights = source.pattern(head, rows: queries, columns: keys).elements
+      return weights.reduce(0) { $0 + Double($1) } / Double(queries.count)
+    }
+    func text(_ range: Range<Int>) -> String {
+      range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound - 1)"
+    }
+    return ScoreTable(
+      name: "edge", title: "From \(text(queries)) to \(text(keys))", unit: "share", lowest: 0,
+      highest: 1, table: table)
+  }
+
+  /// Which heads are like one: one minus the mean over queries of the total variation of their rows.
+  static func like(
+    _ source: any PatternSource, _ head: HeadIndex, onProgress: (Double) throws -> Void
+  ) rethrows -> ScoreTable {
+    let rows = MapDistance.rows(of: source)
+    let table = try HeadTable(source, onProgress: onProgress) { other in
+      1 - MapDistance.totalVariation(source, head, source, other, rows: rows)
+    }
+    return ScoreTable(
+      name: "like", title: "Like \(head)", unit: "share", lowest: 0, highest: 1, table: table)
+  }
+}

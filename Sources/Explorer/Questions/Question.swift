@@ -1,0 +1,30 @@
+import Models
+
+/// Something that a view wants to know about the run and that takes the engine to find out.
+///
+/// A view names its questions; whatever is not known yet is asked for, and the answer is kept for as
+/// long as the run is. Nothing a view draws waits for one.
+public enum Question: Sendable, Hashable {
+  /// One head's queries and keys.
+  case vectors(HeadIndex)
+  /// How long the values are that every head reads.
+  case valueNorms
+  /// The model's description, and whether its maps can be trusted.
+  case model
+  /// How much of every head's attention goes from some queries to some keys.
+  case edge(queries: Range<Int>, keys: Range<Int>)
+  /// How like one head's map every other head's is.
+  case like(HeadIndex)
+}
+
+/// What the engine found out.
+public enum Answer: Sendable {
+  /// To `.vectors`.
+  case vectors(HeadVectors)
+  /// To `.valueNorms`.
+  case valueNorms(ValueNorms)
+  /// To `.model`.
+  case model(ModelReport)
+  /// To every question whose answer is one number per head.
+  case table(ScoreTable)
+}

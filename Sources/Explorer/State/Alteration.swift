@@ -1,0 +1,59 @@
+import Models
+
+/// What is changed about the model while it is looked at.
+public struct Alteration: Sendable, Hashable {
+  /// Heads whose output is set to zero.
+  public var knockedOut: Set<HeadIndex> = []
+
+  /// The model as it is.
+  public init() {}
+
+  /// Whether anything is changed.
+  public var isNone: Bool { self == Alteration() }
+
+  /// What a status line says; nil when nothing is changed.
+  var text: String? {
+    guard !knockedOut.isEmpty else { return nil }
+    let heads = knockedOut.sorted()
+    let names = heads.prefix(3).map(\.description).joined(separator: " ")
+    return "without \(names)" + (heads.count > 3 ? " and \(heads.count - 3) more" : "")
+  }
+}
+
+/// What can be undone: the change and the prompt, before each edit and after it.
+public struct Edits: Sendable, Equatable {
+  /// One state of what can be edited.
+  struct Version: Sendable, Equatable {
+    var alteration: Alteration
+    var prompt: String
+  }
+
+  private var undone: [Version] = []
+  private var done: [Version] = []
+
+  static let capacity = 200
+
+  /// Nothing to undo.
+  init() {}
+
+  /// Notes what is about to be changed.
+  mutating func note(_ version: Version) {
+    done.append(version)
+    if done.count > Self.capacity { done.removeFirst() }
+    undone = []
+  }
+
+  /// What was before; `current` comes back with `redo`.
+  mutating func undo(_ current: Version) -> Version? {
+    guard let version = done.popLast() else { return nil }
+    undone.append(current)
+    return version
+  }
+
+  /// What was undone.
+  mutating func redo(_ current: Version) -> Version? {
+    guard let version = undone.popLast() else { return nil }
+    done.append(current)
+    return version
+  }
+}

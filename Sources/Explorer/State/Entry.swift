@@ -1,0 +1,50 @@
+/// What has the keyboard in place of the view.
+public enum Entry: Sendable, Equatable {
+  /// The view has it.
+  case none
+  /// The `:` line.
+  case command(CommandEntry)
+  /// The prompt editor.
+  case prompt(PromptEntry)
+  /// One line that is asked for.
+  case line(LineUse, LineEditor)
+  /// One letter that is asked for.
+  case letter(LetterUse)
+  /// A list to choose from.
+  case choice(Chooser)
+}
+
+/// What a line is asked for.
+public enum LineUse: String, Sendable {
+  /// A text to look for among tokens, or in the help.
+  case search = "/"
+  /// Which heads to look at.
+  case filter = "&"
+}
+
+/// What a letter is asked for.
+public enum LetterUse: String, Sendable {
+  /// The name of a mark to set.
+  case mark = "mark: a letter names this place"
+  /// The name of a mark to go to.
+  case goto = "go to mark: its letter, or ' for the place before"
+}
+
+/// The prompt editor, with the prompts that were run before.
+public struct PromptEntry: Sendable, Equatable {
+  /// The text.
+  var editor: LineEditor
+  /// The place among earlier prompts that is recalled; nil for a new text.
+  var recalled: Int?
+
+  init(_ text: String) { editor = LineEditor(text) }
+
+  /// Recalls an earlier prompt, or a later one.
+  mutating func recall(_ prompts: [String], by step: Int) {
+    guard !prompts.isEmpty else { return }
+    let start = recalled ?? (prompts.last == editor.text ? prompts.count - 1 : prompts.count)
+    let place = start + step
+    guard prompts.indices.contains(place) else { return }
+    (recalled, editor) = (place, LineEditor(prompts[place]))
+  }
+}

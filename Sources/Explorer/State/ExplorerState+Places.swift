@@ -1,0 +1,80 @@
+import Models
+
+extension ExplorerState {
+  /// Where we are.
+  var place: Place { Place(view: view, head: head, query: query, key: key) }
+
+  mutating func go(to place: Place) {
+    open(place.view)
+    (head, query, key) = (place.head, place.query, place.key)
+    clamp()
+  }
+
+  mutating func goBack() -> [Effect] {
+    guard let place = trail.back(from: place) else {
+      say("no place to go back to")
+      return []
+    }
+    go(to: place)
+    return []
+  }
+
+  /// Goes to the next token that contains what was searched for, round the end.
+  mutating func seek(_ step: Int) {
+    guard let subject, !sought.isEmpty else { return say("/ searches for a text") }
+    let count = subject.patterns.queryCount
+    let lead = max(0, subject.patterns.keyCount - count)
+    let text = sought.lowercased()
+    for distance in 1...max(1, count) {
+      let position = ((query + step * distance) % count + count) % count
+      let token = String(decoding: subject.bytes(position + lead), as: UTF8.self).lowercased()
+      guard token.contains(text) else { continue }
+      if distance < count { trail.leave(place) }
+      query = position
+      return
+    }
+    say("no token contains \(sought)")
+  }
+
+  /// Goes to the key that the query gives most to; it becomes the query.
+  mutating func followStrongest() {
+    guard let subject else { return }
+    let row = subject.patterns.pattern(
+      head, rows: query..<query + 1, columns: 0..<subject.patterns.keyCount
+    ).elements
+    guard let best = row.indices.max(by: { !(row[$0] >= row[$1]) }), row[best] > 0 else {
+      return say("query \(query) gives no weight")
+    }
+    trail.leave(place)
+    key = best
+    let lead = subject.patterns.keyCount - subject.patterns.queryCount
+    if best - lead >= 0 { query = best - lead }
+    clamp()
+  }
+
+  /// Tokens or words; the cursors stay on the same text.
+  mutating func toggleWords() {
+    guard let run, run.tokens.count == run.patterns.keyCount else { return }
+    let words = Words(run.tokens)
+    let (query, key) = (query, key)
+    lens.hasWords.toggle()
+    if lens.hasWords {
+      (self.query, self.key) = (words.word(of: query), words.word(of: key))
+    } else if words.groups.indices.contains(query), words.groups.indices.contains(key) {
+      (self.query, self.key) = (
+        words.groups[query].upperBound - 1, words.groups[key].lowerBound
+      )
+    }
+  }
+
+  /// The heads that the filter lets through, by layer.
+  func heads() -> [HeadIndex] {
+    guard let patterns = subject?.patterns else { return [] }
+    let all = (0..<patterns.layers).flatMap { layer in
+      (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) }
+    }
+    guard let filter else { return all }
+    let scores = scores
+    return all.filter { filter.holds($0, scores) }
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Tensors
+
+/// Some key/value heads keep everything, the others only sink and recent keys.
+struct DuoRule: AttentionRule {
+  private static let sink = RuleParameter.whole(
+    "sink", 64, 0...(1 << 30), "first keys a streaming head keeps")
+  private static let recent = RuleParameter.whole(
+    "recent", 256, help: "most recent keys it keeps, the query's own included")
+  private static let sparsity = RuleParameter.number(
+    "sparsity", 0.5, 0...1, "share of KV heads that stream")
+  private static let pattern = RuleParameter.text(
+    "pattern", "full_attention_heads.tsv [layers, KV heads]; scored on the prompt when empty")
+
+  static let card = RuleCard(
+    name: "duo", title: "DuoAttention: retrieval and streaming heads",
+    formula: "streaming KV heads: softmax over keys j < sink or j > i − recent; the rest unchanged",
+    family: .mask, label: .asPublished, evidence: .checked,
+    source:
+      "Xiao et al. 2024; mit-han-lab/duo-attention; heads without a file scored as NVIDIA/kvpress does",
+    parameters: [sink, recent, sparsity, pattern], needs: [.causal, .run], scope: .kvHead,
+    kvFraction: "full + (1 − full) · (sink + recent) / n")
+
+  let sink, recent: Int
+  let sparsity: Double
+  private let pattern: String
+  /// Which KV heads stream, `[layer][KV head]`; nil before it is known.
+  let streaming: [[Bool]]?
+
+  init(_ spec: RuleSpec) throws(RuleError) {
+    sink = spec.whole(Self.sink)
+    recent = spec.whole(Self.recent)
+    sparsity = spec.number(Self.sparsity)
+    pattern = spec.text(Self.pattern)
+    streaming = nil
+  }
+
+  private init(_ rule: DuoRule, streaming: [[Bool]]) {
+    sink = rule.sink
+    recent = rule.recent
+    sparsity = rule.sparsity
+    pattern = rule.pattern
+    self.streaming = streaming
+  }
+
+  func calibrated<Element: Scalar>(
+    _ model: Model, _ trace: Trace<Element>
+  ) throws -> any AttentionRule {
+    let scores =
+      pattern.isEmpty
+      ? DuoHeads.scores(trace)
+      : try DuoHeads.read(pattern, layers: trace.plan.layers, kvHeads: trace.plan.kvHeads)
+    return DuoRule(self, streaming: DuoHeads.lowest(scores, share: sparsity))
+  }
+
+  func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
+    guard streaming?[head.layer.layer][head.kvHead] ?? true else { return .unchanged }
+    return .keys(StreamingRule.mask(sink: sink, recent: recent))
+  }
+}
+
+/// How full each key/value head must stay.
+enum DuoHeads {
+  /// A score for each KV head of a run, `[layer][KV head]`: the mean query and the mean key before rotation,
+  /// repeated 500 times and rotated; the mean of the last row's running sum, over the group's query heads.
+  ///
+  /// High is far-reaching. Source: NVIDIA/kvpress duo_attention_press.py.
+  static func scores<Element: Scalar>(_ trace: Trace<Element>, length: Int = 500) -> [[Double]] {
+    (0..<trace.layers).map { layer in
+      let (view, plan) = (trace.ruleLayer(layer), trace.plan.blocks[layer].attention)
+      var sums = [Double](repeating: 0, count: plan.kvHeads)
+      let share = Double(plan.kvHeads) / Double(plan.heads)
+      for head in 0..<plan.heads {
+        let head = RuleHead(layer: view, head: head)
+        sums[head.kvHead] += share * reach(head, length: length)
+      }
+      return sums
+    }
+  }
+
+  private static func reach<K: Kernels>(_ head: RuleHead<K>, length: Int) -> Double {
+    func mean(_ rows: Matrix<K.Element>) -> [Double] {
+      let numbers = Rows.doubles(rows)
+      return (0..<rows.columns).map { column in
+        stride(from: column, to: numbers.count, by: rows.columns).reduce(0) { $0 + numbers[$1] }
+          / Double(rows.rows)
+      }
+    }
+    let (query, key) = (mean(head.unrotatedQueries.matrix), mean(head.unrotatedKeys.matrix))
+    let width = query.count
+    let repeated: Tensor<K.Element> = Rows.tensor(
+      Array(repeating: key, count: length).flatMap { $0 }, shape: [length, width])
+    let last: Tensor<K.Element> = Rows.tensor(query, shape: [1, width])
+    let scores = head.scores(
+      of: head.turned(last.matrix, by: [length - 1]),
+      keys: head.turned(repeated.matrix, by: Array(0..<length)).matrix)
+    var running = 0.0
+    var area = 0.0
+    for weight in Rows.doubles(scores.matrix, 0).softmax {
+      running += weight
+      area += running
+    }
+    return area / Double(length)
+  }
+
+  /// Which of all heads are the lowest `share`; of equal ones the first.
+  static func lowest(_ scores: [[Double]], share: Double) -> [[Bool]] {
+    let flat = scores.flatMap { $0 }
+    let count = Int((share * Double(flat.count)).rounded())
+    let low = Set(flat.map { -$0 }.largest(count))
+    var index = 0
+    return scores.map { row in
+      row.map { _ in
+        defer { index += 1 }
+        return low.contains(index)
+      }
+    }
+  }
+
+  /// Reads a table of numbers, one line for each layer, clipped to 0...1.
+  ///
+  /// - Throws: `RuleError.fileUnfit`.
+  static func read(_ file: String, layers: Int, kvHeads: Int) throws -> [[Double]] {
+    func unfit(_ found: String) -> RuleError {
+      .fileUnfit(
+        rule: DuoRule.card.name, file: file, found: found,
+        expected: "\(layers) lines of \(kvHeads) numbers, one for each KV head")
+    }
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw unfit("no readable file")
+    }
+    let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let rows = lines.map { line in line.split(whereSeparator: \.isWhitespace).map { Double($0) } }
+    guard rows.count == layers else { throw unfit("\(rows.count) lines") }
+    return try rows.map { row in
+      guard row.count == kvHeads else { throw unfit("a line of \(row.count)") }
+      return try row.map { number in
+        guard let number, number.isFinite else { throw unfit("something that is no number") }
+        return min(max(number, 0), 1)
+      }
+    }
+  }
+}
