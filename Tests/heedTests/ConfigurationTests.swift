@@ -52,6 +52,7 @@ import Testing
 
   @Test(arguments: [
     ("a = ", "c:1: is no TOML: "),
+    ("[keys]\nx = \"frobnicate\"", "c: keys.x: found \"frobnicate\", expected a key such as "),
     (
       "[screen]\ntheme = \"pink\"", "c: screen.theme: found \"pink\", expected one of \"cividis\", "
     ),

@@ -114,12 +114,15 @@ struct Explore: ParsableCommand {
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
     let style = try screen.style()
-    var state = try place.state(theme: style.theme)
-    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    let state = try place.state(theme: style.theme)
+    let subject = try Subject(opened.model, trace, origin: opened.origin)
     let all = ExplorerViews.all.map { $0.name }.filter { $0 != "help" }
     let views = place.view.map { [$0.name] } ?? all
-    let pictures = views.map { view in
-      Snapshot.text(
+    let pictures = try views.map { view in
+      var state = state
+      state.views = [view]
+      try state.see(subject, opened, trace) { _ in try Interruption.check() }
+      return Snapshot.text(
         state, view: view, width: 100, height: 30,
         charset: style.appearance(colors: false).charset)
     }

@@ -67,7 +67,8 @@ struct Export: ParsableCommand {
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
     var state = try place.state(theme: .standard)
-    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    let subject = try Subject(opened.model, trace, origin: opened.origin)
+    try state.see(subject, opened, trace) { _ in try Interruption.check() }
     try output.sink.write { write in try state.export.export(as: export, write: write) }
   }
 

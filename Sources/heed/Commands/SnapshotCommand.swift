@@ -53,7 +53,8 @@ struct SnapshotCommand: ParsableCommand {
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
     var state = try place.state(theme: style.theme)
-    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    let subject = try Subject(opened.model, trace, origin: opened.origin)
+    try state.see(subject, opened, trace) { _ in try Interruption.check() }
     let format =
       format.flatMap { CanvasExports.named($0.rawValue) }
       ?? output.output.flatMap(CanvasExports.forFile) ?? TextExport.self

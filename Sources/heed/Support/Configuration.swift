@@ -18,6 +18,8 @@ struct Configuration: Sendable, Equatable {
   var scale: Scale?
   var threads: Int?
   var memory: String?
+  /// `[keys]`: a command for each.
+  var keys: [Key: String] = [:]
 
   /// What is in force, read once.
   ///

@@ -58,6 +58,7 @@ struct PlaceOptions: ParsableArguments {
     let configuration = try Configuration.current()
     var state = ExplorerState(view: view?.name ?? configuration.view ?? ExplorerViews.initial)
     state.ramp = theme
+    state.ownKeys = configuration.keys
     state.scale = scale ?? configuration.scale ?? .linear
     state.arrival.head = HeadIndex(layer: heads.layer ?? 0, head: heads.head ?? 0)
     (state.arrival.query, state.arrival.key) = (query, key)

@@ -13,7 +13,7 @@ extension Configuration {
 
     /// The setting of that name.
     static func named(_ section: String, _ key: String) -> Setting? {
-      all.first { $0.section == section && $0.key == key }
+      all.first { $0.section == section && ($0.key == key || $0.key == "*") }
     }
 
     /// Every setting, in the order in which `heed config` prints them.
@@ -44,6 +44,15 @@ extension Configuration {
       text("defaults", "memory", \.memory, expected: "a size such as \"4G\"") {
         ByteCount($0) != nil
       },
+      Setting(
+        section: "keys", key: "*", expected: "a key such as x, ^N or F5 and a command in quotes",
+        read: { configuration, key, value in
+          guard case .text(let command) = value, let key = Key(label: key) else { return false }
+          let name = command.split(separator: " ").first.map(String.init)
+          guard Commands.all.contains(where: { $0.name == name }) else { return false }
+          configuration.keys[key] = command
+          return true
+        }, inForce: { _ in nil }),
     ]
 
     private static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
@@ -84,7 +93,12 @@ extension Configuration {
       if place == 0 || Setting.all[place - 1].section != setting.section {
         lines += (place == 0 ? [] : [""]) + ["[\(setting.section)]"]
       }
-      if let value = setting.inForce(self) {
+      if setting.key == "*" {
+        lines += keys.sorted { $0.key.label < $1.key.label }.map { key, command in
+          "\(Value.text(key.label).toml) = \(Value.text(command).toml)"
+        }
+        if keys.isEmpty { lines.append("# \"F5\" = \"rerun\"") }
+      } else if let value = setting.inForce(self) {
         lines.append("\(setting.key) = \(value.toml)  # \(setting.expected)")
       } else {
         lines.append("# \(setting.key): not set, \(setting.expected)")
