@@ -16,7 +16,7 @@ struct Heed: ParsableCommand {
     subcommands: [
       Explore.self, Info.self, Tokens.self, Scores.self, Sinks.self, Predict.self, Export.self,
       Rules.self, WhatIf.self, Fit.self, SnapshotCommand.self, SamplesCommand.self,
-      ModelsCommand.self, Bench.self,
+      ModelsCommand.self, ConfigCommand.self, Bench.self,
     ],
     defaultSubcommand: Explore.self)
 

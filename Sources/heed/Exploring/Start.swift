@@ -47,7 +47,7 @@ struct Start {
         self.prompt = GivenPrompt(source: .text(example, addSpecial: addSpecial))
       }
     }
-    self.name = name ?? Opening.defaultName
+    self.name = try name ?? Opening.defaultName()
     _ = update(&state, .progress(nil, "opening \(self.name)"))
     source = TokenizerSource(try Opening.locate(name))
     self.state = state

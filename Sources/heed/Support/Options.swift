@@ -202,11 +202,13 @@ struct EngineOptions: ParsableArguments {
 
   /// Checks a run against the budget; call on the thread that will run.
   func prepare(_ model: Model, seq: Int) throws {
-    if let threads { Parallel.setThreadCount(threads) }
+    let configuration = try Configuration.current()
+    if let threads = threads ?? configuration.threads { Parallel.setThreadCount(threads) }
     let plan = MemoryPlan(
       model.plan, seq: seq, threads: Parallel.threadCount,
       bytesPerNumber: precision == .f64 ? 8 : 4)
-    try plan.check(budget: memory.flatMap { ByteCount($0)?.bytes })
+    let budget = memory ?? configuration.memory
+    try plan.check(budget: budget.flatMap { ByteCount($0)?.bytes })
   }
 }
 
