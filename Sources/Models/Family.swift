@@ -16,8 +16,35 @@ public protocol Family: Sendable {
 public enum Families {
   /// Alphabetical; a test reads `Families/` and names a file that is missing here.
   public static let all: [any Family.Type] = [
+    BLOOM.self,
+    Cohere.self,
+    DeepSeek.self,
+    Falcon.self,
     GPT2.self,
+    GPTJ.self,
+    GPTNeo.self,
+    GPTNeoX.self,
+    GPTOSS.self,
+    Gemma.self,
+    Gemma2.self,
+    Gemma3.self,
+    Granite.self,
     Llama.self,
+    MPT.self,
+    Mistral.self,
+    Mixtral.self,
+    OLMo.self,
+    OLMo2.self,
+    OPT.self,
+    Phi.self,
+    Phi3.self,
+    Qwen2.self,
+    Qwen2MoE.self,
+    Qwen3.self,
+    Qwen3MoE.self,
+    SmolLM3.self,
+    StableLM.self,
+    Starcoder2.self,
   ]
 
   /// Every `model_type` that opens, sorted.

@@ -33,6 +33,10 @@ public final class ConfigReader {
     "summary_use_proj", "task_specific_params", "torch_dtype", "transformers_version", "use_cache",
     "id2label", "label2id", "n_ctx", "output_past", "chunk_size_feed_forward",
     "output_attentions", "output_hidden_states", "return_dict", "problem_type",
+    "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "embed_pdrop",
+    "initial_context_length", "num_nextn_predict_layers", "qk_head_dim", "head_dim_default",
+    "auto_map", "quantization_config", "aux_loss_alpha", "seq_aux", "ep_size", "moe_layer_freq",
+    "cache_implementation", "layerdrop", "init_std", "init_device", "attn_implementation",
   ]
   private static let immaterialEndings = ["_token_id", "dropout", "pdrop"]
 
@@ -48,6 +52,9 @@ public final class ConfigReader {
     for key in path { value = value?[key] }
     return value.flatMap { $0.isNull ? nil : $0 }
   }
+
+  /// Whether the file has the key, be it null.
+  public func has(_ key: String) -> Bool { config[key] != nil }
 
   /// A whole number above zero.
   public func count(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
