@@ -51,6 +51,8 @@ public enum ExplorerViews {
     MapView.self,
     ModelView.self,
     NeuronView.self,
+    PredictView.self,
+    RulesView.self,
     ScoresView.self,
     TokensView.self,
   ]

@@ -5,29 +5,38 @@ import Tensors
 extension Question {
   /// What a line of progress says while it is being worked out.
   var activity: String {
-    switch self {
+    switch topic {
     case .vectors: "reading vectors"
     case .valueNorms: "measuring values"
     case .model: "checking maps"
     case .edge: "ranking heads"
     case .like: "comparing heads"
+    case .outcome: "running"
+    case .forecast: "predicting"
     }
   }
 
   /// Works it out.
   ///
-  /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the work.
+  /// - Parameters:
+  ///   - trace: The run that it is about.
+  ///   - base: The same run before any change.
+  ///   - onProgress: Called with a share from 0 to 1; what it throws ends the work.
   func answer(
-    _ open: OpenModel, _ trace: Trace<Float>,
+    _ open: OpenModel, _ trace: Trace<Float>, base: Trace<Float>,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws -> Answer {
-    switch self {
+    switch topic {
     case .vectors(let head): .vectors(HeadVectors(trace, head))
     case .valueNorms: .valueNorms(ValueNorms(trace))
     case .model: .model(try ModelReport(open.model, trace, onProgress: onProgress))
     case .edge(let queries, let keys):
       .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
     case .like(let head): .table(try .like(trace, head, onProgress: onProgress))
+    case .outcome:
+      .outcome(
+        try Outcome(open, trace, base: alteration.isNone ? nil : base, onProgress: onProgress))
+    case .forecast(let position): .forecast(try Forecast(open, trace, base: base, at: position))
     }
   }
 }
