@@ -110,7 +110,9 @@ struct Scores: ParsableCommand {
     let options = try settings.options(scores, tokenizer, addSpecial: addSpecial)
     var notice: String?
     func scored(_ model: Model) throws -> [ScoreResult] {
-      var trace = try prompt.map { try Running.trace(model, $0, engine, as: Element.self) }
+      var trace = try prompt.map {
+        try Running.trace(model, $0, engine, as: Element.self, for: .scores)
+      }
       if let spec, let plain = trace {
         let chosen = try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
         trace = try Running.ruled(model, plain, RulePlan(spec, in: chosen), rule.scope)
