@@ -61,6 +61,16 @@ RECIPES = {
     "gemma2": t.Gemma2Config(
         **SHAPE, head_dim=12, query_pre_attn_scalar=20, sliding_window=5,
         attn_logit_softcapping=3.0, final_logit_softcapping=4.0),
+    # GGUF files have no query_pre_attn_scalar, no layer_types and one base of rotary positions.
+    "gemma2-gguf": t.Gemma2Config(
+        **SHAPE, head_dim=12, query_pre_attn_scalar=12, sliding_window=5,
+        attn_logit_softcapping=3.0, final_logit_softcapping=4.0),
+    "gemma3-gguf": t.Gemma3TextConfig(
+        **{**SHAPE, "num_hidden_layers": 7, "intermediate_size": 24}, head_dim=12,
+        query_pre_attn_scalar=12, sliding_window=5,
+        rope_parameters=dict(
+            sliding_attention=rope(theta=10000.0),
+            full_attention=rope("linear", theta=1000.0, factor=2.0))),
     "gemma3": t.Gemma3TextConfig(
         **{**SHAPE, "num_hidden_layers": 3}, head_dim=12, query_pre_attn_scalar=20,
         sliding_window=5, layer_types=["sliding_attention", "full_attention", "sliding_attention"],
