@@ -51,7 +51,8 @@ struct SnapshotCommand: ParsableCommand {
       engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
+    let trace = try Running.trace(
+      opened.model, prompt, engine, as: Float.self, for: .scores)
     var state = place.state(theme: screen.theme)
     _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
     let format =
