@@ -145,4 +145,8 @@ RECIPES = {
         rope_parameters=rope(
             "yarn", theta=150000.0, factor=4.0, original_max_position_embeddings=8, beta_fast=4.0,
             beta_slow=1.0, truncate=False)),
+    # As released: experts in MXFP4, blocks of 32 along the inputs.
+    "gpt_oss-mxfp4": t.GptOssConfig(
+        **{**SHAPE, "intermediate_size": 32, "num_hidden_layers": 1}, head_dim=8,
+        num_local_experts=3, num_experts_per_tok=2, sliding_window=5),
 }
