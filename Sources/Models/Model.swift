@@ -9,7 +9,7 @@ public struct Model: Sendable {
   public let plan: ModelPlan
   /// What was found and not used, or is missing and not needed; one line each.
   public let warnings: [String]
-  let weights: Weights
+  var weights: Weights
   /// Whether runs in `Float` multiply bfloat16 numbers: see `BFloat16Kernels`.
   ///
   /// Maps, scores and logits are computed in single precision from what a run kept, either way.

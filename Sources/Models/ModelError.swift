@@ -13,13 +13,14 @@ public enum ModelError: Error, Sendable, Equatable {
   case promptEmpty
   case promptTooLong(tokens: Int, contextLength: Int)
   case idOutOfRange(id: Int, position: Int, vocabularySize: Int)
-  case overBudget(needed: Int, budget: Int, tokens: Int)
+  case overBudget(work: MemoryPlan.Work, needed: Int, budget: Int, tokens: Int, fitting: Int)
   case noSuchLayer(Int, layers: Int)
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
   case headListUnreadable(String)
   case noSuchPosition(Int, seq: Int)
   case interventionShape(site: String, found: [Int], expected: [Int])
   case interventionNotBatched(layer: Int)
+  case gradientUnderRule
   case reusedRunDiffers(found: Int, expected: Int)
 }
 
@@ -70,10 +71,18 @@ extension ModelError: CustomStringConvertible {
       return
         "token id \(id) at position \(position) is outside the vocabulary, expected 0 to"
         + " \(vocabularySize - 1)"
-    case .overBudget(let needed, let budget, let tokens):
+    case .overBudget(let work, let needed, let budget, let tokens, let fitting):
+      let what =
+        switch work {
+        case .run: "a run"
+        case .scores: "scoring all heads"
+        case .ablation: "leaving out heads"
+        case .export: "an export"
+        }
+      let remedy = fitting > 0 ? "give at most \(fitting) tokens or" : "no prompt fits;"
       return
-        "a run of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
-        + " shorten the prompt or raise --memory"
+        "\(what) of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
+        + " \(remedy) raise --memory"
     case .noSuchLayer(let layer, let layers):
       return "layer \(layer): the model has layers 0 to \(layers - 1)"
     case .noSuchHead(let head, let layers, let heads):
@@ -87,6 +96,9 @@ extension ModelError: CustomStringConvertible {
       return
         "\(site): numbers of shape \(found) cannot replace it, expected \(expected) or one row of"
         + " that width"
+    case .gradientUnderRule:
+      return
+        "gradients are those of softmax attention, and another rule is in force; run without --rule"
     case .interventionNotBatched(let layer):
       return
         "an intervention in layer \(layer) changes more than weighted values, so that runs with it"

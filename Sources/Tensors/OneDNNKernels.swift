@@ -49,7 +49,7 @@ public enum OneDNNKernels: Kernels, FloatLoops {
 }
 
 /// What all kernels for `Float` share: everything but products.
-public protocol FloatLoops {}
+public protocol FloatLoops: Sendable {}
 
 extension FloatLoops {
   /// Adds a bias to every row and applies an activation function.
@@ -232,6 +232,17 @@ extension FloatLoops {
     _ weights: Matrix<Float>, row: Int, keys: ArraySlice<Int32>, shift: Int
   ) -> Double {
     PlainKernels.sum(weights, row: row, keys: keys, shift: shift)
+  }
+
+  /// A vector loop: H(m) − ½ H(p) − ½ H(q), with the logarithm of the entropy.
+  public static func divergence(_ a: Matrix<Float>, _ b: Matrix<Float>, row: Int) -> Double {
+    precondition(a.columns == b.columns)
+    return a.withRow(row) { a in
+      b.withRow(row) { b in
+        guard let p = a.baseAddress, let q = b.baseAddress else { return 0 }
+        return heed_divergence(p, q, a.count)
+      }
+    }
   }
 }
 

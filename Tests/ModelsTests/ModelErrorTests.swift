@@ -56,8 +56,14 @@ private let errorTexts: [(error: ModelError, text: String)] = [
     "token id 64 at position 3 is outside the vocabulary, expected 0 to 63"
   ),
   (
-    .overBudget(needed: 3 << 30, budget: 1 << 30, tokens: 4096),
-    "a run of 4096 tokens needs 3 GiB, the budget is 1 GiB; shorten the prompt or raise --memory"
+    .overBudget(work: .run, needed: 3 << 30, budget: 1 << 30, tokens: 4096, fitting: 1300),
+    "a run of 4096 tokens needs 3 GiB, the budget is 1 GiB; give at most 1300 tokens or raise"
+      + " --memory"
+  ),
+  (
+    .overBudget(work: .scores, needed: 3 << 30, budget: 1 << 20, tokens: 4096, fitting: 0),
+    "scoring all heads of 4096 tokens needs 3 GiB, the budget is 1 MiB; no prompt fits; raise"
+      + " --memory"
   ),
   (.noSuchLayer(6, layers: 6), "layer 6: the model has layers 0 to 5"),
   (
@@ -73,6 +79,10 @@ private let errorTexts: [(error: ModelError, text: String)] = [
     .interventionShape(site: "z of L0.H1", found: [2, 8], expected: [17, 8]),
     "z of L0.H1: numbers of shape [2, 8] cannot replace it, expected [17, 8] or one row of that "
       + "width"
+  ),
+  (
+    .gradientUnderRule,
+    "gradients are those of softmax attention, and another rule is in force; run without --rule"
   ),
   (
     .interventionNotBatched(layer: 2),

@@ -31,6 +31,19 @@ struct Scores: ParsableCommand {
   @Option(help: "How to write it; npy takes one score")
   var format = Format.text
 
+  @Option(
+    help: "A file of prompts, a text or an object a line: mean, deviation, extremes and ranks",
+    completion: .file())
+  var prompts: String?
+
+  /// What scores can be held against.
+  enum Control: String, CaseIterable, ExpressibleByArgument {
+    case untrained
+  }
+
+  @Option(help: "Score the same architecture before training, too, and show the difference")
+  var control: Control?
+
   @OptionGroup var settings: ScoreSettings
   @OptionGroup var engine: EngineOptions
   @OptionGroup var output: OutputOption
@@ -38,6 +51,12 @@ struct Scores: ParsableCommand {
   func validate() throws {
     if format == .npy, !list, score.map({ $0.contains(",") || $0 == "all" }) ?? true {
       throw ValidationError("--format npy writes one score; name it with --score.")
+    }
+    if prompts != nil, prompt.isGiven {
+      throw ValidationError("Give the prompt once: a file of --prompts, or one prompt.")
+    }
+    if prompts != nil, control != nil {
+      throw ValidationError("--control takes one prompt, not --prompts.")
     }
   }
 
@@ -65,15 +84,31 @@ struct Scores: ParsableCommand {
 
   private func run<Element: Scalar>(_ scores: [any HeadScore.Type], _: Element.Type) throws {
     let (model, tokenizer) = try Opening.model(model, engine)
+    let addSpecial = !prompt.noSpecial
+    let prefix = addSpecial ? tokenizer.prefix : []
+    if let prompts {
+      let set = try PromptSet(file: prompts, tokenizer, addSpecial: addSpecial)
+      let work = ScoresOverPrompts(
+        scores: scores, model: model,
+        options: try settings.options(scores, tokenizer, addSpecial: addSpecial),
+        prefix: prefix, engine: engine, output: output.sink, file: prompts,
+        settings: CommandLine.arguments.joined(separator: " "))
+      return try work.run(set.entries, format, as: Element.self)
+    }
     // A prompt that no score reads is not asked for.
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil
-    let trace = try prompt.map { try Running.trace(model, $0, engine, as: Element.self) }
-    if trace == nil { try engine.prepare(model, seq: 1) }
-    let results = try Running.scores(
-      scores, model, trace, options: settings.options(),
-      prefix: self.prompt.noSpecial ? [] : tokenizer.prefix)
-    let report = ScoreReport(model: model.name, tokens: prompt?.tokens ?? [], results: results)
+    let options = try settings.options(scores, tokenizer, addSpecial: addSpecial)
+    func scored(_ model: Model) throws -> [ScoreResult] {
+      let trace = try prompt.map {
+        try Running.trace(model, $0, engine, as: Element.self, for: .scores)
+      }
+      if trace == nil { try engine.prepare(model, seq: 1) }
+      return try Running.scores(scores, model, trace, options: options, prefix: prefix)
+    }
+    let report = ScoreReport(
+      model: model.name, tokens: prompt?.tokens ?? [], results: try scored(model),
+      control: try control.map { _ in try scored(model.untrained()) } ?? [])
     try report.write(to: output.sink, format)
   }
 }

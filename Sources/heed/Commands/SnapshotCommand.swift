@@ -51,7 +51,8 @@ struct SnapshotCommand: ParsableCommand {
       model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
+    let trace = try Running.trace(
+      opened.model, prompt, engine, as: Float.self, for: .scores)
     var state = try place.state(theme: style.theme)
     let subject = try Subject(opened.model, trace, origin: opened.origin)
     try state.see(subject, opened, trace) { _ in try Interruption.check() }

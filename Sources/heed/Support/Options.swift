@@ -146,10 +146,11 @@ struct EngineOptions: ParsableArguments {
       """)
   var precision: Precision?
 
-  @Option(help: "Threads to use (default: one for each core this process may use)")
+  @Option(help: "Threads to use (default: one for each physical core this process may use)")
   var threads: Int?
 
-  @Option(help: "Refuse a run that needs more memory than this, such as 4G (default: no limit)")
+  @Option(
+    help: "Refuse work that needs more memory than this, such as 4G (default: what is free here)")
   var memory: String?
 
   func validate() throws {
@@ -171,15 +172,24 @@ struct EngineOptions: ParsableArguments {
     return model
   }
 
-  /// Checks a run against the budget; call on the thread that will run.
-  func prepare(_ model: Model, seq: Int) throws {
-    let configuration = try Configuration.current()
-    if let threads = threads ?? configuration.threads { Parallel.setThreadCount(threads) }
-    let plan = MemoryPlan(
-      model.plan, seq: seq, threads: Parallel.threadCount,
-      bytesPerNumber: precision == .f64 ? 8 : 4)
-    let budget = memory ?? configuration.memory
-    try plan.check(budget: budget.flatMap { ByteCount($0)?.bytes })
+  /// What the configuration prefers; `prepare` reports a file that cannot be used.
+  private var preferences: Configuration { (try? Configuration.current()) ?? Configuration() }
+
+  /// Bytes that work may hold: what was asked for, else what is free, less what every process needs.
+  var budget: Int? {
+    if let memory = memory ?? preferences.memory { return ByteCount(memory)?.bytes }
+    return MachineLimits.current.freeMemory.map { max(0, $0 - 96 << 20) }
+  }
+
+  /// How many threads work: as many as were asked for, else one for each core.
+  var threadCount: Int { threads ?? preferences.threads ?? MachineLimits.current.cores }
+
+  /// Checks work against the budget; call on the thread that will do it.
+  func prepare(_ model: Model, seq: Int, for work: MemoryPlan.Work = .run) throws {
+    _ = try Configuration.current()
+    Parallel.setThreadCount(threadCount)
+    try model.checkMemory(
+      work, seq: seq, threads: Parallel.threadCount, isDouble: precision == .f64, budget: budget)
   }
 }
 
