@@ -109,7 +109,8 @@ struct Explore: ParsableCommand {
   private func printViews() throws {
     try place.check()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(

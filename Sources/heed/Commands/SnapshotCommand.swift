@@ -48,7 +48,8 @@ struct SnapshotCommand: ParsableCommand {
     try place.check()
     let style = try screen.style()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(

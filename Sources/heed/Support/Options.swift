@@ -16,6 +16,10 @@ struct ModelArgument: ParsableArguments {
 
   @Option(help: "A folder with a LoRA adapter, merged into the weights", completion: .directory)
   var adapter: String?
+
+  @Option(
+    help: "Open the checkpoint as this model_type, for one that is new but fits a known family")
+  var family: String?
 }
 
 /// The prompt, however it is given.
