@@ -21,7 +21,7 @@ import Testing
     let heads = model.plan.heads(inLayer: 1)
     let plan = try RulePlan(RuleSpec(parsing: rule), in: heads)
     let ruled = try trace.freezing(model.interventions(plan, on: trace))
-    return RuleDrift.measure(heads, plain: trace, ruled: ruled, ranks: ranks)
+    return try RuleDrift.measure(heads, plain: trace, ruled: ruled, ranks: ranks)
   }
 
   @Test func `a rule that is softmax moves nothing`() throws {
