@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # Passed on to heed by `make run`: make run ARGS='path/to/checkpoint "A prompt"'
 ARGS ?=
-# A Python with torch and transformers, for `make bench-peers`.
+# A Python; `make bench-peers` needs torch and transformers in it.
 HEED_PYTHON ?= python3
 
 RELEASE := .build/release/heed
@@ -18,7 +18,7 @@ FISH_DIR := fish/vendor_completions.d
 
 export SWIFT
 
-.PHONY: build run test deps lint format static install uninstall bench bench-peers clean help
+.PHONY: build run test verify deps lint format static install uninstall bench bench-peers clean help
 
 build: deps  ## build the release program
 	$(SWIFT) build -c release --product heed
@@ -33,6 +33,9 @@ test: lint  ## lint, build and run all tests
 	$(SWIFT) build --product heed
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --disable-xctest
+
+verify: build  ## hold checkpoints named by HEED_GPT2 and HEED_PYTHIA70M against published numbers
+	@$(HEED_PYTHON) Tests/Verify/known_answers.py $(RELEASE)
 
 lint:  ## check format, documentation and the manual page
 	@.ci/deps test

@@ -60,7 +60,7 @@ extension MapScore {
   /// From a pass of its own; `HeadScores.results` lets all map scores share one.
   public static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
     let values = try MapStatistics.reduce(
-      input.trace(), spans: input.options.spans, onProgress: input.onProgress
+      input.trace(), onProgress: input.onProgress
     ) { [options = input.options] _, map in
       map.brokenRows > 0 ? .nan : value(map, options)
     }

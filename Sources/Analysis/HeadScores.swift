@@ -5,33 +5,62 @@ import Tensors
 public enum HeadScores {
   /// Alphabetical; a test reads `Scores/` and names a file that is missing here.
   public static let all: [any HeadScore.Type] = [
+    ConceptInductionScore.self,
+    ContextDependenceScore.self,
+    CopyingFullScore.self,
+    CopyingMLPScore.self,
+    CopyingResidualScore.self,
     DiagonalScore.self,
+    DirectAttributionScore.self,
     DistanceScore.self,
+    DuoGateScore.self,
+    DuoScore.self,
     DuplicateDifferenceScore.self,
     DuplicateTokenScore.self,
     EchoScore.self,
     EntropyScore.self,
     FirstTokenScore.self,
+    HeadNormScore.self,
     InductionDifferenceScore.self,
     InductionScore.self,
+    KeyCompositionScore.self,
     LaterSinksScore.self,
     LearnedSinkScore.self,
     LocalScore.self,
+    LowRankKeyScore.self,
+    LowRankQueryScore.self,
+    LowRankValueScore.self,
     MaximumScore.self,
     MoverAttentionScore.self,
     NextTokenScore.self,
+    NormWeightedScore.self,
+    OperandScore.self,
+    OperatorScore.self,
     PositionalScore.self,
     PrefixMatchingScore.self,
     PreviousDetectorScore.self,
     PreviousDifferenceScore.self,
     PreviousTokenScore.self,
+    PunctuationScore.self,
+    QRScore.self,
+    QueryCompositionScore.self,
     ReceivedScore.self,
     RelativeEntropyScore.self,
+    RetrievalScore.self,
     SelfScore.self,
     SinkRateScore.self,
     SinkScore.self,
+    SpanLastScore.self,
     SpanScore.self,
+    SpanShareScore.self,
+    SpanSlopeScore.self,
+    SpecialScore.self,
     StreamingSinkScore.self,
+    SuccessorScore.self,
+    TokenInductionScore.self,
+    ValueCompositionScore.self,
+    ValueFirstScore.self,
+    ValueNormScore.self,
   ]
 
   /// Those that one streaming pass over the maps gives: what the explorer shows at once.
@@ -84,22 +113,33 @@ public enum HeadScores {
     }
     for (score, table) in zip(shared, passed.tables) { found[score.name] = table }
     let mapped = Set(shared.map { $0.name })
-    return try zip(scores, obstacles).map { score, obstacle in
+    return try zip(scores, obstacles).flatMap { score, obstacle -> [ScoreResult] in
       if let obstacle {
-        return ScoreResult(score: score, table: input.undefined, reason: obstacle)
+        return [ScoreResult(score: score, table: input.undefined, reason: obstacle)]
       }
       if let table = found[score.name] {
         let broken = mapped.contains(score.name) ? passed.broken : [:]
-        return ScoreResult(score: score, table: table, undefined: broken)
+        return [ScoreResult(score: score, table: table, undefined: broken)]
       }
-      return ScoreResult(score: score, table: try score.table(input))
+      guard let spanScore = score as? any NamedSpanScore.Type else {
+        return [ScoreResult(score: score, table: try score.table(input))]
+      }
+      return try input.spans.enumerated().compactMap { index, span in
+        // The span that asks is not one of those that answer.
+        guard !(spanScore is QRScore.Type) || span.name != "query" else { return nil }
+        return ScoreResult(
+          score: score, span: span.name, table: try spanScore.table(input, span: index))
+      }
     }
   }
 
   /// Why a score does not apply; a prompt that is missing comes first.
   private static func obstacle(_ score: any HeadScore.Type, _ facts: ScoreFacts) -> String? {
     let isForPrompt = !score.needs.isDisjoint(with: [.maps, .values, .residuals, .gradients])
-    if isForPrompt, facts.ids == nil, facts.probe == nil { return "no prompt was given" }
+    let canUseProbe = score is any RepeatScore.Type
+    if isForPrompt, facts.prompt == nil, !canUseProbe || facts.probe == nil {
+      return "no prompt was given"
+    }
     return score.obstacle(facts)
   }
 
@@ -107,7 +147,7 @@ public enum HeadScores {
     _ scores: [any MapScore.Type], _ trace: Trace<Element>, _ options: ScoreOptions,
     _ onProgress: (Double) throws -> Void
   ) rethrows -> (tables: [HeadTable], broken: [HeadIndex: String]) {
-    let heads = try MapStatistics.reduce(trace, spans: options.spans, onProgress: onProgress) {
+    let heads = try MapStatistics.reduce(trace, onProgress: onProgress) {
       _, map in
       let broken = map.brokenRows
       return (broken, scores.map { broken > 0 ? .nan : $0.value(map, options) })

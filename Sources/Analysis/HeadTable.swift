@@ -56,4 +56,18 @@ extension HeadTable {
   public var rows: [[Double]] {
     (0..<layers).map { Array(values[$0 * heads..<($0 + 1) * heads]) }
   }
+
+  /// The mean over the query heads of each key/value head, given to each of them.
+  func averagedOverGroups(_ plan: ModelPlan) -> HeadTable {
+    var result = self
+    for layer in 0..<layers {
+      let attention = plan.blocks[layer].attention
+      for kvHead in 0..<attention.kvHeads {
+        let group = (0..<heads).filter { attention.kvHead(of: $0) == kvHead }
+        let mean = Statistics.mean(group.map { self[HeadIndex(layer: layer, head: $0)] })
+        for head in group { result[HeadIndex(layer: layer, head: head)] = mean }
+      }
+    }
+    return result
+  }
 }

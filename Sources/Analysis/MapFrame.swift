@@ -1,20 +1,5 @@
 import Models
 
-/// A named part of the keys, such as a class of tokens, a document or an image.
-public struct Span: Sendable, Hashable {
-  /// What people call it.
-  public let name: String
-  /// Its keys, ascending, each once.
-  public var keys: [Int] { indices.map(Int.init) }
-  let indices: [Int32]
-
-  /// The keys of that name; their order does not matter.
-  public init(name: String, keys: some Sequence<Int>) {
-    self.name = name
-    indices = Set(keys).sorted().map { Int32($0) }
-  }
-}
-
 /// What all maps of one pass have in common: their size, and what their tokens say about them.
 public struct MapFrame: Sendable {
   /// The number of rows and of columns.
@@ -24,14 +9,14 @@ public struct MapFrame: Sendable {
   /// The tokens' ids, where queries and keys are the same tokens; empty otherwise.
   public let ids: [Int]
   /// The parts of the keys that each row's weights are summed on.
-  public let spans: [Span]
+  public let spans: [PromptSpan]
   /// Where each token occurred before.
   let matches: TokenMatches
 
   /// The frame of maps that are `queries` by `keys`.
   ///
   /// - Parameter ids: As many as there are queries, or none.
-  public init(queries: Int, keys: Int, isCausal: Bool, ids: [Int] = [], spans: [Span] = []) {
+  public init(queries: Int, keys: Int, isCausal: Bool, ids: [Int] = [], spans: [PromptSpan] = []) {
     precondition(ids.isEmpty || (ids.count == queries && keys == queries))
     self.queries = queries
     self.keys = keys
@@ -44,11 +29,11 @@ public struct MapFrame: Sendable {
   /// The frame of a run's maps.
   ///
   /// - Parameter ids: What tells tokens apart; nil for the prompt's own ids.
-  public init<Element>(_ trace: Trace<Element>, ids: [Int]? = nil, spans: [Span] = []) {
+  public init<Element>(_ trace: Trace<Element>, ids: [Int]? = nil) {
     let ids = ids ?? trace.prompt.ids
     let isSquare = trace.queryCount == trace.keyCount && trace.keyCount == ids.count
     self.init(
       queries: trace.queryCount, keys: trace.keyCount, isCausal: trace.isCausal,
-      ids: isSquare ? ids : [], spans: spans)
+      ids: isSquare ? ids : [], spans: isSquare ? trace.prompt.spans : [])
   }
 }

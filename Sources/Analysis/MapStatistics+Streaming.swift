@@ -10,16 +10,15 @@ extension MapStatistics {
   /// - Parameters:
   ///   - trace: A run.
   ///   - ids: What tells tokens apart; nil for the prompt's own ids.
-  ///   - spans: Parts of the keys that each row's weights are summed on.
   ///   - onProgress: Called after each layer with a share from 0 to 1; what it throws ends the pass.
   ///   - body: Called on several threads.
   /// - Complexity: O(layers × heads × seq² × dHead) time, O(threads × seq) memory and the results.
   public static func reduce<Element: Scalar, Result: Sendable>(
-    _ trace: Trace<Element>, ids: [Int]? = nil, spans: [Span] = [],
+    _ trace: Trace<Element>, ids: [Int]? = nil,
     onProgress: (Double) throws -> Void = { _ in },
     _ body: @Sendable (HeadIndex, MapStatistics) -> Result
   ) rethrows -> [[Result]] {
-    let frame = MapFrame(trace, ids: ids, spans: spans)
+    let frame = MapFrame(trace, ids: ids)
     return try reduce(frame, layers: trace.layers, heads: trace.heads, onProgress) { head, rows in
       trace.visiblePattern(head, rows: rows)
     } _: {
@@ -31,7 +30,7 @@ extension MapStatistics {
   ///
   /// - Parameter ids: The tokens, where queries and keys are the same; none otherwise.
   public static func reduce<Result: Sendable>(
-    maps: any PatternSource, ids: [Int] = [], spans: [Span] = [],
+    maps: any PatternSource, ids: [Int] = [], spans: [PromptSpan] = [],
     onProgress: (Double) throws -> Void = { _ in },
     _ body: @Sendable (HeadIndex, MapStatistics) -> Result
   ) rethrows -> [[Result]] {
@@ -49,9 +48,9 @@ extension MapStatistics {
   ///
   /// - Complexity: As `reduce`, and O(layers × heads × seq) memory.
   public static func all<Element: Scalar>(
-    _ trace: Trace<Element>, spans: [Span] = [], onProgress: (Double) throws -> Void = { _ in }
+    _ trace: Trace<Element>, onProgress: (Double) throws -> Void = { _ in }
   ) rethrows -> [[MapStatistics]] {
-    try reduce(trace, spans: spans, onProgress: onProgress) { $1 }
+    try reduce(trace, onProgress: onProgress) { $1 }
   }
 
   private static func reduce<Element: Scalar, Result: Sendable>(

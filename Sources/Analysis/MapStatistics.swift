@@ -1,3 +1,4 @@
+import Models
 import Tensors
 
 /// What one streaming pass over a head's map keeps: O(queries + keys), never the map.
@@ -19,6 +20,8 @@ public struct MapStatistics: Sendable {
   public private(set) var nextToken: [Double]
   /// For each of `frame.spans`, the weight that each query gives it.
   public private(set) var onSpans: [[Double]]
+  /// The last query's weights, `[keys]`.
+  public private(set) var lastRow: [Double]
   /// Σ of the weights at each `key − query`, the smallest first.
   private var byOffset: [Double]
 
@@ -34,6 +37,7 @@ public struct MapStatistics: Sendable {
     induction = none
     nextToken = none
     onSpans = Array(repeating: none, count: frame.spans.count)
+    lastRow = received
     byOffset = Array(repeating: 0, count: max(0, frame.queries + frame.keys - 1))
   }
 
@@ -43,7 +47,7 @@ public struct MapStatistics: Sendable {
   ///   - pattern: `[query, key]`.
   ///   - ids: The tokens; none when their repeats are of no interest.
   public init<Element: Scalar>(
-    pattern: Tensor<Element>, ids: [Int] = [], spans: [Span] = [], isCausal: Bool = true
+    pattern: Tensor<Element>, ids: [Int] = [], spans: [PromptSpan] = [], isCausal: Bool = true
   ) {
     self.init(
       MapFrame(
@@ -95,7 +99,12 @@ public struct MapStatistics: Sendable {
       if tile.columns > 0 { first[query] = Double(tile[row, 0]) }
       if tile.columns > query { own[query] = Double(tile[row, query]) }
       for (index, span) in frame.spans.enumerated() {
-        onSpans[index][query] = K.sum(tile, row: row, keys: span.indices[...], shift: 0)
+        onSpans[index][query] = K.sum(tile, row: row, keys: Self.keys(span), shift: 0)
+      }
+      if query == queries - 1 {
+        tile.withRow(row) { weights in
+          for key in weights.indices { lastRow[key] = Double(weights[key]) }
+        }
       }
       guard !frame.ids.isEmpty else { continue }
       let earlier = frame.matches.earlier(query)
@@ -106,5 +115,9 @@ public struct MapStatistics: Sendable {
           tile, row: row, keys: frame.matches.earlier(query + 1), shift: 0)
       }
     }
+  }
+
+  private static func keys(_ span: PromptSpan) -> ArraySlice<Int32> {
+    span.tokens.map { Int32($0) }[...]
   }
 }

@@ -4,47 +4,75 @@ import Models
 public struct ScoreFacts: Sendable {
   /// The model's description.
   public let plan: ModelPlan
-  /// The prompt's ids; nil when no prompt was given.
-  public let ids: [Int]?
+  /// The prompt; nil when none was given.
+  public let prompt: Prompt?
   /// Whether a query can see no later key.
   public let isCausal: Bool
   /// Whether the checkpoint has an output head.
   public let hasOutputHead: Bool
-  /// Parts of the keys that were named.
-  public let spans: [Span]
-  /// The probe that was asked for; nil for none.
-  public let probe: RepeatProbe?
+  /// What the user set.
+  private let options: ScoreOptions
 
   /// The facts of a model and a prompt.
   public init(
-    plan: ModelPlan, ids: [Int]?, isCausal: Bool = true, hasOutputHead: Bool = true,
+    plan: ModelPlan, prompt: Prompt?, isCausal: Bool = true, hasOutputHead: Bool = true,
     options: ScoreOptions = ScoreOptions()
   ) {
     self.plan = plan
-    self.ids = ids
+    self.prompt = prompt
     self.isCausal = isCausal
     self.hasOutputHead = hasOutputHead
-    spans = options.spans
-    probe = options.probe
+    self.options = options
   }
 
   /// The number of tokens; none without a prompt.
-  public var seq: Int { ids?.count ?? 0 }
+  public var seq: Int { prompt?.seq ?? 0 }
+  /// Parts of the keys that were named.
+  public var spans: [PromptSpan] { prompt?.spans ?? [] }
+  /// The probe that was asked for; nil for none.
+  public var probe: RepeatProbe? { options.probe }
+  /// Published gates; nil for none.
+  var gates: [[Double]]? { options.gates }
+  /// Whether there are ordered classes of tokens.
+  var hasOrdinals: Bool { !options.ordinals.isEmpty }
+  /// Whether there are needles to look for.
+  var hasNeedles: Bool { !options.needles.isEmpty }
+  /// Whether a logit was named.
+  var hasTarget: Bool { options.target != nil }
 
   /// Whether some attention goes to a sink that is no key.
-  var hasLearnedSinks: Bool { false }
+  var hasLearnedSinks: Bool { plan.blocks.contains { $0.attention.sinks != nil } }
+}
 
-  /// Why a score that compares a token with another cannot be: the prompt is too short.
+/// Reasons that several scores share, as one line for people; nil where there is none.
+extension ScoreFacts {
+  /// The prompt is too short for comparing a token with another.
   func needsTokens(_ count: Int) -> String? {
     seq < count
       ? "the prompt has \(seq == 1 ? "one token" : "\(seq) tokens"), this needs \(count) or more"
       : nil
   }
 
-  /// Why a score that follows repeats cannot be: no token occurs twice.
+  /// No token occurs twice.
   var needsRepeat: String? {
-    TokenMatches(ids ?? []).hasRepeat
+    TokenMatches(prompt?.ids ?? []).hasRepeat
       ? nil
       : "no token of the prompt occurs twice; give a prompt with a repeat, or --probe repeat:50"
   }
+
+  /// No part of the prompt was named.
+  var needsSpan: String? {
+    spans.isEmpty ? "name a part of the prompt with --span NAME=START..END" : nil
+  }
+
+  /// Heads' weights are no matrices of the residual stream.
+  var headWeightsObstacle: String? { plan.headWeightsObstacle }
+
+  /// Logits cannot be taken back to the residual stream.
+  var unembeddingObstacle: String? {
+    hasOutputHead ? plan.vocabularyObstacle : "the checkpoint has no output head"
+  }
+
+  /// The first MLP cannot be asked about single tokens.
+  var firstMLPObstacle: String? { plan.firstMLPObstacle }
 }

@@ -34,10 +34,13 @@ public struct ScoreInput<Element: Scalar>: Sendable {
     return run
   }
 
+  /// The parts of the prompt that the user named.
+  public var spans: [PromptSpan] { run?.prompt.spans ?? [] }
+
   /// What decides whether a score applies.
   public var facts: ScoreFacts {
     ScoreFacts(
-      plan: model.plan, ids: run?.prompt.ids, isCausal: run?.isCausal ?? true,
+      plan: model.plan, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
       hasOutputHead: model.hasOutputHead, options: options)
   }
 

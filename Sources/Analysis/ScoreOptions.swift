@@ -12,11 +12,31 @@ public struct ScoreOptions: Sendable {
   public var excludesSelf = false
   /// Repeated random tokens for the scores that need them; nil for none.
   public var probe: RepeatProbe?
-  /// Named parts of the keys.
-  public var spans: [Span] = []
+  /// Ordered classes of tokens, as ids, for the successor score.
+  public var ordinals: [[Int]] = []
+  /// Whose logit direct attribution is of, after the prompt; nil for the next token everywhere.
+  public var target: Target?
+  /// Prompts that hide a fact, for the retrieval score.
+  public var needles: [Needle] = []
+  /// Published gates of DuoAttention, `[layer][KV head]`; nil for none.
+  public var gates: [[Double]]?
 
   /// The usual options.
   public init() {}
+
+  /// A token, and one whose logit is subtracted.
+  public struct Target: Sendable, Hashable {
+    /// Whose logit.
+    public let id: Int
+    /// Whose is subtracted; nil for none.
+    public let against: Int?
+
+    /// The logit of `id` less that of `against`.
+    public init(id: Int, against: Int? = nil) {
+      self.id = id
+      self.against = against
+    }
+  }
 
   /// The threshold of ACT's later sinks.
   ///

@@ -4,6 +4,8 @@ import Models
 public struct ScoreResult: Sendable {
   /// Which score.
   public let score: any HeadScore.Type
+  /// The score's name; of a score of spans with the span, such as `span-share:topic`.
+  public let name: String
   /// `[layer, head]`; `.nan` where it is undefined.
   public let table: HeadTable
   /// Why no head has the score; nil when some have.
@@ -12,11 +14,14 @@ public struct ScoreResult: Sendable {
   public let undefined: [HeadIndex: String]
 
   /// A score's table.
+  ///
+  /// - Parameter span: Which part of the prompt it is of; nil for all of it.
   public init(
-    score: any HeadScore.Type, table: HeadTable, reason: String? = nil,
+    score: any HeadScore.Type, span: String? = nil, table: HeadTable, reason: String? = nil,
     undefined: [HeadIndex: String] = [:]
   ) {
     self.score = score
+    name = score.name + (span.map { ":\($0)" } ?? "")
     self.table = table
     self.reason = reason
     self.undefined = undefined

@@ -141,6 +141,9 @@ public protocol Kernels<Element>: GradientKernels {
   static func sum(
     _ weights: Matrix<Element>, row: Int, keys: ArraySlice<Int32>, shift: Int
   ) -> Double
+
+  /// The Jensen–Shannon divergence of one row of two maps, in nats; zero weights add nothing.
+  static func divergence(_ a: Matrix<Element>, _ b: Matrix<Element>, row: Int) -> Double
 }
 
 /// What one row of a map comes to.

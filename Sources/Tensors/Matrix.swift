@@ -170,3 +170,19 @@ extension Matrix {
     return tensor
   }
 }
+
+extension Matrix {
+  /// Rows as columns, `[columns, rows]`.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  private func makeTransposed() -> Tensor<Element> {
+    let result = Tensor<Element>(uninitialized: [columns, rows])
+    let target = result.storage.base
+    for row in 0..<rows {
+      for column in 0..<columns { target[column * rows + row] = base[row * stride + column] }
+    }
+    return result
+  }
+
+  /// Rows as columns, `[columns, rows]`.
+  public var transposed: Tensor<Element> { makeTransposed() }
+}

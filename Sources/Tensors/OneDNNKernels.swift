@@ -233,6 +233,17 @@ extension FloatLoops {
   ) -> Double {
     PlainKernels.sum(weights, row: row, keys: keys, shift: shift)
   }
+
+  /// A vector loop: H(m) − ½ H(p) − ½ H(q), with the logarithm of the entropy.
+  public static func divergence(_ a: Matrix<Float>, _ b: Matrix<Float>, row: Int) -> Double {
+    precondition(a.columns == b.columns)
+    return a.withRow(row) { a in
+      b.withRow(row) { b in
+        guard let p = a.baseAddress, let q = b.baseAddress else { return 0 }
+        return heed_divergence(p, q, a.count)
+      }
+    }
+  }
 }
 
 /// A place that several threads write, each its own elements.

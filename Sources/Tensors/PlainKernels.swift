@@ -284,6 +284,22 @@ public enum PlainKernels<Element: Scalar>: Kernels {
       return sum
     }
   }
+
+  /// Key by key, in double precision.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func divergence(
+    _ a: Matrix<Element>, _ b: Matrix<Element>, row: Int
+  ) -> Double {
+    precondition(a.columns == b.columns)
+    var sum = 0.0
+    for key in 0..<a.columns {
+      let (p, q) = (Double(a[row, key]), Double(b[row, key]))
+      let middle = (p + q) / 2
+      if p > 0 { sum += p * Double.log(p / middle) }
+      if q > 0 { sum += q * Double.log(q / middle) }
+    }
+    return sum / 2
+  }
 }
 
 /// Sums of numbers that are known by their logarithms.

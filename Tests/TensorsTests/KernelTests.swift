@@ -223,6 +223,20 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
     }
   }
 
+  @Test func `the divergence of rows agrees with the plain kernel`() {
+    var rows = random([2, 300], seed: 21, in: -8...8)
+    Plain.softmax(rows.mutableMatrix())
+    let (a, b) = (rows.matrix.rows(0..<1), rows.matrix.rows(1..<2))
+    #expect(abs(Fast.divergence(a, b, row: 0) - Plain.divergence(a, b, row: 0)) < 1e-6)
+    #expect(Fast.divergence(a, a, row: 0) == 0 && Plain.divergence(a, a, row: 0) == 0)
+    // Rows that share no key are as far apart as can be.
+    let apart = Tensor<Float>([1, 0, 0, 1], shape: [2, 2])
+    for found in [
+      Fast.divergence(apart.matrix.rows(0..<1), apart.matrix.rows(1..<2), row: 0),
+      Plain.divergence(apart.matrix.rows(0..<1), apart.matrix.rows(1..<2), row: 0),
+    ] { #expect(abs(found - log(2)) < 1e-7) }
+  }
+
   @Test func `weights on some keys are summed, keys outside the row left out`() {
     let weights = Tensor<Float>([0.5, 0.25, 0.125, 0.125], shape: [1, 4])
     let keys: ArraySlice<Int32> = [0, 2, 3]

@@ -39,6 +39,9 @@ double heed_log_sum_exp(const float *x, size_t count);
 /// Σ |a − b| over `count` numbers.
 double heed_sum_of_differences(const float *a, const float *b, size_t count);
 
+/// The Jensen–Shannon divergence of two rows of weights, in nats; zero weights add nothing.
+double heed_divergence(const float *a, const float *b, size_t count);
+
 /// Whether all `count` numbers are finite.
 int heed_all_finite(const float *numbers, size_t count);
 

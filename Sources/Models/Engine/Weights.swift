@@ -5,7 +5,7 @@ import Tensors
 struct Weights: Sendable {
   /// The checkpoint's name, for error texts.
   let checkpoint: String
-  private let tensors: [String: StoredTensor]
+  private var tensors: [String: StoredTensor]
   /// Tensors that the plan does not use and that no family is known to leave over, sorted.
   let unused: [String]
 
@@ -39,6 +39,13 @@ struct Weights: Sendable {
     unused = checkpoint.names.filter { name in
       !used.contains(name) && !plan.ignoredSuffixes.contains { name.hasSuffix($0) }
     }
+  }
+
+  /// The same names with other tensors of the same shapes.
+  func mapped(_ body: (String, StoredTensor) -> StoredTensor) -> Weights {
+    var result = self
+    for (name, tensor) in tensors { result.tensors[name] = body(name, tensor) }
+    return result
   }
 
   /// The stored tensor of a weight that was required.

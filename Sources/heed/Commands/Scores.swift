@@ -31,6 +31,19 @@ struct Scores: ParsableCommand {
   @Option(help: "How to write it; npy takes one score")
   var format = Format.text
 
+  @Option(
+    help: "A file of prompts, a text or an object a line: mean, deviation, extremes and ranks",
+    completion: .file())
+  var prompts: String?
+
+  /// What scores can be held against.
+  enum Control: String, CaseIterable, ExpressibleByArgument {
+    case untrained
+  }
+
+  @Option(help: "Score the same architecture before training, too, and show the difference")
+  var control: Control?
+
   @OptionGroup var settings: ScoreSettings
   @OptionGroup var rule: RuleOptions
 
@@ -43,6 +56,15 @@ struct Scores: ParsableCommand {
   func validate() throws {
     if format == .npy, !list, score.map({ $0.contains(",") || $0 == "all" }) ?? true {
       throw ValidationError("--format npy writes one score; name it with --score.")
+    }
+    if prompts != nil, prompt.isGiven {
+      throw ValidationError("Give the prompt once: a file of --prompts, or one prompt.")
+    }
+    if prompts != nil, control != nil {
+      throw ValidationError("--control takes one prompt, not --prompts.")
+    }
+    if prompts != nil, rule.rule != nil {
+      throw ValidationError("--rule takes one prompt, not --prompts.")
     }
   }
 
@@ -71,20 +93,38 @@ struct Scores: ParsableCommand {
   private func run<Element: Scalar>(_ scores: [any HeadScore.Type], _: Element.Type) throws {
     let spec = try rule.spec()
     let (model, tokenizer) = try Opening.model(model, engine)
+    let addSpecial = !prompt.noSpecial
+    let prefix = addSpecial ? tokenizer.prefix : []
+    if let prompts {
+      let set = try PromptSet(file: prompts, tokenizer, addSpecial: addSpecial)
+      let work = ScoresOverPrompts(
+        scores: scores, model: model,
+        options: try settings.options(scores, tokenizer, addSpecial: addSpecial),
+        prefix: prefix, engine: engine, output: output.sink, file: prompts,
+        settings: CommandLine.arguments.joined(separator: " "))
+      return try work.run(set.entries, format, as: Element.self)
+    }
     // A prompt that no score reads is not asked for.
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil
-    var trace = try prompt.map { try Running.trace(model, $0, engine, as: Element.self) }
-    if let spec, let plain = trace {
-      let chosen = try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
-      trace = try Running.ruled(model, plain, RulePlan(spec, in: chosen), rule.scope)
+    let options = try settings.options(scores, tokenizer, addSpecial: addSpecial)
+    func scored(_ model: Model) throws -> (results: [ScoreResult], rule: String?) {
+      var trace = try prompt.map {
+        try Running.trace(model, $0, engine, as: Element.self, for: .scores)
+      }
+      if let spec, let plain = trace {
+        let chosen = try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
+        trace = try Running.ruled(model, plain, RulePlan(spec, in: chosen), rule.scope)
+      }
+      if trace == nil { try engine.prepare(model, seq: 1) }
+      let results = try Running.scores(scores, model, trace, options: options, prefix: prefix)
+      return (results, trace?.ruleNotice)
     }
-    if trace == nil { try engine.prepare(model, seq: 1) }
-    let results = try Running.scores(
-      scores, model, trace, options: settings.options(),
-      prefix: self.prompt.noSpecial ? [] : tokenizer.prefix)
+    let own = try scored(model)
     let report = ScoreReport(
-      model: model.name, tokens: prompt?.tokens ?? [], results: results, rule: trace?.ruleNotice)
+      model: model.name, tokens: prompt?.tokens ?? [], results: own.results,
+      control: try control.map { _ in try scored(model.untrained()).results } ?? [],
+      rule: own.rule)
     try report.write(to: output.sink, format)
   }
 }

@@ -18,6 +18,10 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case unknownScore(String, known: [String])
   case noSuchPosition(String, Int, count: Int)
   case misspelledCommand(String, nearest: String)
+  case promptLine(file: String, line: Int, found: String)
+  case noPrompts(file: String)
+  case badToken(option: String, text: String, reason: String)
+  case badTable(file: String, line: Int, found: String, expected: String)
   /// A file in the place of a session.
   case noSession(file: String)
   /// What the explorer showed instead of a run.
@@ -47,6 +51,15 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case .nothingLoaded(let why): why
     case .noSession(let file):
       "\(file): is there and is no session of heed; choose another name"
+    case .promptLine(let file, let line, let found):
+      "\(file): line \(line): \(found); expected a text, or an object such as "
+        + "{\"text\": \"…\", \"tags\": [\"…\"], \"spans\": {\"topic\": \"…\"}}"
+    case .noPrompts(let file):
+      "\(file): found no prompts, expected one a line"
+    case .badToken(let option, let text, let reason):
+      "--\(option) \(text): \(reason); expected one token as text, or #ID"
+    case .badTable(let file, let line, let found, let expected):
+      "\(file): line \(line): found \(found), expected \(expected)"
     case .misspelledCommand(let word, let nearest):
       "\(word): no such command or model; did you mean heed \(nearest)?"
     }

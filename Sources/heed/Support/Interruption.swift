@@ -15,6 +15,9 @@ enum Interruption {
     signal(SIGTERM, handler)
   }
 
+  /// Goes on after ^C, to write what is done; the next one ends the program at once.
+  static func forget() { caught.store(false, ordering: .relaxed) }
+
   /// Ends the work when ^C was pressed.
   ///
   /// - Throws: `CancellationError`.

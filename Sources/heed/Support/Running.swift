@@ -7,10 +7,11 @@ import Tensors
 enum Running {
   /// Runs a prompt.
   static func trace<Element: Scalar>(
-    _ model: Model, _ prompt: Prompt, _ options: EngineOptions, as _: Element.Type
+    _ model: Model, _ prompt: Prompt, _ options: EngineOptions, as _: Element.Type,
+    for work: MemoryPlan.Work = .run
   ) throws -> Trace<Element> {
     try model.check(prompt)
-    try options.prepare(model, seq: prompt.seq)
+    try options.prepare(model, seq: prompt.seq, for: work)
     Interruption.listen()
     let start = Date()
     defer { Console.progress(nil) }
@@ -32,15 +33,29 @@ enum Running {
     _ scores: [any HeadScore.Type], _ model: Model, _ trace: Trace<Element>?,
     options: ScoreOptions, prefix: [Int]
   ) throws -> [ScoreResult] {
+    try analysis("scoring heads") { onProgress in
+      try HeadScores.results(
+        scores,
+        of: ScoreInput(model, trace, options: options, prefix: prefix, onProgress: onProgress))
+    }
+  }
+
+  /// Work on a run, with progress on standard error and ^C.
+  ///
+  /// - Parameters:
+  ///   - text: What is being done.
+  ///   - body: Gets what to call with a share from 0 to 1.
+  static func analysis<Result>(
+    _ text: String, _ body: (@escaping @Sendable (Double) throws -> Void) throws -> Result
+  ) throws -> Result {
     Interruption.listen()
     let start = Date()
     defer { Console.progress(nil) }
-    let input = ScoreInput(model, trace, options: options, prefix: prefix) { share in
+    return try body { share in
       try Interruption.check()
       if Date().timeIntervalSince(start) > 0.3 {
-        Console.progress("scoring heads: \(Int(share * 100)) %")
+        Console.progress("\(text): \(Int(share * 100)) %")
       }
     }
-    return try HeadScores.results(scores, of: input)
   }
 }

@@ -12,6 +12,8 @@ struct ScoreReport {
   let tokens: [Token]
   /// The scores.
   let results: [ScoreResult]
+  /// The same scores of the untrained model; none without a control.
+  var control: [ScoreResult] = []
   /// The rule that was in force; nil for the model's own.
   var rule: String?
 
@@ -22,6 +24,8 @@ struct ScoreReport {
       let values: [[Double?]]
       let reason: String?
       let undefined: [String: String]?
+      /// Of the untrained model, and how much the score is above that.
+      let control, difference: [[Double?]]?
     }
     let version = 1
     let model: String
@@ -56,7 +60,7 @@ struct ScoreReport {
   private func warn() {
     if let rule { Console.note(rule) }
     for result in results {
-      if let reason = result.reason { Console.warning("\(result.score.name): \(reason)") }
+      if let reason = result.reason { Console.warning("\(result.name): \(reason)") }
     }
     for (head, reason) in broken { Console.warning("\(head): \(reason)") }
   }
@@ -68,15 +72,32 @@ struct ScoreReport {
     return all.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
+  private func numbers(_ table: HeadTable) -> [[Double?]] {
+    table.rows.map { $0.map { $0.isFinite ? $0 : nil } }
+  }
+
+  /// The untrained model's table of a score; nil without a control.
+  private func controlled(_ result: ScoreResult) -> HeadTable? {
+    control.first { $0.name == result.name }?.table
+  }
+
+  private func difference(_ result: ScoreResult) -> HeadTable? {
+    controlled(result).map { control in
+      HeadTable(
+        layers: control.layers, heads: control.heads,
+        values: zip(result.table.values, control.values).map { $0 - $1 })
+    }
+  }
+
   private var file: File {
     let scores = results.map { result in
-      let rows = result.table.rows.map { $0.map { $0.isFinite ? $0 : nil } }
       let undefined = result.undefined.map { ("\($0)", $1) }
       return (
-        result.score.name,
+        result.name,
         File.Score(
-          unit: result.score.unit, values: rows, reason: result.reason,
-          undefined: undefined.isEmpty ? nil : Dictionary(undefined) { first, _ in first })
+          unit: result.score.unit, values: numbers(result.table), reason: result.reason,
+          undefined: undefined.isEmpty ? nil : Dictionary(undefined) { first, _ in first },
+          control: controlled(result).map(numbers), difference: difference(result).map(numbers))
       )
     }
     return File(
@@ -86,24 +107,34 @@ struct ScoreReport {
 
   /// A heading, then one row for each head.
   private var rows: [[String]] {
-    guard let first = results.first?.table else { return [] }
-    return [["layer", "head"] + results.map { $0.score.name }]
-      + first.indices.map { head in
-        let values = results.map { $0.table[head] }
-        return ["\(head.layer)", "\(head.head)"] + values.map { $0.isFinite ? "\($0)" : "" }
+    let columns = results.flatMap { result in
+      [(result.name, result.table)]
+        + (controlled(result).map { [("\(result.name)-control", $0)] } ?? [])
+        + (difference(result).map { [("\(result.name)-difference", $0)] } ?? [])
+    }
+    guard let heads = columns.first?.1.indices else { return [] }
+    return [["layer", "head"] + columns.map(\.0)]
+      + heads.map { head in
+        ["\(head.layer)", "\(head.head)"]
+          + columns.map { $0.1[head].isFinite ? "\($0.1[head])" : "" }
       }
   }
 
   private func text(_ result: ScoreResult) -> String {
-    let score = result.score
-    if let reason = result.reason { return "\(score.name) [\(score.unit)]  ·  \(reason)\n" }
-    var text = TextTable(
-      ["\(score.name) [\(score.unit)]"] + (0..<result.table.heads).map { "H\($0)" })
-    for (layer, row) in result.table.rows.enumerated() {
+    let heading = "\(result.name) [\(result.score.unit)]"
+    if let reason = result.reason { return "\(heading)  ·  \(reason)\n" }
+    let notes = result.undefined.sorted { $0.key < $1.key }.map { "\($0): \($1)\n" }
+    let control = controlled(result).map { text("\(result.name) untrained", $0) } ?? ""
+    let difference = difference(result).map { text("\(result.name) difference", $0) } ?? ""
+    return text(heading, result.table) + notes.joined() + control + difference
+  }
+
+  private func text(_ heading: String, _ table: HeadTable) -> String {
+    var text = TextTable([heading] + (0..<table.heads).map { "H\($0)" })
+    for (layer, row) in table.rows.enumerated() {
       text.add(["L\(layer)"] + row.map { $0.isFinite ? String(format: "%.3f", $0) : "·" })
     }
-    let notes = result.undefined.sorted { $0.key < $1.key }.map { "\($0): \($1)\n" }
-    return text.text + notes.joined()
+    return text.text
   }
 }
 

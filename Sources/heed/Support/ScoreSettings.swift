@@ -1,5 +1,7 @@
 import Analysis
 import ArgumentParser
+import Models
+import Tokenizers
 
 /// What a user may set about scores.
 struct ScoreSettings: ParsableArguments {
@@ -18,7 +20,24 @@ struct ScoreSettings: ParsableArguments {
   @Flag(help: "Detectors leave each query's own key out")
   var excludeSelf = false
 
+  @Option(help: "The token whose logit dla is of, after the prompt: its text, or #ID")
+  var target: String?
+
+  @Option(help: "The token whose logit is subtracted from the target's")
+  var against: String?
+
+  @Option(help: "Needles for retrieval: lines {\"prompt\": …, \"answer\": …}", completion: .file())
+  var needles: String?
+
+  @Option(
+    help: "Ordered words for successor, a class a line, separated by commas", completion: .file())
+  var ordinals: String?
+
+  @Option(help: "A published full_attention_heads.tsv, for duo-gate", completion: .file())
+  var gates: String?
+
   func validate() throws {
+    if against != nil, target == nil { throw ValidationError("--against needs --target.") }
     if let probe, RepeatProbe(probe) == nil {
       throw ValidationError("--probe takes repeat:N, repeat:N,SEED or repeat:N,SEED,PROMPTS.")
     }
@@ -31,13 +50,38 @@ struct ScoreSettings: ParsableArguments {
   }
 
   /// The options of the analysis.
-  func options() -> ScoreOptions {
+  ///
+  /// What needs a tokenizer is made only for scores that ask for it.
+  func options(
+    _ scores: [any HeadScore.Type], _ source: TokenizerSource, addSpecial: Bool
+  ) throws -> ScoreOptions {
     var options = ScoreOptions()
     options.probe = probe.flatMap(RepeatProbe.init)
     options.epsilon = epsilon
     if let threshold { options.laterSinks = threshold }
     options.excludesFirst = excludeFirst
     options.excludesSelf = excludeSelf
+    options.gates = try gates.map(ScoreFiles.gates)
+    if let target {
+      options.target = ScoreOptions.Target(
+        id: try ScoreFiles.token("target", target, source),
+        against: try against.map { try ScoreFiles.token("against", $0, source) })
+    }
+    let names = Set(scores.map { $0.name })
+    if names.contains("successor") {
+      let words = try ordinals.map(ScoreFiles.classes) ?? Ordinals.words
+      if let tokenizer = try? source.open() {
+        options.ordinals = Ordinals.ids(words) { ScoreFiles.oneToken($0, tokenizer) }
+      }
+    }
+    if names.contains("retrieval") {
+      let texts = try needles.map(ScoreFiles.needles) ?? NeedleText.generated(count: 10)
+      if let tokenizer = needles == nil ? try? source.open() : try source.open() {
+        options.needles = texts.compactMap {
+          ScoreFiles.needle($0, tokenizer, addSpecial: addSpecial)
+        }
+      }
+    }
     return options
   }
 

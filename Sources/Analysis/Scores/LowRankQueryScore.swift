@@ -1,0 +1,28 @@
+import Tensors
+
+/// How few directions a head's query weights use: the share of their squared norm that lies in the three
+/// largest singular values.
+///
+/// Source: after Lieberum et al. 2023, "Does Circuit Analysis Interpretability Scale?", who take the vectors
+/// of prompts where this takes weights [R].
+enum LowRankQueryScore: HeadScore {
+  static let name = "low-rank-q"
+  static let title = "Low rank of query weights"
+  static let formula = "share of ‖W_Q‖² in its three largest singular values"
+  static let unit = "share"
+  static let lowest: Double? = 0
+  static func highest(seq: Int) -> Double? { 1 }
+  static let source = "Lieberum et al. 2023"
+  static let evidence = Evidence.recall
+  static let needs: Set<ScoreNeed> = [.weights]
+
+  static func obstacle(_ facts: ScoreFacts) -> String? {
+    facts.headWeightsObstacle
+  }
+
+  static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
+    try input.forEachHead { head in
+      LowRank.energy(SmallProducts(input.model.headWeights(head, as: Element.self)).query, top: 3)
+    }
+  }
+}
