@@ -108,8 +108,7 @@ struct Scores: ParsableCommand {
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil
     let options = try settings.options(scores, tokenizer, addSpecial: addSpecial)
-    var notice: String?
-    func scored(_ model: Model) throws -> [ScoreResult] {
+    func scored(_ model: Model) throws -> (results: [ScoreResult], rule: String?) {
       var trace = try prompt.map {
         try Running.trace(model, $0, engine, as: Element.self, for: .scores)
       }
@@ -117,14 +116,15 @@ struct Scores: ParsableCommand {
         let chosen = try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
         trace = try Running.ruled(model, plain, RulePlan(spec, in: chosen), rule.scope)
       }
-      notice = trace?.ruleNotice
       if trace == nil { try engine.prepare(model, seq: 1) }
-      return try Running.scores(scores, model, trace, options: options, prefix: prefix)
+      let results = try Running.scores(scores, model, trace, options: options, prefix: prefix)
+      return (results, trace?.ruleNotice)
     }
-    let results = try scored(model)
+    let own = try scored(model)
     let report = ScoreReport(
-      model: model.name, tokens: prompt?.tokens ?? [], results: results,
-      control: try control.map { _ in try scored(model.untrained()) } ?? [], rule: notice)
+      model: model.name, tokens: prompt?.tokens ?? [], results: own.results,
+      control: try control.map { _ in try scored(model.untrained()).results } ?? [],
+      rule: own.rule)
     try report.write(to: output.sink, format)
   }
 }
