@@ -63,7 +63,7 @@ extension Commands {
       }),
     Command(
       "knock-out-layer", keys: [.character("X")], group: .change,
-      views: withHeads + [PredictView.name], help: "Run without this layer's heads, or with",
+      views: withHeads + [PredictView.name], help: "Without this layer's heads, or with",
       change: { state in
         let heads = state.subject?.patterns.heads ?? 0
         state.knockOut((0..<heads).map { HeadIndex(layer: state.head.layer, head: $0) })
