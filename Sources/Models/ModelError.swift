@@ -20,6 +20,7 @@ public enum ModelError: Error, Sendable, Equatable {
   case noSuchPosition(Int, seq: Int)
   case interventionShape(site: String, found: [Int], expected: [Int])
   case interventionNotBatched(layer: Int)
+  case gradientUnderRule
   case reusedRunDiffers(found: Int, expected: Int)
 }
 
@@ -87,6 +88,9 @@ extension ModelError: CustomStringConvertible {
       return
         "\(site): numbers of shape \(found) cannot replace it, expected \(expected) or one row of"
         + " that width"
+    case .gradientUnderRule:
+      return
+        "gradients are those of softmax attention, and another rule is in force; run without --rule"
     case .interventionNotBatched(let layer):
       return
         "an intervention in layer \(layer) changes more than weighted values, so that runs with it"

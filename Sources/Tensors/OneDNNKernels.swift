@@ -49,7 +49,7 @@ public enum OneDNNKernels: Kernels, FloatLoops {
 }
 
 /// What all kernels for `Float` share: everything but products.
-public protocol FloatLoops {}
+public protocol FloatLoops: Sendable {}
 
 extension FloatLoops {
   /// Adds a bias to every row and applies an activation function.

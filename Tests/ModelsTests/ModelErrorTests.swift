@@ -75,6 +75,10 @@ private let errorTexts: [(error: ModelError, text: String)] = [
       + "width"
   ),
   (
+    .gradientUnderRule,
+    "gradients are those of softmax attention, and another rule is in force; run without --rule"
+  ),
+  (
     .interventionNotBatched(layer: 2),
     "an intervention in layer 2 changes more than weighted values, so that runs with it cannot "
       + "share a batch; run it alone"

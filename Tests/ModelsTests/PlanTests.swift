@@ -71,7 +71,7 @@ import Testing
         #expect(abs(after - 1.69 * length) < 1e-9)
       }
     }
-    Rotation<Double>(plan, seq: 3, back: true).turn(
+    Rotation<Double>(plan, seq: 3, .back).turn(
       heads.mutableMatrix(), rows: 0..<3, dHead: 6, PlainKernels<Double>.self)
     #expect(heads.maxDifference(to: before) < 1e-12)
   }

@@ -4,9 +4,9 @@ import Tensors
 ///
 /// Only the experts that some token goes to are read, one after the other.
 struct Experts<K: Kernels> {
-  private let plan: ExpertsPlan
-  private let router: Linear<K>
-  private let correction: [Double]?
+  let plan: ExpertsPlan
+  let router: Linear<K>
+  let correction: [Double]?
 
   init(_ plan: ExpertsPlan, _ weights: inout WeightReader<K>) {
     self.plan = plan
@@ -97,7 +97,7 @@ extension RoutingPlan {
     return chosen.map { ($0, scores[$0] / sum * scale) }
   }
 
-  private func scores(_ logits: [Double]) -> [Double] {
+  func scores(_ logits: [Double]) -> [Double] {
     switch scoring {
     case .sigmoid: return logits.map { 1 / (1 + Double.exp(-$0)) }
     case .softmax:

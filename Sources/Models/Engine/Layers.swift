@@ -26,8 +26,9 @@ enum Slices {
 
 /// A norm with its weights at hand.
 struct Norm<K: Kernels>: Sendable {
-  private let plan: NormPlan
-  private let gain, bias: Tensor<K.Element>
+  let plan: NormPlan
+  let gain: Tensor<K.Element>
+  private let bias: Tensor<K.Element>
 
   init(_ plan: NormPlan, width: Int, _ weights: inout WeightReader<K>) {
     self.plan = plan
@@ -61,8 +62,8 @@ struct Norm<K: Kernels>: Sendable {
 
 /// A norm of queries or keys with its weights at hand.
 struct HeadNorm<K: Kernels>: Sendable {
-  private let norms: [Norm<K>]
-  private let width: Int
+  let norms: [Norm<K>]
+  let width: Int
 
   /// - Parameters:
   ///   - heads: How many heads a row holds.
@@ -91,9 +92,9 @@ struct HeadNorm<K: Kernels>: Sendable {
 
 /// A linear layer with its weights at hand.
 struct Linear<K: Kernels>: Sendable {
-  private let matrix: Matrix<K.Weight>
+  let matrix: Matrix<K.Weight>
   private let bias: Matrix<K.Element>?
-  private let transposed: Bool
+  let transposed: Bool
   /// The width of what it computes.
   let outputCount: Int
 
@@ -126,8 +127,8 @@ struct Linear<K: Kernels>: Sendable {
 
 /// What a projection reads: the residual stream, or a narrow vector made of it.
 struct Latent<K: Kernels>: Sendable {
-  private let down: Linear<K>
-  private let norm: Norm<K>?
+  let down: Linear<K>
+  let norm: Norm<K>?
 
   init(_ plan: LatentPlan, _ weights: inout WeightReader<K>) {
     down = Linear(plan.down, &weights)
@@ -143,8 +144,8 @@ struct Latent<K: Kernels>: Sendable {
 
 /// How a half of a block adds to the residual stream.
 struct Addition<K: Kernels>: Sendable {
-  private let output, stream: Norm<K>?
-  private let scale: K.Element
+  let output, stream: Norm<K>?
+  let scale: K.Element
 
   init(
     _ norms: NormPlacement, scale: Double, width: Int, _ weights: inout WeightReader<K>

@@ -2,10 +2,10 @@ import Tensors
 
 /// An MLP that every token passes through, with its weights at hand.
 struct MLP<K: Kernels>: Sendable {
-  private let gate: Linear<K>?
-  private let up, down: Linear<K>
-  private let activation: Activation
-  private let limit: Double?
+  let gate: Linear<K>?
+  let up, down: Linear<K>
+  let activation: Activation
+  let limit: Double?
 
   /// - Returns: nil for experts, of which no token passes through all.
   init?(_ plan: MLPPlan, _ weights: inout WeightReader<K>) {
@@ -31,7 +31,7 @@ struct MLP<K: Kernels>: Sendable {
   }
 
   /// What lies between, `[rows, dMLP]`.
-  private func hidden(_ x: Matrix<K.Element>) -> Tensor<K.Element> {
+  func hidden(_ x: Matrix<K.Element>) -> Tensor<K.Element> {
     guard let gate else { return up.applied(to: x, activation: activation) }
     var hidden = gate.applied(to: x, activation: limit == nil ? activation : nil)
     var factor = up.applied(to: x)

@@ -3,10 +3,10 @@ import Tensors
 /// The way from the residual stream to logits, a part of the vocabulary at a time: the head is the largest
 /// matrix of a model, and all logits of a prompt can be larger still.
 struct OutputHead<K: Kernels> {
-  private let plan: ModelPlan
+  let plan: ModelPlan
   private let weights: Weights
-  private let norm: Norm<K>?
-  private let projection: Linear<K>?
+  let norm: Norm<K>?
+  let projection: Linear<K>?
   private let bias: Matrix<K.Element>?
 
   /// - Throws: `ModelError.outputHeadMissing`.

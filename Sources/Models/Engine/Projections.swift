@@ -2,12 +2,12 @@ import Tensors
 
 /// From the residual stream to queries, keys and values, with the weights at hand.
 struct Projections<K: Kernels>: Sendable {
-  private let plan: AttentionPlan
-  private let query, key, value: Linear<K>
-  private let queryLatent, keyValueLatent: Latent<K>?
-  private let sharedKey: Linear<K>?
-  private let queryNorm, keyNorm: HeadNorm<K>?
-  private let rotation: Rotation<K.Element>?
+  let plan: AttentionPlan
+  let query, key, value: Linear<K>
+  let queryLatent, keyValueLatent: Latent<K>?
+  let sharedKey: Linear<K>?
+  let queryNorm, keyNorm: HeadNorm<K>?
+  let rotation: Rotation<K.Element>?
 
   init(
     _ plan: AttentionPlan, _ rotation: Rotation<K.Element>?,

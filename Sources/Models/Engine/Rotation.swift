@@ -6,26 +6,37 @@ struct Rotation<Element: Scalar>: Sendable {
   let cosines, sines: Tensor<Element>
   private let plan: RotaryPlan
 
+  /// What is done to queries and keys.
+  enum Direction {
+    /// Turned, and multiplied by the plan's magnitude.
+    case forward
+    /// What was turned becomes what it was.
+    case back
+    /// The transpose of turning, which gradients pass through.
+    case transposed
+  }
+
   /// Angles are products in `Element`.
   ///
   /// In single precision that is what the reference does, and what every published number rests on:
   /// at position 2000 an exact angle differs by up to 1e-4 radians.
   ///
   /// - Parameters:
-  ///   - back: Whether to turn back what was turned.
+  ///   - direction: Whether to turn, or what undoes or transposes it.
   ///   - copies: How often the positions of the prompt begin anew.
-  init(_ plan: RotaryPlan, seq: Int, back: Bool = false, copies: Int = 1) {
+  init(_ plan: RotaryPlan, seq: Int, _ direction: Direction = .forward, copies: Int = 1) {
     let frequencies = plan.frequencies(seq: seq).map { Element($0) }
     var cosines: [Element] = []
     var sines: [Element] = []
     cosines.reserveCapacity(seq * frequencies.count)
     sines.reserveCapacity(seq * frequencies.count)
-    let magnitude = Element(back ? 1 / plan.magnitude : plan.magnitude)
+    let magnitude = Element(direction == .back ? 1 / plan.magnitude : plan.magnitude)
+    let sign: Element = direction == .forward ? 1 : -1
     for position in 0..<seq {
       for frequency in frequencies {
         let angle = Element(position) * frequency
         cosines.append(Element.cos(angle) * magnitude)
-        sines.append(Element.sin(angle) * (back ? -magnitude : magnitude))
+        sines.append(Element.sin(angle) * magnitude * sign)
       }
     }
     self.plan = plan

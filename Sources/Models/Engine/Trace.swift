@@ -100,7 +100,7 @@ public struct Trace<Element: Scalar>: Sendable {
   private func turnedBack(_ turned: Matrix<Element>, _ layer: Int) -> Tensor<Element> {
     var result = turned.copied
     if case .rotary(let rotary) = plan.blocks[layer].attention.position {
-      Rotation(rotary, seq: seq, back: true).turn(
+      Rotation(rotary, seq: seq, .back).turn(
         result.mutableMatrix(), rows: 0..<seq, dHead: turned.columns,
         Element.PreferredKernels.self)
     }

@@ -115,3 +115,52 @@ struct Edits<Element: Scalar> {
     }
   }
 }
+
+/// Gradients respect what was changed: nothing flows back to what was replaced.
+extension Edits {
+  /// Stops gradients at replaced rows of the residual stream entering a layer.
+  func differentiateResidual(_ layer: Int, _ gradient: MutableMatrix<Element>) {
+    for case .replace(.residual(layer), let positions, _) in interventions {
+      Self.stop(gradient, at: positions)
+    }
+  }
+
+  /// Stops gradients at replaced queries, keys and values of a layer.
+  func differentiateInputs(
+    _ layer: Int, _ plan: AttentionPlan, queries: MutableMatrix<Element>,
+    keys: MutableMatrix<Element>, values: MutableMatrix<Element>
+  ) {
+    for case .replace(let site, let positions, _) in interventions where site.layer == layer {
+      switch site {
+      case .queries(let head):
+        Self.stop(queries.columns(plan.columns(head.head)), at: positions)
+      case .keys(let head):
+        Self.stop(keys.columns(plan.columns(plan.kvHead(of: head.head))), at: positions)
+      case .values(let head):
+        Self.stop(values.columns(plan.valueColumns(plan.kvHead(of: head.head))), at: positions)
+      case .weightedValues, .residual: break
+      }
+    }
+  }
+
+  /// Turns the gradient of changed weighted values into that of what they were made from.
+  func differentiateWeightedValues<K: Kernels>(
+    _ layer: Int, _ plan: AttentionPlan, _ gradient: MutableMatrix<Element>, _: K.Type
+  ) where K.Element == Element {
+    for intervention in interventions.reversed() where intervention.layer == layer {
+      switch intervention {
+      case .scale(let head, let factor):
+        K.scale(gradient.columns(plan.valueColumns(head.head)), by: Element(factor))
+      case .replace(.weightedValues(let head), let positions, _):
+        Self.stop(gradient.columns(plan.valueColumns(head.head)), at: positions)
+      case .replace, .rule: break
+      }
+    }
+  }
+
+  private static func stop(_ gradient: MutableMatrix<Element>, at positions: [Int]?) {
+    for position in positions ?? Array(0..<gradient.rows) {
+      gradient.rows(position..<position + 1).fill(0)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Tensors
+
+/// The gradients of a layer's queries, keys and values.
+///
+/// Maps are recomputed a tile at a time: with `W` a tile of the map and `g` the gradient of weighted
+/// values, `dW = g · Vᵀ`, `dS = W · (dW − Σ W · dW)`, and from it those of queries and keys.
+///
+/// Source: Dao et al. 2022, "FlashAttention", algorithm 4.
+struct AttentionBackward<K: Kernels> {
+  /// After position encoding, `[seq, heads · dHead]`.
+  var queries: Tensor<K.Element>
+  /// `[seq, kvHeads · dHead]` and `[seq, kvHeads · dValue]`.
+  var keys, values: Tensor<K.Element>
+
+  /// - Parameters:
+  ///   - heads: All heads of the layer.
+  ///   - gradient: Of weighted values, `[seq, heads · dValue]`.
+  init(_ heads: [HeadAttention<K.Element>], _ plan: AttentionPlan, _ gradient: Matrix<K.Element>) {
+    let seq = gradient.rows
+    queries = Tensor(uninitialized: [seq, plan.heads * plan.dHead])
+    // One for each query head, so that no two threads add to the same numbers.
+    var forKeys = Tensor<K.Element>(repeating: 0, shape: [seq, plan.heads * plan.dHead])
+    var forValues = Tensor<K.Element>(repeating: 0, shape: [seq, plan.heads * plan.dValue])
+    let (q, k, v) = (
+      queries.mutableMatrix(), forKeys.mutableMatrix(), forValues.mutableMatrix()
+    )
+    Parallel.forEach(plan.heads) { index in
+      let (own, ownValues) = (plan.columns(index), plan.valueColumns(index))
+      Self.add(
+        heads[index], gradient.columns(ownValues), queries: q.columns(own), keys: k.columns(own),
+        values: v.columns(ownValues))
+    }
+    keys = Self.sums(forKeys, plan, width: plan.dHead)
+    values = Self.sums(forValues, plan, width: plan.dValue)
+  }
+
+  /// One head, one tile of queries after the other.
+  private static func add(
+    _ head: HeadAttention<K.Element>, _ gradient: Matrix<K.Element>,
+    queries: MutableMatrix<K.Element>, keys: MutableMatrix<K.Element>,
+    values: MutableMatrix<K.Element>
+  ) {
+    let seq = gradient.rows
+    let step = AttentionTiling.rowsPerTile(seq: seq)
+    for start in stride(from: 0, to: seq, by: step) {
+      let rows = start..<min(seq, start + step)
+      let keyCount = head.keyCount(rows: rows)
+      let seen = 0..<keyCount
+      let g = gradient.rows(rows)
+      let weights = AttentionWeights<K>.weights(head, rows: rows)
+      K.multiply(transposing: weights.matrix, g, adding: true, into: values.rows(seen))
+      var slope = Tensor<K.Element>(uninitialized: [rows.count, keyCount])
+      let s = slope.mutableMatrix()
+      K.multiply(
+        g, head.values.rows(seen), transposed: true, scale: 1, adding: false, into: s)
+      K.differentiateSoftmax(weights.matrix, gradient: s)
+      if let cap = head.plan.cap {
+        let capped = AttentionWeights<K>.scores(head, rows: rows, keyCount: keyCount)
+        K.differentiateCap(capped.matrix, at: K.Element(cap), gradient: s)
+      }
+      let scale = K.Element(head.plan.scale)
+      K.multiply(
+        s.matrix, head.keys.rows(seen), transposed: false, scale: scale, adding: false,
+        into: queries.rows(rows))
+      K.scale(s, by: scale)
+      K.multiply(
+        transposing: s.matrix, head.queries.rows(rows), adding: true, into: keys.rows(seen))
+    }
+  }
+
+  /// The heads of each group added up.
+  private static func sums(
+    _ tensor: Tensor<K.Element>, _ plan: AttentionPlan, width: Int
+  ) -> Tensor<K.Element> {
+    guard plan.heads != plan.kvHeads else { return tensor }
+    var result = Tensor<K.Element>(
+      repeating: 0, shape: [tensor.matrix.rows, plan.kvHeads * width])
+    let target = result.mutableMatrix()
+    for head in 0..<plan.heads {
+      let kvHead = plan.kvHead(of: head)
+      K.add(
+        tensor.matrix.columns(head * width..<(head + 1) * width),
+        to: target.columns(kvHead * width..<(kvHead + 1) * width))
+    }
+    return result
+  }
+}
