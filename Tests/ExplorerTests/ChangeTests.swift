@@ -70,7 +70,7 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   var state = ExplorerState(.synthetic(), view: "predict").answered()
   state.press(.character("0"))
   #expect(state.head == HeadIndex(layer: 2, head: 5))
-  #expect(state.text(80, 24).contains("▸ L2.H5     2.75"))
+  #expect(state.text(80, 24).contains("▸ L2.H5    +2.75"))
   state.press(.right)
   #expect(state.head == HeadIndex(layer: 1, head: 4))
 }

@@ -107,11 +107,11 @@ extension Commands {
         return state.perform(line)
       }),
     Command(
-      "undo", keys: [.character("u")], group: .change, counted: true,
+      "undo", keys: [.character("u")], group: .find, counted: true,
       help: "Undo a knock-out or a prompt",
       change: { state in state.restore(state.edits.undo(state.version), "nothing to undo") }),
     Command(
-      "redo", keys: [.control("r")], group: .change, counted: true, help: "Undo the undoing",
+      "redo", keys: [.control("r")], group: .find, counted: true, help: "Undo the undoing",
       change: { state in state.restore(state.edits.redo(state.version), "nothing to redo") }),
   ]
 }

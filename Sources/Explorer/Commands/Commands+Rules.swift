@@ -6,7 +6,7 @@ extension Commands {
   static let rules: [Command] = [
     Command(
       "choose-rule", keys: [.character("r")], group: .change,
-      hint: .init(keys: "r", label: "rule", views: here), help: "Choose another attention rule",
+      hint: .init(keys: "r", label: "rule", views: here), help: "Choose an attention rule",
       change: { state in
         state.open(RulesView.name)
         state.entry = .choice(state.ruleChooser)
@@ -47,7 +47,7 @@ extension Commands {
       }),
     Command(
       "rule-in", keys: [.character("t")], group: .change, views: here,
-      hint: .init(keys: "t", label: "in", views: []), help: "Head, layer, selected, or all",
+      hint: .init(keys: "t", label: "in", views: []), help: "Head, layer, selected or all",
       change: { state in
         let all = RuleTarget.allCases
         state.ruleTarget = all[((all.firstIndex(of: state.ruleTarget) ?? 0) + 1) % all.count]
