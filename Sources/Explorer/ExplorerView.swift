@@ -54,6 +54,7 @@ public enum ExplorerViews {
     PredictView.self,
     RulesView.self,
     ScoresView.self,
+    SinksView.self,
     TokensView.self,
   ]
 

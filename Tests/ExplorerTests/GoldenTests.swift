@@ -17,7 +17,9 @@ private func picture(
 
 private let sizes = [(80, 24), (120, 40)]
 private let views = [
-  "atlas", "compare", "heads", "help", "layers", "map", "model", "neuron", "predict", "rules", "scores",
+  "atlas", "compare", "heads", "help", "layers", "map", "model", "neuron", "predict", "rules",
+  "scores",
+  "sinks",
   "tokens",
 ]
 
@@ -25,6 +27,7 @@ private func state(_ subject: Subject, _ view: String) -> ExplorerState {
   var state = ExplorerState(subject)
   if view != "atlas" { _ = update(&state, .show(view)) }
   _ = update(&state, .goto(HeadIndex(layer: 1, head: 2)))
+  if view == "rules" { state.type("rule streaming:sink=2,recent=4") }
   return state.answered()
 }
 

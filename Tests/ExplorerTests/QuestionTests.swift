@@ -29,7 +29,8 @@ private let head = HeadIndex(layer: 1, head: 2)
 
 @Test func `Control-C stops an analysis, keeps what was there, and says how to go on`() {
   var state = ExplorerState(.synthetic(), view: "model")
-  #expect(update(&state, .resize(width: 80, height: 24)) == [.ask([Question(.model)], generation: 1)])
+  #expect(
+    update(&state, .resize(width: 80, height: 24)) == [.ask([Question(.model)], generation: 1)])
   _ = update(&state, .working(0.5, "checking maps"))
   #expect(state.text(80, 24).contains("checking maps █████░░░░░ 50%"))
   #expect(state.press(.control("c")) == [.cancel])
@@ -52,7 +53,9 @@ private let head = HeadIndex(layer: 1, head: 2)
     let question = Question(.vectors(HeadIndex(layer: layer, head: 0)))
     answers.take(question, .known(.vectors(HeadVectors(dHead: 1, scale: 1, queries: [], keys: []))))
   }
-  let kept = (0..<100).filter { answers.known(Question(.vectors(HeadIndex(layer: $0, head: 0)))) != nil }
+  let kept = (0..<100).filter {
+    answers.known(Question(.vectors(HeadIndex(layer: $0, head: 0)))) != nil
+  }
   #expect(kept == Array(100 - Answers.capacity..<100))
 }
 

@@ -114,7 +114,8 @@ extension ExplorerState {
     let always = [Question(.outcome, alteration)]
     for question in ExplorerViews.named(view).questions(self) + always {
       let answer = Answer.synthetic(question, tokens: subject?.tokens.count ?? 0)
-      _ = update(&state, .answered(question, answer, generation: generation))
+      let why = "an engine is needed for this"
+      _ = update(&state, .answered(question, answer, generation: generation, why: why))
     }
     return state
   }
@@ -122,7 +123,7 @@ extension ExplorerState {
 
 extension Answer {
   /// What an engine with closed-form vectors would say.
-  static func synthetic(_ question: Question, tokens: Int) -> Answer {
+  static func synthetic(_ question: Question, tokens: Int) -> Answer? {
     switch question.topic {
     case .vectors:
       let dHead = 16
@@ -138,10 +139,13 @@ extension Answer {
       return .model(
         ModelReport(
           plan: [.init("family", "synthetic"), .init("heads", "6 of width 16")],
-          checks: ModelReport.lines(MapChecks(SyntheticPatterns(tokens: tokens)) { _ in })))
+          checks: [
+            .init("row sums", "at most 5e-8 from 1"), .init("undefined", "no", isFine: false),
+          ]))
     case .edge(let queries, let keys):
       return .table(
         .edge(SyntheticPatterns(tokens: tokens), queries: queries, keys: keys) { _ in })
+    case .sinks: return nil
     case .outcome:
       return .outcome(outcome(question.alteration, tokens: tokens))
     case .forecast:

@@ -63,7 +63,7 @@ extension Commands {
       }),
     Command(
       "knock-out-layer", keys: [.character("X")], group: .change,
-      views: withHeads + [PredictView.name], help: "Run without this layer's heads, or with",
+      views: withHeads + [PredictView.name], help: "Without this layer's heads, or with",
       change: { state in
         let heads = state.subject?.patterns.heads ?? 0
         state.knockOut((0..<heads).map { HeadIndex(layer: state.head.layer, head: $0) })
@@ -107,11 +107,11 @@ extension Commands {
         return state.perform(line)
       }),
     Command(
-      "undo", keys: [.character("u")], group: .change, counted: true,
+      "undo", keys: [.character("u")], group: .find, counted: true,
       help: "Undo a knock-out or a prompt",
       change: { state in state.restore(state.edits.undo(state.version), "nothing to undo") }),
     Command(
-      "redo", keys: [.control("r")], group: .change, counted: true, help: "Undo the undoing",
+      "redo", keys: [.control("r")], group: .find, counted: true, help: "Undo the undoing",
       change: { state in state.restore(state.edits.redo(state.version), "nothing to redo") }),
   ]
 }

@@ -6,14 +6,14 @@ extension Commands {
   static let rules: [Command] = [
     Command(
       "choose-rule", keys: [.character("r")], group: .change,
-      hint: .init(keys: "r", label: "rule", views: here), help: "Another attention rule, from a list",
+      hint: .init(keys: "r", label: "rule", views: here), help: "Choose an attention rule",
       change: { state in
         state.open(RulesView.name)
         state.entry = .choice(state.ruleChooser)
         return []
       }),
     Command(
-      "rule", "NAME[:KEY=VALUE]", group: .change, help: "A rule with parameters, or none",
+      "rule", "NAME[:K=V,..]", group: .change, help: "A rule with parameters, or none",
       candidates: { _ in ["none"] + AttentionRules.all.map { $0.card.name } },
       action: { text, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "rule") }
@@ -21,7 +21,7 @@ extension Commands {
         do throws(RuleError) {
           rule = text.trimmed == "none" ? nil : try RuleSpec(parsing: text.trimmed)
         } catch {
-          throw .badArgument(command: "rule", found: text, expected: "\(error)")
+          throw .refused(command: "rule", why: error.description)
         }
         return .change { state in
           (state.rule, state.ruleParameter) = (rule, 0)
@@ -47,7 +47,7 @@ extension Commands {
       }),
     Command(
       "rule-in", keys: [.character("t")], group: .change, views: here,
-      hint: .init(keys: "t", label: "in", views: []), help: "In head, layer, selected, all",
+      hint: .init(keys: "t", label: "in", views: []), help: "Head, layer, selected or all",
       change: { state in
         let all = RuleTarget.allCases
         state.ruleTarget = all[((all.firstIndex(of: state.ruleTarget) ?? 0) + 1) % all.count]

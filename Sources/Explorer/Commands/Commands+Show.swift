@@ -41,6 +41,7 @@ extension Commands {
     view(NeuronView.self, "i"),
     view(CompareView.self, "d"),
     view(ModelView.self, "!"),
+    view(SinksView.self, "#"),
     view(
       PredictView.self, "p",
       hint: .init(keys: "p", label: "predict", views: [AtlasView.name, MapView.name])),

@@ -1,10 +1,12 @@
+import Analysis
 import Models
 
 extension ExplorerState {
   /// Asks for what the view wants to know and nobody has asked yet.
   mutating func questions() -> [Effect] {
     guard subject != nil else { return [] }
-    let wanted = ExplorerViews.named(view).questions(self) + changeQuestions + lensQuestions + errands
+    let wanted =
+      ExplorerViews.named(view).questions(self) + changeQuestions + lensQuestions + errands
     let missing = wanted.filter { answers.known($0) == nil && answers.refusal($0) == nil }
     guard !answers.unasked(missing).isEmpty else { return [] }
     answers.ask(missing)
@@ -12,7 +14,10 @@ extension ExplorerState {
   }
 
   /// What the lens needs in order to show what was chosen.
-  private var lensQuestions: [Question] { lens.isValueWeighted ? [ask(.valueNorms)] : [] }
+  private var lensQuestions: [Question] {
+    (lens.isValueWeighted ? [ask(.valueNorms)] : [])
+      + (lens.sinks == .shown ? [] : [ask(.sinks)])
+  }
 
   /// What is always asked while the model is changed: what that comes to.
   private var changeQuestions: [Question] {
@@ -31,7 +36,7 @@ extension ExplorerState {
     let wasErrand = errands.contains(question)
     errands.removeAll { $0 == question }
     switch answer {
-    case .valueNorms?: see()
+    case .valueNorms?, .sinks?: see()
     case .table(let table)?:
       guard wasErrand else { break }
       extraScores.removeAll { $0.name == table.name }
@@ -76,8 +81,18 @@ extension ExplorerState {
     return forecast
   }
 
-  /// Keys that count as sinks: the first one.
-  var sinkKeys: Set<Int> { [0] }
+  /// The run's sinks, once they are known.
+  var sinkReport: SinkReport? {
+    guard case .sinks(let report)? = answers.known(ask(.sinks)) else { return nil }
+    return report
+  }
+
+  /// Keys that the lens hides as sinks: those that at least a tenth of all heads feed; the first key
+  /// until they are known.
+  var sinkKeys: Set<Int> {
+    guard let report = sinkReport else { return [0] }
+    return Set(report.positions.filter { $0.rate >= 10 }.map(\.index))
+  }
 
   /// How much of a query's attention the lens hides; nil when it hides nothing.
   func hiddenMass(_ head: HeadIndex, query: Int) -> Double? {

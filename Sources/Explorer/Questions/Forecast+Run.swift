@@ -21,6 +21,11 @@ extension Forecast {
       lens += distribution.top(1).map(guess)
       rise.append(Double.exp(-distribution.loss(target)))
     }
-    self.init(top: top, lens: lens, rise: rise, contributions: nil, obstacle: "not known")
+    let contributions = try DirectAttribution.table(
+      model, trace, [.init(position: position, id: target)])
+    self.init(
+      top: top, lens: lens, rise: rise, contributions: contributions,
+      obstacle: contributions == nil
+        ? "the output head reads something narrower than heads write to" : nil)
   }
 }

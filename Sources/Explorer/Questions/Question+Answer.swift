@@ -1,4 +1,5 @@
 import Analysis
+import Foundation
 import Models
 import Tensors
 
@@ -11,6 +12,7 @@ extension Question {
     case .model: "checking maps"
     case .edge: "ranking heads"
     case .like: "comparing heads"
+    case .sinks: "looking for sinks"
     case .outcome: "running"
     case .forecast: "predicting"
     }
@@ -33,6 +35,7 @@ extension Question {
     case .edge(let queries, let keys):
       .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
     case .like(let head): .table(try .like(trace, head, onProgress: onProgress))
+    case .sinks: .sinks(try SinkReport(open.model, trace, onProgress: onProgress))
     case .outcome:
       .outcome(
         try Outcome(open, trace, base: alteration.isNone ? nil : base, onProgress: onProgress))
@@ -47,10 +50,8 @@ extension ScoreTable {
     _ source: any PatternSource, queries: Range<Int>, keys: Range<Int>,
     onProgress: (Double) throws -> Void
   ) rethrows -> ScoreTable {
-    let table = try HeadTable(source, onProgress: onProgress) { head in
-      let weights = source.pattern(head, rows: queries, columns: keys).elements
-      return weights.reduce(0) { $0 + Double($1) } / Double(queries.count)
-    }
+    let table = try EdgeRanking.table(
+      source, queries: queries, keys: keys, onProgress: onProgress)
     func text(_ range: Range<Int>) -> String {
       range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound - 1)"
     }
@@ -59,14 +60,13 @@ extension ScoreTable {
       highest: 1, table: table)
   }
 
-  /// Which heads are like one: one minus the mean over queries of the total variation of their rows.
+  /// Which heads are like one: one minus the Jensen–Shannon divergence of their maps by its largest value,
+  /// ln 2, so that the most alike come first.
   static func like(
     _ source: any PatternSource, _ head: HeadIndex, onProgress: (Double) throws -> Void
   ) rethrows -> ScoreTable {
-    let rows = MapDistance.rows(of: source)
-    let table = try HeadTable(source, onProgress: onProgress) { other in
-      1 - MapDistance.totalVariation(source, head, source, other, rows: rows)
-    }
+    var table = try HeadDistance.table(source, from: head, onProgress: onProgress)
+    for place in table.values.indices { table.values[place] = 1 - table.values[place] / M_LN2 }
     return ScoreTable(
       name: "like", title: "Like \(head)", unit: "share", lowest: 0, highest: 1, table: table)
   }

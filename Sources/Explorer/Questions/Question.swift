@@ -1,3 +1,4 @@
+import Analysis
 import Models
 
 /// Something that a view wants to know about the run and that takes the engine to find out.
@@ -17,6 +18,8 @@ public struct Question: Sendable, Hashable {
     case edge(queries: Range<Int>, keys: Range<Int>)
     /// How like one head's map every other head's is.
     case like(HeadIndex)
+    /// Where attention goes without being read.
+    case sinks
     /// What the run comes to: its maps and what it expects.
     case outcome
     /// What is expected after one position, and where that comes from.
@@ -45,6 +48,8 @@ public enum Answer: Sendable {
   case model(ModelReport)
   /// To every question whose answer is one number per head.
   case table(ScoreTable)
+  /// To `.sinks`.
+  case sinks(SinkReport)
   /// To `.outcome`.
   case outcome(Outcome)
   /// To `.forecast`.

@@ -39,7 +39,9 @@ extension ExplorerState {
   mutating func turnRule(_ steps: Int) {
     guard let rule else { return say("no rule; r chooses one") }
     let parameters = rule.card.parameters
-    guard parameters.indices.contains(ruleParameter) else { return say("\(rule.name) has no parameter") }
+    guard parameters.indices.contains(ruleParameter) else {
+      return say("\(rule.name) has no parameter")
+    }
     self.rule = rule.turning(parameters[ruleParameter].name, by: steps)
     applyRule()
   }

@@ -26,8 +26,10 @@ enum CompareView: ExplorerView {
     case .prompts:
       let other = state.otherSubject ?? subject
       return (
-        ComparedMap(title: "\(state.head), other prompt", subject: other, head: state.head, side: 2),
-        ComparedMap(title: "\(state.head), this prompt", subject: subject, head: state.head, side: 0)
+        ComparedMap(
+          title: "\(state.head), other prompt", subject: other, head: state.head, side: 2),
+        ComparedMap(
+          title: "\(state.head), this prompt", subject: subject, head: state.head, side: 0)
       )
     }
   }

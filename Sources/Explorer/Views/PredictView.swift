@@ -8,7 +8,7 @@ enum PredictView: ExplorerView {
   /// The tab's name.
   static let title = "Predict"
   /// What it shows.
-  static let help = "What comes next, and which heads say so"
+  static let help = "What comes next, and which heads say"
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     let state = drawing.state
@@ -55,7 +55,8 @@ enum PredictView: ExplorerView {
       x = canvas.write("  \(fitted(drawing, text, 11))", x: x, y: rows.y(row), in: list)
       x = canvas.write(" \(guess.probability.fixed(2))", x: x, y: rows.y(row), in: list)
       if let before = base.predictions?.best[row], changed != nil, before.id != guess.id {
-        canvas.write(" was \(shown(drawing, base.spelling[before.id], before.id))", x: x,
+        canvas.write(
+          " was \(shown(drawing, base.spelling[before.id], before.id))", x: x,
           y: rows.y(row), in: list, role: .warning)
       }
     }
@@ -223,7 +224,9 @@ enum PredictView: ExplorerView {
   /// The chosen token; the whole prompt's tokens count, whatever the lens merges.
   private static func position(_ state: ExplorerState) -> Int {
     guard let run = state.run else { return 0 }
-    guard state.lens.hasWords else { return state.query.clamped(to: 0...max(0, run.tokens.count - 1)) }
+    guard state.lens.hasWords else {
+      return state.query.clamped(to: 0...max(0, run.tokens.count - 1))
+    }
     let groups = Words(run.tokens).groups
     return groups.indices.contains(state.query) ? groups[state.query].upperBound - 1 : 0
   }

@@ -42,7 +42,8 @@ enum RulesView: ExplorerView {
     let state = drawing.state
     guard let rule = state.rule else {
       return [
-        ("no rule: the map is the model's own", .title), ("r chooses one of \(AttentionRules.all.count)", .dimmed),
+        ("no rule: the map is the model's own", .title),
+        ("r chooses one of \(AttentionRules.all.count)", .dimmed),
       ]
     }
     let card = rule.card
@@ -58,8 +59,10 @@ enum RulesView: ExplorerView {
       let mark = index == state.ruleParameter ? drawing.glyphs.pointRight : " "
       let value = rule.text(parameter)
       lines.append(
-        ("\(mark) \(parameter.name) = \(value.isEmpty ? "none" : value)  \(parameter.help)",
-          index == state.ruleParameter ? .selected : .plain))
+        (
+          "\(mark) \(parameter.name) = \(value.isEmpty ? "none" : value)  \(parameter.help)",
+          index == state.ruleParameter ? .selected : .plain
+        ))
     }
     lines.append((card.source, .dimmed))
     return lines
