@@ -107,10 +107,12 @@ struct Explore: ParsableCommand {
   private func printViews() throws {
     try place.check()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
+    let trace = try Running.trace(
+      opened.model, prompt, engine, as: Float.self, for: .scores)
     var state = place.state(theme: screen.theme)
     _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
     let all = ExplorerViews.all.map { $0.name }.filter { $0 != "help" }

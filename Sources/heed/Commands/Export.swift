@@ -62,7 +62,8 @@ struct Export: ParsableCommand {
   private func exportView() throws {
     let export = try format(default: place.view?.name == "map" ? .npy : .csv)
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model))
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)

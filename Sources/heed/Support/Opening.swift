@@ -42,7 +42,7 @@ enum Opening {
     _ argument: ModelArgument, _ engine: EngineOptions
   ) throws -> (model: Model, tokenizer: TokenizerSource) {
     let checkpoint = try checkpoint(argument)
-    let model = try Model(checkpoint)
+    let model = try Model(checkpoint, family: argument.family)
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
     return (engine.applied(to: model), try tokenizer(argument))
   }
@@ -52,13 +52,15 @@ enum Opening {
   /// - Parameters:
   ///   - name: MODEL; nil for the default sample.
   ///   - adapter: `--adapter`.
+  ///   - family: `--family`.
   static func openModel(
-    _ name: String?, adapter: String?, addSpecial: Bool, engine: EngineOptions
+    _ name: String?, adapter: String?, family: String? = nil, addSpecial: Bool,
+    engine: EngineOptions
   ) throws -> OpenModel {
     let path = try locate(name)
     var checkpoint = try Checkpoint.open(path)
     if let adapter { checkpoint = try checkpoint.applying(adapter: adapter) }
-    let model = engine.applied(to: try Model(checkpoint))
+    let model = engine.applied(to: try Model(checkpoint, family: family))
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
     let source = TokenizerSource(path)
     let origin = Origin(
