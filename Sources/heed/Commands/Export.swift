@@ -67,8 +67,9 @@ struct Export: ParsableCommand {
     let prompt = try prompt.prompt(Opening.tokenizer(model))
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
-    var state = place.state(theme: .standard)
-    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    var state = try place.state(theme: .standard)
+    let subject = try Subject(opened.model, trace, origin: opened.origin)
+    try state.see(subject, opened, trace) { _ in try Interruption.check() }
     try output.sink.write { write in try state.export.export(as: export, write: write) }
   }
 

@@ -44,7 +44,7 @@ struct Start {
       case nil: self.prompt = .text(Array(PromptOptions.example.utf8), addSpecial: addSpecial)
       }
     }
-    self.name = name ?? Opening.defaultName
+    self.name = try name ?? Opening.defaultName()
     _ = update(&state, .progress(nil, "opening \(self.name)"))
     source = TokenizerSource(try Opening.locate(name))
     self.state = state

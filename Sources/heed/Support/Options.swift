@@ -176,17 +176,21 @@ struct EngineOptions: ParsableArguments {
     return model
   }
 
+  /// What the configuration prefers; `prepare` reports a file that cannot be used.
+  private var preferences: Configuration { (try? Configuration.current()) ?? Configuration() }
+
   /// Bytes that work may hold: what was asked for, else what is free, less what every process needs.
   var budget: Int? {
-    if let memory { return ByteCount(memory)?.bytes }
+    if let memory = memory ?? preferences.memory { return ByteCount(memory)?.bytes }
     return MachineLimits.current.freeMemory.map { max(0, $0 - 96 << 20) }
   }
 
   /// How many threads work: as many as were asked for, else one for each core.
-  var threadCount: Int { threads ?? MachineLimits.current.cores }
+  var threadCount: Int { threads ?? preferences.threads ?? MachineLimits.current.cores }
 
   /// Checks work against the budget; call on the thread that will do it.
   func prepare(_ model: Model, seq: Int, for work: MemoryPlan.Work = .run) throws {
+    _ = try Configuration.current()
     Parallel.setThreadCount(threadCount)
     try model.checkMemory(
       work, seq: seq, threads: Parallel.threadCount, isDouble: precision == .f64, budget: budget)
