@@ -142,7 +142,7 @@ struct PromptExtras: Sendable {
   /// The text, or both, as tokens.
   func text(_ given: GivenPrompt, _ source: TokenizerSource) throws -> Prompt {
     guard let pair else { return try given.prompt(source) }
-    guard case .text(let bytes, let addSpecial) = given else {
+    guard case .text(let bytes, let addSpecial) = given.source else {
       throw ValidationError("--pair takes its first text as words, --text or --file.")
     }
     let tokenizer = try source.open()
