@@ -2,6 +2,7 @@
 public enum ModelError: Error, Sendable, Equatable {
   case modelTypeMissing(file: String)
   case modelTypeUnknown(file: String, found: String, known: [String])
+  case familyUnknown(String, known: [String])
   case configKeyMissing(file: String, key: String)
   case configValue(file: String, key: String, found: String, expected: String)
   case tensorMissing(checkpoint: String, name: String, shape: [Int])
@@ -33,7 +34,9 @@ extension ModelError: CustomStringConvertible {
     case .modelTypeUnknown(let file, let found, let known):
       return
         "\(file): model_type is \"\(found)\", which heed does not know; known are "
-        + known.joined(separator: ", ")
+        + known.joined(separator: ", ") + "; --family NAME opens it as one of them"
+    case .familyUnknown(let name, let known):
+      return "--family \(name): no such family; known are \(known.joined(separator: ", "))"
     case .configKeyMissing(let file, let key):
       return "\(file): no \(key); the checkpoint's config.json may be incomplete"
     case .configValue(let file, let key, let found, let expected):

@@ -10,7 +10,12 @@ private let errorTexts: [(error: ModelError, text: String)] = [
   ),
   (
     .modelTypeUnknown(file: "m/config.json", found: "rwkv", known: ["gpt2", "llama"]),
-    "m/config.json: model_type is \"rwkv\", which heed does not know; known are gpt2, llama"
+    "m/config.json: model_type is \"rwkv\", which heed does not know; known are gpt2, llama;"
+      + " --family NAME opens it as one of them"
+  ),
+  (
+    .familyUnknown("lama", known: ["gpt2", "llama"]),
+    "--family lama: no such family; known are gpt2, llama"
   ),
   (
     .configKeyMissing(file: "m/config.json", key: "n_head"),

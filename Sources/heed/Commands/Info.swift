@@ -26,7 +26,7 @@ struct Info: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Opening.checkpoint(model)
-    let model = try Model(checkpoint)
+    let model = try Model(checkpoint, family: self.model.family)
     let source = try Opening.tokenizer(self.model)
     let report = Report(checkpoint, model, source, tensors: tensors)
     switch format {
