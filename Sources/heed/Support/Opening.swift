@@ -15,12 +15,15 @@ enum Opening {
   }
 
   /// What stands for MODEL when none is given.
-  static let defaultName = "sample:\(Samples.defaultName)"
+  static func defaultName() throws -> String {
+    try Configuration.current().model ?? "sample:\(Samples.defaultName)"
+  }
 
   /// The folder or file that MODEL means.
   static func locate(_ argument: String?) throws -> String {
+    let name = try argument ?? Configuration.current().model
     do {
-      return try ModelLocator(samples: samples).locate(argument)
+      return try ModelLocator(samples: samples).locate(name)
     } catch {
       // The default command takes any word for a model, also one that was meant as a command.
       if case .unknownModel(let word) = error, let nearest = nearestCommand(to: word) {
@@ -62,11 +65,14 @@ enum Opening {
     if let adapter { checkpoint = try checkpoint.applying(adapter: adapter) }
     let model = engine.applied(to: try Model(checkpoint, family: family))
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
+    // Opened once: every prompt needs it, and every prediction is spelled by it.
     let source = TokenizerSource(path)
+    let tokenizer = Result { try source.open() }
+    let spell: @Sendable (Int) -> [UInt8]? = { try? tokenizer.get().bytes($0) }
     let origin = Origin(
-      address: name ?? defaultName, fingerprint: try checkpoint.fingerprint())
-    return OpenModel(model, origin: origin) { text in
-      let encoding = try source.open().encode(text, addSpecial: addSpecial)
+      address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint())
+    return OpenModel(model, origin: origin, spell: spell) { text in
+      let encoding = try tokenizer.get().encode(text, addSpecial: addSpecial)
       return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
     }
   }
