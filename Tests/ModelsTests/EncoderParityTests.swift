@@ -73,7 +73,7 @@ extension Trace {
     "bert", "bert-plain", "bert-classifier", "roberta", "roberta-classifier", "xlm-roberta",
     "distilbert", "distilbert-classifier", "electra", "albert", "albert-groups", "deberta-v2",
     "deberta-v2-plain", "modernbert", "vit", "deit", "deit-plain", "dinov2", "dinov2-swiglu",
-    "dinov2-registers", "clip-vision", "clip-text", "siglip-vision",
+    "dinov2-registers", "clip-vision", "clip-text", "siglip-text", "siglip-vision",
   ])
   func `an encoder agrees on every map and logit`(name: String) throws {
     let reference = try EncoderReference(name)
@@ -111,7 +111,7 @@ extension Trace {
     }
   }
 
-  @Test(arguments: ["t5", "t5-gated", "bart", "mbart", "marian", "whisper"])
+  @Test(arguments: ["t5", "t5-gated", "mt5", "bart", "mbart", "marian", "whisper"])
   func `an encoder-decoder agrees on the maps of its three streams`(name: String) throws {
     let reference = try EncoderReference(name)
     #expect(reference.model.warnings == [])

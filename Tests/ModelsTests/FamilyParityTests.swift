@@ -49,8 +49,11 @@ import Testing
   }
 
   @Test func `every family has a fixture`() throws {
-    let types = try Self.names.map { name in
-      let path = Self.folder.appendingPathComponent("\(name)/config.json").path
+    let folders = try [Self.folder, Reference.folder.appendingPathComponent("encoders")].flatMap {
+      try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil)
+    }
+    let types = try folders.map { folder in
+      let path = folder.appendingPathComponent("config.json").path
       return try JSON.read(path)["model_type"]?.string ?? ""
     }
     // gpt2 and llama have theirs in `ParityTests`; gemma3 is gemma3_text inside, see `ConfigTests`.

@@ -113,7 +113,8 @@ import Testing
       ["scores", "--format", "npy"],
       "--format npy writes one score; name it with --score; see heed scores --help"
     ),
-    (["--bogus"], "Unknown option '--bogus'; see heed --help"),
+    // Far from every option's name: a near one is answered with that.
+    (["--xyzzyxyzzy"], "Unknown option '--xyzzyxyzzy'; see heed --help"),
   ])
   func `what the parser rejects is one line and status 64`(words: [String], text: String) throws {
     let finished = try Shell.heed(words)

@@ -162,6 +162,11 @@ RECIPES = {
         vision_feature_select_strategy="default"), lambda: dict(
             input_ids=torch.cat([ids(3, high=60), torch.full((1, 9), 60), ids(4, seed=7, high=60)], 1),
             **image())),
+    # At the end: a place in this list is a seed.
+    "siglip-text": (hf.SiglipTextModel, hf.SiglipTextConfig(**SIZES, pad_token_id=1), text),
+    "mt5": (hf.MT5ForConditionalGeneration, hf.MT5Config(
+        vocab_size=VOCABULARY, d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4,
+        decoder_start_token_id=0), seq2seq),
 }
 
 
