@@ -38,7 +38,8 @@ enum T5: Family {
       epsilon = try config.number("layer_norm_epsilon", default: 1e-6)
       // A checkpoint of its own head is not scaled; transformers 5 says so by itself.
       let isTied = try config.flag("tie_word_embeddings", default: true)
-      isScaled = try config.flag("scale_decoder_outputs", default: isTied)
+      let scales = try config.flag("scale_decoder_outputs", default: isTied)
+      isScaled = scales && config.modelType == "t5"
       let projection = config.value("feed_forward_proj")?.string ?? "relu"
       isGated = projection.hasPrefix("gated-")
       _ = config.value("is_gated_act")
