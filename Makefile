@@ -72,6 +72,7 @@ uninstall:  ## remove what install wrote
 bench: build  ## measure the engine's stages and the screen
 	$(RELEASE) bench
 	python3 Benchmarks/screen/first_map.py --heed $(RELEASE)
+	python3 Benchmarks/screen/slow_link.py --heed $(RELEASE)
 
 bench-peers: build  ## measure the forward pass beside Hugging Face (HEED_PYTHON=...)
 	$(HEED_PYTHON) Benchmarks/peers/forward_hf.py --heed $(RELEASE)

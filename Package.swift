@@ -8,7 +8,8 @@ let package = Package(
   ],
   dependencies: [
     // Pinned: a test reads the experimental machine-readable help of exactly this version.
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
   ],
   targets: [
     // Imports point down only: Tests/heedTests/ArchitectureTests.swift compares the code with this list.
@@ -17,6 +18,7 @@ let package = Package(
       dependencies: [
         "Terminal", "Explorer", "Analysis", "Models", "Checkpoints", "Tokenizers", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .target(name: "Terminal", dependencies: ["Explorer", "CNcurses"]),
     .target(

@@ -80,6 +80,21 @@ extension JSON {
   }
 }
 
+extension JSON: CustomStringConvertible {
+  /// A single value as the file has it; a list or an object by its size.
+  public var description: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .int(let value): "\(value)"
+    case .double(let value): "\(value)"
+    case .string(let value): "\"\(value)\""
+    case .array(let values): "a list of \(values.count)"
+    case .object(let members): "an object of \(members.count)"
+    }
+  }
+}
+
 extension JSON: Decodable {
   /// Reads any JSON value.
   public init(from decoder: any Decoder) throws {

@@ -1,39 +1,135 @@
-/// What a run will hold in memory, computed before anything is allocated; bytes, weights aside.
+import Tensors
+
+/// What work on a prompt will hold in memory, computed before anything is allocated; bytes, mapped
+/// weights aside.
 public struct MemoryPlan: Sendable, Hashable {
+  /// What is done with a prompt.
+  public enum Work: String, Sendable, CaseIterable {
+    /// A run with capture.
+    case run
+    /// A run, then all scores of all its maps.
+    case scores
+    /// A run, then runs without single heads.
+    case ablation
+    /// A run, then all its maps, written one tile after the other.
+    case export
+  }
+
   /// The number of tokens it is for.
   public let seq: Int
   /// Residual streams, queries, keys, values and weighted values, kept until the run is forgotten.
   public let trace: Int
-  /// Held while the run lasts: one block's activations and the tiles of attention.
+  /// Held while the run lasts: one block's weights where they are converted, its activations, and the
+  /// tiles of attention.
   public let working: Int
+  /// Held while maps are scored: tiles, and what every head's scores are made of.
+  public let scores: Int
+  /// Held while runs without single heads last.
+  public let ablation: Int
+  /// The size of all maps in single precision, which only a file ever holds.
+  public let maps: Int
 
-  /// Both together.
+  /// What a run takes: what it keeps and what it works with.
   public var total: Int { trace + working }
 
-  /// The plan of a single-precision run with capture.
+  /// The most that some work holds at any time.
+  public func total(_ work: Work) -> Int {
+    switch work {
+    case .run: total
+    case .scores: max(total, trace + scores)
+    case .ablation: max(total, trace + ablation)
+    // One tile is made while the last one is written.
+    case .export: total
+    }
+  }
+
+  /// The plan of work with capture.
   ///
   /// - Parameters:
   ///   - seq: Tokens of the prompt.
   ///   - threads: Each holds one tile of attention.
   ///   - bytesPerNumber: 4 for Float, 8 for Double.
-  public init(_ plan: ModelPlan, seq: Int, threads: Int, bytesPerNumber: Int = 4) {
+  ///   - converted: Bytes of the weights of one block that are converted before use.
+  public init(
+    _ plan: ModelPlan, seq: Int, threads: Int, bytesPerNumber: Int = 4, converted: Int = 0
+  ) {
     self.seq = seq
-    let perToken = plan.blocks.reduce((plan.layers + 1) * plan.dModel) { sum, block in
-      let attention = block.attention
-      return sum + (attention.heads + attention.kvHeads) * (attention.dHead + attention.dValue)
+    let widths = plan.blocks.map { block in
+      (block.attention.heads + block.attention.kvHeads)
+        * (block.attention.dHead + block.attention.dValue)
     }
-    trace = bytesPerNumber * seq * perToken
+    trace = bytesPerNumber * seq * (widths.reduce((plan.layers + 1) * plan.dModel, +))
     let rows = AttentionTiling.rowsPerTile(seq: seq)
-    let slice = min(seq, 1024)
-    working =
-      bytesPerNumber * (2 * seq * plan.dModel + threads * max(rows * seq, 2 * slice * plan.dMLP))
+    // Scores, and what they are rounded to.
+    let tiles = bytesPerNumber * threads * 3 * min(rows, seq) * seq / 2
+    func activations(_ rows: Int) -> Int {
+      // The MLP's two halves and their rounding, for every thread's slice of rows.
+      bytesPerNumber * (2 * rows * plan.dModel + threads * 3 * min(rows, 1024) * plan.dMLP)
+    }
+    working = converted + max(activations(seq), 2 * bytesPerNumber * seq * plan.dModel + tiles)
+    let heads = plan.blocks.reduce(0) { $0 + $1.attention.heads }
+    // Thirteen sums in double precision for each query of each head: `MapStatistics`.
+    scores = tiles + 104 * seq * heads
+    let batch = max(seq, Model.rowsOfVariants)
+    ablation =
+      converted + bytesPerNumber * batch * (2 * plan.dModel + (widths.max() ?? 0))
+      + max(activations(batch), tiles)
+    maps = 4 * heads * seq * seq
+  }
+}
+
+extension Model {
+  /// What work on a prompt of this model will hold in memory.
+  ///
+  /// - Parameters:
+  ///   - seq: Tokens of the prompt.
+  ///   - threads: How many will work.
+  ///   - isDouble: Whether in double precision.
+  public func memoryPlan(seq: Int, threads: Int, isDouble: Bool = false) -> MemoryPlan {
+    MemoryPlan(
+      plan, seq: seq, threads: threads, bytesPerNumber: isDouble ? 8 : 4,
+      converted: convertedBytes(isDouble: isDouble))
   }
 
-  /// Refuses a run that does not fit.
+  /// Refuses work that does not fit.
   ///
   /// - Parameter budget: Bytes; nil for no limit.
-  public func check(budget: Int?) throws(ModelError) {
-    guard let budget, total > budget else { return }
-    throw .overBudget(needed: total, budget: budget, tokens: seq)
+  /// - Throws: `ModelError.overBudget`, with the longest prompt that fits.
+  public func checkMemory(
+    _ work: MemoryPlan.Work = .run, seq: Int, threads: Int, isDouble: Bool = false, budget: Int?
+  ) throws(ModelError) {
+    guard let budget else { return }
+    let converted = convertedBytes(isDouble: isDouble)
+    func needed(_ seq: Int) -> Int {
+      MemoryPlan(
+        plan, seq: seq, threads: threads, bytesPerNumber: isDouble ? 8 : 4, converted: converted
+      ).total(work)
+    }
+    guard needed(seq) > budget else { return }
+    var (fitting, tooLong) = (0, seq)
+    while tooLong - fitting > 1 {
+      let middle = (fitting + tooLong) / 2
+      if needed(middle) > budget { tooLong = middle } else { fitting = middle }
+    }
+    throw .overBudget(
+      work: work, needed: needed(seq), budget: budget, tokens: seq, fitting: fitting)
+  }
+
+  /// Bytes of the largest block's weights that are not multiplied where they lie.
+  private func convertedBytes(isDouble: Bool) -> Int {
+    let matrix: (type: StorageType, bytes: Int) =
+      isDouble ? (.unknown(""), 8) : multipliesBFloat16 ? (.bfloat16, 2) : (.float32, 4)
+    return plan.blocks.map { block in
+      var plans = Set(block.weights)
+      if case .experts(let experts) = block.mlp {
+        // One expert after the other is read into the same memory.
+        for expert in experts.experts.dropFirst() { plans.subtract(expert.weights) }
+      }
+      return plans.reduce(0) { sum, plan in
+        let stored = weights[plan]
+        guard stored.type != matrix.type else { return sum }
+        return sum + matrix.bytes * plan.usedShape.reduce(1, *)
+      }
+    }.max() ?? 0
   }
 }

@@ -33,18 +33,10 @@ public struct Model: Sendable {
 
   /// Opens a checkpoint: finds its family and checks that every weight is there and fits.
   ///
+  /// - Parameter family: The `model_type` to open it as; nil for its own.
   /// - Throws: `ModelError` that names the key or the tensor at fault.
-  public init(_ checkpoint: Checkpoint) throws {
-    guard let type = checkpoint.config["model_type"]?.string else {
-      throw ModelError.modelTypeMissing(file: checkpoint.configFile)
-    }
-    guard let family = Families.named(type) else {
-      throw ModelError.modelTypeUnknown(
-        file: checkpoint.configFile, found: type, known: Families.modelTypes)
-    }
-    let config = ConfigReader(
-      file: checkpoint.configFile, modelType: type, config: checkpoint.config)
-    let plan = try family.plan(config)
+  public init(_ checkpoint: Checkpoint, family: String? = nil) throws {
+    let (plan, config, change) = try Self.plan(checkpoint, family: family)
     // A checkpoint that was saved without its head can still be explored.
     let head = plan.head.weights
     let headless =
@@ -55,7 +47,9 @@ public struct Model: Sendable {
       checkpoint, plan: plan, require: plan.coreWeights + (headless ? [] : head))
     name = checkpoint.name
     self.plan = plan
-    warnings = Self.warnings(unused: config.unused, tensors: weights.unused, headless: headless)
+    warnings =
+      change
+      + Self.warnings(unused: config.unused, tensors: weights.unused, headless: headless)
   }
 
   private static func warnings(

@@ -2,6 +2,7 @@
 public enum ModelError: Error, Sendable, Equatable {
   case modelTypeMissing(file: String)
   case modelTypeUnknown(file: String, found: String, known: [String])
+  case familyUnknown(String, known: [String])
   case configKeyMissing(file: String, key: String)
   case configValue(file: String, key: String, found: String, expected: String)
   case tensorMissing(checkpoint: String, name: String, shape: [Int])
@@ -13,7 +14,7 @@ public enum ModelError: Error, Sendable, Equatable {
   case promptEmpty
   case promptTooLong(tokens: Int, contextLength: Int)
   case idOutOfRange(id: Int, position: Int, vocabularySize: Int)
-  case overBudget(needed: Int, budget: Int, tokens: Int)
+  case overBudget(work: MemoryPlan.Work, needed: Int, budget: Int, tokens: Int, fitting: Int)
   case noSuchLayer(Int, layers: Int)
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
   case headListUnreadable(String)
@@ -33,7 +34,9 @@ extension ModelError: CustomStringConvertible {
     case .modelTypeUnknown(let file, let found, let known):
       return
         "\(file): model_type is \"\(found)\", which heed does not know; known are "
-        + known.joined(separator: ", ")
+        + known.joined(separator: ", ") + "; --family NAME opens it as one of them"
+    case .familyUnknown(let name, let known):
+      return "--family \(name): no such family; known are \(known.joined(separator: ", "))"
     case .configKeyMissing(let file, let key):
       return "\(file): no \(key); the checkpoint's config.json may be incomplete"
     case .configValue(let file, let key, let found, let expected):
@@ -71,10 +74,18 @@ extension ModelError: CustomStringConvertible {
       return
         "token id \(id) at position \(position) is outside the vocabulary, expected 0 to"
         + " \(vocabularySize - 1)"
-    case .overBudget(let needed, let budget, let tokens):
+    case .overBudget(let work, let needed, let budget, let tokens, let fitting):
+      let what =
+        switch work {
+        case .run: "a run"
+        case .scores: "scoring all heads"
+        case .ablation: "leaving out heads"
+        case .export: "an export"
+        }
+      let remedy = fitting > 0 ? "give at most \(fitting) tokens or" : "no prompt fits;"
       return
-        "a run of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
-        + " shorten the prompt or raise --memory"
+        "\(what) of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
+        + " \(remedy) raise --memory"
     case .noSuchLayer(let layer, let layers):
       return "layer \(layer): the model has layers 0 to \(layers - 1)"
     case .noSuchHead(let head, let layers, let heads):

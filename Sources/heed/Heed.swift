@@ -14,9 +14,8 @@ struct Heed: ParsableCommand {
       """,
     version: "heed \(Release.version)",
     subcommands: [
-      Explore.self, Info.self, Tokens.self, Scores.self, Sinks.self, Predict.self,
-      Export.self,
-      SnapshotCommand.self, SamplesCommand.self, ModelsCommand.self, Bench.self,
+      Explore.self, Info.self, Tokens.self, Scores.self, Sinks.self, Predict.self, Export.self,
+      SnapshotCommand.self, SamplesCommand.self, ModelsCommand.self, ConfigCommand.self, Bench.self,
     ],
     defaultSubcommand: Explore.self)
 

@@ -56,15 +56,3 @@ func `a model in parts opens under the names and settings that it had`(part: Int
 @Test func `rows that turn in pairs are put back into halves`() {
   #expect(GGUFModel.halvesFromPairs(rows: 8, heads: 2) == [0, 2, 1, 3, 4, 6, 5, 7])
 }
-
-@Test func `Llama 3's scaling is recognised by its divisors`() {
-  let divisors = (0..<32).map { index -> Float in
-    let wavelength = 2 * Double.pi * pow(500_000, Double(index) / 32)
-    if wavelength < 2048 { return 1 }
-    if wavelength > 8192 { return 8 }
-    let smooth = (8192 / wavelength - 1) / 3
-    return Float(1 / ((1 - smooth) / 8 + smooth))
-  }
-  #expect(GGUFModel.llama3(divisors, theta: 500_000)?["factor"] == 8.0)
-  #expect(GGUFModel.llama3(divisors.reversed(), theta: 500_000) == nil)
-}

@@ -53,7 +53,9 @@ import Testing
       let path = Self.folder.appendingPathComponent("\(name)/config.json").path
       return try JSON.read(path)["model_type"]?.string ?? ""
     }
-    let missing = Set(Families.modelTypes).subtracting(types).subtracting(["gpt2", "llama"])
+    // gpt2 and llama have theirs in `ParityTests`; gemma3 is gemma3_text inside, see `ConfigTests`.
+    let elsewhere: Set = ["gpt2", "gemma3"]
+    let missing = Set(Families.modelTypes).subtracting(types).subtracting(elsewhere)
     #expect(missing.isEmpty)
   }
 }

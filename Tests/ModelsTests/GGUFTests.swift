@@ -18,4 +18,22 @@ import Testing
     let expected = try reference.expected("p17.f32.logits")
     #expect(logits.maxDifference(to: expected) < 3e-5 * expected.largest)
   }
+
+  @Test(arguments: [
+    "gemma", "gemma2-gguf", "gemma3-gguf", "llama-llama3", "phi3-long", "qwen2", "qwen3",
+  ])
+  func `a GGUF file gives what the same checkpoint in safetensors gives`(name: String) throws {
+    let file = Reference.folder.appendingPathComponent("gguf/\(name).gguf")
+    let folder = FamilyParityTests.folder.appendingPathComponent(name)
+    let (packed, plain) = (
+      try Model(Checkpoint.open(file.path)), try Model(Checkpoint.open(folder.path))
+    )
+    #expect(packed.warnings == [])
+    let prompt = Prompt(ids: (0..<14).map { ($0 * 29 + 5) % 48 })
+    let (a, b) = (try packed.run(prompt, as: Float.self), try plain.run(prompt, as: Float.self))
+    #expect(a.allMaps.maxDifference(to: b.allMaps) < 1e-5)
+    let logits = try plain.logits(b, positions: 0..<14)
+    #expect(
+      try packed.logits(a, positions: 0..<14).maxDifference(to: logits) < 3e-5 * logits.largest)
+  }
 }

@@ -33,14 +33,39 @@ import Testing
     #expect(MemoryPlan(plan, seq: 1000, threads: 8).working > short.working)
   }
 
-  @Test func `a run over the budget is refused, one within it is not`() throws {
-    let plan = MemoryPlan(try Reference("llama-full").model.plan, seq: 17, threads: 1)
-    try plan.check(budget: nil)
-    try plan.check(budget: plan.total)
-    #expect(
-      throws: ModelError.overBudget(needed: plan.total, budget: plan.total - 1, tokens: 17)
-    ) {
-      try plan.check(budget: plan.total - 1)
+  @Test func `work over the budget is refused with what would fit`() throws {
+    let model = try Reference("llama-full").model
+    for work in MemoryPlan.Work.allCases {
+      let needed = model.memoryPlan(seq: 17, threads: 1).total(work)
+      try model.checkMemory(work, seq: 17, threads: 1, budget: nil)
+      try model.checkMemory(work, seq: 17, threads: 1, budget: needed)
+      let fits = model.memoryPlan(seq: 12, threads: 1).total(work)
+      #expect(
+        throws: ModelError.overBudget(
+          work: work, needed: needed, budget: fits, tokens: 17, fitting: 12)
+      ) {
+        try model.checkMemory(work, seq: 17, threads: 1, budget: fits)
+      }
     }
+  }
+
+  @Test func `scores and variants are planned on top of the run, maps for a file alone`() throws {
+    let plan = try Reference("novels").model.memoryPlan(seq: 1000, threads: 2)
+    #expect(plan.maps == 4 * 48 * 1000 * 1000)
+    #expect(plan.total(.scores) >= plan.total)
+    #expect(plan.total(.ablation) > plan.total)
+    #expect(plan.total(.export) < plan.maps)
+  }
+
+  @Test func `weights are planned for where they are converted`() throws {
+    // The fixture is stored in single precision.
+    var model = try Reference("llama-full").model
+    let single = model.memoryPlan(seq: 17, threads: 1)
+    #expect(single == MemoryPlan(model.plan, seq: 17, threads: 1))
+    model.multipliesBFloat16 = true
+    #expect(model.memoryPlan(seq: 17, threads: 1).working > single.working)
+    let double = model.memoryPlan(seq: 17, threads: 1, isDouble: true)
+    #expect(double.trace == 2 * single.trace)
+    #expect(double.working > 2 * single.working)
   }
 }

@@ -10,7 +10,12 @@ private let errorTexts: [(error: ModelError, text: String)] = [
   ),
   (
     .modelTypeUnknown(file: "m/config.json", found: "rwkv", known: ["gpt2", "llama"]),
-    "m/config.json: model_type is \"rwkv\", which heed does not know; known are gpt2, llama"
+    "m/config.json: model_type is \"rwkv\", which heed does not know; known are gpt2, llama;"
+      + " --family NAME opens it as one of them"
+  ),
+  (
+    .familyUnknown("lama", known: ["gpt2", "llama"]),
+    "--family lama: no such family; known are gpt2, llama"
   ),
   (
     .configKeyMissing(file: "m/config.json", key: "n_head"),
@@ -56,8 +61,14 @@ private let errorTexts: [(error: ModelError, text: String)] = [
     "token id 64 at position 3 is outside the vocabulary, expected 0 to 63"
   ),
   (
-    .overBudget(needed: 3 << 30, budget: 1 << 30, tokens: 4096),
-    "a run of 4096 tokens needs 3 GiB, the budget is 1 GiB; shorten the prompt or raise --memory"
+    .overBudget(work: .run, needed: 3 << 30, budget: 1 << 30, tokens: 4096, fitting: 1300),
+    "a run of 4096 tokens needs 3 GiB, the budget is 1 GiB; give at most 1300 tokens or raise"
+      + " --memory"
+  ),
+  (
+    .overBudget(work: .scores, needed: 3 << 30, budget: 1 << 20, tokens: 4096, fitting: 0),
+    "scoring all heads of 4096 tokens needs 3 GiB, the budget is 1 MiB; no prompt fits; raise"
+      + " --memory"
   ),
   (.noSuchLayer(6, layers: 6), "layer 6: the model has layers 0 to 5"),
   (

@@ -61,6 +61,8 @@ enum Shell {
       "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no", "OMP_WAIT_POLICY": "passive",
     ]
     for name in ["PATH", "HOME", "TMPDIR"] { variables[name] = own[name] }
+    // Nor does anybody's own configuration count.
+    variables["XDG_CONFIG_HOME"] = "/nonexistent"
     variables.merge(environment) { $1 }
 
     var actions = posix_spawn_file_actions_t()

@@ -131,20 +131,21 @@ extension GGUFModel {
     if let long = stored["rope_factors_long.weight"]?.widened(to: Float.self),
       let short = stored["rope_factors_short.weight"]?.widened(to: Float.self)
     {
-      let list = { (tensor: Tensor<Float>) in
-        JSON.array(tensor.elements.map { .double(Double($0)) })
-      }
       var scaling: [String: JSON] = [
         "rope_type": "longrope", "long_factor": list(long), "short_factor": list(short),
       ]
       scaling["original_max_position_embeddings"] = original.map { .int($0) }
+      if let factor = metadata["\(key).attn_factor"]?.double {
+        scaling["attention_factor"] = .double(factor)
+      }
       return .object(scaling)
     }
-    if let factors = stored["rope_freqs.weight"]?.widened(to: Float.self)?.elements {
-      guard let found = llama3(factors, theta: config["rope_theta"]?.double ?? 10_000) else {
-        throw .unsupported("rope_freqs.weight of no known scaling")
-      }
-      return found
+    if let divisors = stored["rope_freqs.weight"]?.widened(to: Float.self) {
+      // Llama 3's scaling, of which the file keeps what each frequency is divided by.
+      return [
+        "rope_type": "longrope", "long_factor": list(divisors), "short_factor": list(divisors),
+        "attention_factor": 1.0,
+      ]
     }
     guard let type = metadata["\(key).type"]?.string, type != "none" else { return nil }
     guard let factor = metadata["\(key).factor"]?.double else { throw .missingKey("\(key).factor") }
@@ -153,28 +154,8 @@ extension GGUFModel {
     return .object(scaling)
   }
 
-  /// Llama 3's scaling, of which the file keeps only what each frequency is divided by.
-  ///
-  /// - Returns: nil when none of the published settings gives these divisors.
-  static func llama3(_ divisors: [Float], theta: Double) -> JSON? {
-    guard let factor = divisors.max().map(Double.init), factor >= 1 else { return nil }
-    let (low, high, context) = (1.0, 4.0, 8192.0)
-    let count = divisors.count
-    for (index, divisor) in divisors.enumerated() {
-      let wavelength = 2 * Double.pi * pow(theta, Double(index) / Double(count))
-      var expected = 1.0
-      if wavelength > context / low {
-        expected = factor
-      } else if wavelength > context / high {
-        let smooth = (context / wavelength - low) / (high - low)
-        expected = 1 / ((1 - smooth) / factor + smooth)
-      }
-      guard abs(Double(divisor) - expected) <= 1e-3 * expected else { return nil }
-    }
-    return [
-      "rope_type": "llama3", "factor": .double(factor), "low_freq_factor": .double(low),
-      "high_freq_factor": .double(high), "original_max_position_embeddings": .int(Int(context)),
-    ]
+  private static func list(_ tensor: Tensor<Float>) -> JSON {
+    .array(tensor.elements.map { .double(Double($0)) })
   }
 }
 

@@ -32,7 +32,7 @@ public struct ModelReport: Sendable {
     _ model: Model, _ trace: Trace<Float>, onProgress: (Double) throws -> Void
   ) rethrows {
     let plan = model.plan
-    let need = MemoryPlan(plan, seq: trace.seq, threads: Parallel.threadCount)
+    let need = model.memoryPlan(seq: trace.seq, threads: Parallel.threadCount)
     let lines = [
       Line("family", plan.family),
       Line("layers", "\(plan.layers)"),

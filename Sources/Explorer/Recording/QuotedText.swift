@@ -1,8 +1,9 @@
 import Foundation
 
 /// Text as JSON writes a string: one line, whatever is in it.
-enum QuotedText {
-  static func written(_ text: String) -> String {
+public enum QuotedText {
+  /// The text in quotes, with escapes.
+  public static func written(_ text: String) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
     let data = (try? encoder.encode(text)) ?? Data()

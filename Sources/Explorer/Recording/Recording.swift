@@ -169,20 +169,12 @@ extension Recording.Step {
 extension Key {
   /// The key of a line: one character, or a label as `label` gives it.
   public init?(recorded line: String) {
-    let named: [Key] = [
-      .up, .down, .left, .right, .shiftUp, .shiftDown, .shiftLeft, .shiftRight, .pageUp, .pageDown,
-      .home, .end, .enter, .escape, .tab, .backTab, .backspace, .delete, .insert, .character(" "),
-    ]
     if line.count == 1, let character = line.first {
       self = .character(character)
-    } else if line.count == 2, line.first == "^", let letter = line.lowercased().last {
-      self = .control(letter)
-    } else if let key = named.first(where: { $0.label == line }) {
-      self = key
-    } else if line.first == "F", let number = Int(line.dropFirst()), (1...63).contains(number) {
-      self = .function(number)
+    } else if line == Key.escape.label {
+      self = .escape
     } else {
-      return nil
+      self.init(label: line)
     }
   }
 }

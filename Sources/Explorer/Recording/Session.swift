@@ -15,6 +15,8 @@ import Models
 /// ramp inferno
 /// score entropy
 /// zoom fit
+/// note L3.H5 "copies names"
+/// mark a map L3.H5 4 0
 /// ```
 ///
 /// A comment begins with `#`. Lines may be left out; what they say stays as a new explorer has it.
@@ -37,6 +39,10 @@ public struct Session: Sendable, Equatable {
   public var ramp: Ramp?
   /// How large the map is drawn.
   public var zoom: Zoom?
+  /// What was noted about heads.
+  public var notes: [HeadIndex: String] = [:]
+  /// Places by letter.
+  public var marks: [Character: Place] = [:]
 
   /// The first line.
   public static let heading = "heed session 1"
@@ -46,7 +52,7 @@ public struct Session: Sendable, Equatable {
 
   /// What a state looks at; nil when nothing is loaded that could be opened again.
   public init?(_ state: ExplorerState) {
-    guard let subject = state.subject, let origin = subject.origin else { return nil }
+    guard let subject = state.run, let origin = subject.origin else { return nil }
     model = origin.address
     hash = origin.fingerprint
     prompt =
@@ -57,6 +63,7 @@ public struct Session: Sendable, Equatable {
     (arrival.query, arrival.key) = (state.query, state.key)
     arrival.score = state.score
     (scale, ramp, zoom) = (state.scale, state.ramp, state.zoom)
+    (notes, marks) = (state.notes, state.marks)
   }
 
   /// Brings a state to where the session was; head, query, key and score follow with the first run.
@@ -66,6 +73,7 @@ public struct Session: Sendable, Equatable {
     if let ramp { state.ramp = ramp }
     if let zoom { state.zoom = zoom }
     state.arrival = arrival
+    (state.notes, state.marks) = (notes, marks)
   }
 
   /// Checks that a model is the one that the session was saved for.
@@ -98,6 +106,12 @@ extension Session {
     add("ramp", ramp?.rawValue)
     add("score", arrival.score.flatMap { $0.isEmpty ? nil : $0 })
     add("zoom", zoom.map(\.text))
+    for (head, note) in notes.sorted(by: { $0.key < $1.key }) {
+      add("note", "\(head) \(QuotedText.written(note))")
+    }
+    for (letter, place) in marks.sorted(by: { $0.key < $1.key }) {
+      add("mark", "\(letter) \(place.view) \(place.head) \(place.query) \(place.key)")
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -162,6 +176,26 @@ extension Session {
     ("ramp", "and one of " + names(Ramp.allCases), { set(&$0.ramp, Ramp(rawValue: $1)) }),
     ("score", "and a score's name", { set(&$0.arrival.score, $1.isEmpty ? nil : $1) }),
     ("zoom", "and fit, 3 or 1/4", { set(&$0.zoom, Zoom($1)) }),
+    (
+      "note", "and a head and a text in quotes",
+      { session, text in
+        let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let head = HeadIndex(parts[0]) else { return false }
+        return set(&session.notes[head], QuotedText.read(parts[1]))
+      }
+    ),
+    (
+      "mark", "and a letter, a view, a head, a query and a key",
+      { session, text in
+        let parts = text.split(separator: " ").map(String.init)
+        guard parts.count == 5, parts[0].count == 1, let letter = parts[0].first,
+          ExplorerViews.all.contains(where: { $0.name == parts[1] }),
+          let head = HeadIndex(parts[2]), let query = Int(parts[3]), let key = Int(parts[4])
+        else { return false }
+        session.marks[letter] = Place(view: parts[1], head: head, query: query, key: key)
+        return true
+      }
+    ),
   ]
 
   private static func names(_ cases: [some RawRepresentable<String>]) -> String {

@@ -31,15 +31,23 @@ public struct SnapshotHeader: Sendable, Equatable {
     var facts = [("view", view), ("model", shown(subject.origin?.address ?? subject.model))]
     if let hash = subject.origin?.fingerprint, !hash.isEmpty { facts.append(("hash", hash)) }
     facts.append(("prompt", exact(subject.prompt)))
-    facts.append(("ids", subject.tokens.map { "\($0.id)" }.joined(separator: ",")))
+    // Of the run: what is seen may be words.
+    let tokens = state.run?.tokens ?? subject.tokens
+    facts.append(("ids", tokens.map { "\($0.id)" }.joined(separator: ",")))
     facts.append(("head", "\(state.head)"))
     for (label, position) in [("query", state.query), ("key", state.key)] {
       let token = TokenText.exact(subject.bytes(position), charset: charset)
       facts.append((label, "\(position) \(token)"))
     }
     facts.append(("rule", "the model's own"))
+    if let change = state.alteration.text { facts.append(("changed", change)) }
+    let lens = state.lens.notes
+    if !lens.isEmpty { facts.append(("lens", lens.joined(separator: ", "))) }
     facts.append(("scale", "\(state.scale.rawValue), \(state.ramp.rawValue)"))
     if let score = state.scoreTable { facts.append(("score", "\(score.name) [\(score.unit)]")) }
+    for (head, note) in state.notes.sorted(by: { $0.key < $1.key }) {
+      facts.append(("note \(head)", exact(note)))
+    }
     if let line = Reopening.line(state, view: view) { facts.append(("open", shown(line))) }
     lines = facts.map { .init(label: $0.0, text: $0.1) }
   }
@@ -55,7 +63,7 @@ public enum Reopening {
     if isPlain, !subject.prompt.isEmpty {
       words += ["--text", quoted(subject.prompt)] + (subject.hasAdded ? [] : ["--no-special"])
     } else {
-      words += ["--ids", subject.tokens.map { "\($0.id)" }.joined(separator: ",")]
+      words += ["--ids", (state.run ?? subject).tokens.map { "\($0.id)" }.joined(separator: ",")]
     }
     words += ["--view", view, "--layer", "\(state.head.layer)", "--head", "\(state.head.head)"]
     words += ["--query", "\(state.query)", "--key", "\(state.key)"]

@@ -172,9 +172,33 @@ extension ExplorerState {
     }
   }
 
+  /// What the mouse does to a map: the wheel zooms at the pointer, dragging moves a map that is larger
+  /// than its window; nil for everything else.
+  private mutating func pointAtMap(_ event: MouseEvent) -> [Effect]? {
+    guard let subject else { return nil }
+    let grid = MapLayout(subject, self, in: body).grid
+    let under = grid.weight(atX: event.x, y: event.y)
+    switch event.kind {
+    case .wheelUp, .wheelDown:
+      if let under { (query, key) = under }
+      return update(&self, event.kind == .wheelUp ? .zoomIn : .zoomOut)
+    case .drag:
+      let isWhole =
+        grid.rows.count == subject.patterns.queryCount
+        && grid.columns.count == subject.patterns.keyCount
+      guard !isWhole, let under else { return nil }
+      // What was pressed stays under the pointer.
+      origin.row = max(0, grid.rows.lowerBound + query - under.query)
+      origin.column = max(0, grid.columns.lowerBound + key - under.key)
+      return []
+    case .press, .release: return nil
+    }
+  }
+
   /// What the mouse does.
   mutating func point(_ event: MouseEvent) -> [Effect] {
     guard entry == .none else { return [] }
+    if view == MapView.name, let effects = pointAtMap(event) { return effects }
     switch event.kind {
     case .wheelUp: return update(&self, .move(.up))
     case .wheelDown: return update(&self, .move(.down))

@@ -39,6 +39,11 @@ enum LayersView: ExplorerView {
     }
   }
 
+  /// Every score of every head.
+  static func data(_ state: ExplorerState) -> ViewData? {
+    state.subject.map { .table($0.scoreData(name: name)) }
+  }
+
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject, let score = drawing.state.scoreTable else {
       return drawing.drawMessage(on: &canvas, in: region)

@@ -37,6 +37,18 @@ enum NeuronView: ExplorerView {
     drawLegend(drawing, vectors, on: &canvas, in: legend)
   }
 
+  /// Query, key and their scaled product, a row for each dimension.
+  static func data(_ state: ExplorerState) -> ViewData? {
+    guard !state.lens.hasWords, let vectors = vectors(state) else { return nil }
+    func numbers(_ values: [Float]) -> DataTable.Values { .numbers(values.map(Double.init)) }
+    var table = DataTable(name)
+    table.add("dimension", .integers(Array(0..<vectors.dHead)))
+    table.add("q", numbers(vectors.query(state.query)))
+    table.add("k", numbers(vectors.key(state.key)))
+    table.add("product", numbers(vectors.products(query: state.query, key: state.key)))
+    return .table(table)
+  }
+
   private static func drawPair(
     _ drawing: Drawing, _ subject: Subject, _ vectors: HeadVectors, on canvas: inout Canvas,
     in region: Region

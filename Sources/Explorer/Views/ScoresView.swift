@@ -38,6 +38,17 @@ enum ScoresView: ExplorerView {
 
   private static let gutter = 22
 
+  /// Every score of the heads that are seen, sorted as they are.
+  static func data(_ state: ExplorerState) -> ViewData? {
+    guard state.subject != nil else { return nil }
+    let heads = sorted(state)
+    var table = DataTable(name)
+    table.add("layer", .integers(heads.map(\.layer)))
+    table.add("head", .integers(heads.map(\.head)))
+    for score in state.scores { table.add(score.name, .numbers(heads.map(score.value))) }
+    return .table(table)
+  }
+
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let subject = drawing.state.subject else {
       return drawing.drawMessage(on: &canvas, in: region)

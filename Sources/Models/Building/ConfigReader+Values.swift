@@ -43,7 +43,7 @@ extension ConfigReader {
     let list = found.array?.compactMap { $0.int ?? $0.bool.map { $0 ? 1 : 0 } }
     guard let list, list.count == found.array?.count, list.allSatisfy({ $0 >= 0 }) else {
       throw .configValue(
-        file: file, key: key, found: "\(found)", expected: "a list of whole numbers")
+        file: file, key: key, found: found.kind, expected: "a list of whole numbers")
     }
     return list
   }
@@ -56,8 +56,8 @@ extension ConfigReader {
     let words = found.array?.compactMap(\.string) ?? []
     guard words.count >= layers, words.allSatisfy(accepted.contains) else {
       throw .configValue(
-        file: file, key: key, found: "\(found)",
-        expected: "\(layers) words among \(accepted.joined(separator: ", "))")
+        file: file, key: key, found: "\(words.count) words",
+        expected: "\(layers) among \(accepted.joined(separator: ", "))")
     }
     return words
   }

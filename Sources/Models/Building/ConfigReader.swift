@@ -8,21 +8,48 @@ public final class ConfigReader {
   /// What the family was opened as.
   public let modelType: String
   private let config: JSON
+  /// What holds whatever the file says.
+  private let overrides: [String: JSON]
   private var used: Set<String> = ["model_type"]
+  /// Readers of objects inside, by key.
+  private var sections: [String: ConfigReader] = [:]
 
   /// A reader of a parsed `config.json`.
-  public init(file: String, modelType: String, config: JSON) {
+  ///
+  /// - Parameter overrides: Values that hold whatever the file says, here and in sections.
+  public init(file: String, modelType: String, config: JSON, overrides: [String: JSON] = [:]) {
     self.file = file
     self.modelType = modelType
     self.config = config
+    self.overrides = overrides
+  }
+
+  /// A reader of an object inside, such as `text_config`, whose unused keys count as this one's.
+  ///
+  /// - Parameter fallbacks: Values of keys that the object leaves out.
+  public func section(
+    _ key: String, fallbacks: [String: JSON] = [:]
+  ) throws(ModelError) -> ConfigReader {
+    guard let object = value(key)?.object else {
+      throw .configKeyMissing(file: file, key: key)
+    }
+    let section = ConfigReader(
+      file: file, modelType: modelType,
+      config: .object(object.merging(fallbacks) { old, _ in old }),
+      overrides: overrides)
+    section.ignore(Array(fallbacks.keys))
+    sections[key] = section
+    return section
   }
 
   /// Keys that are in the file, that nobody asked for, and that could change numbers.
   public var unused: [String] {
-    (config.object ?? [:]).filter { key, value in
+    let own = (config.object ?? [:]).filter { key, value in
       !used.contains(key) && !value.isNull && !Self.immaterial.contains(key)
         && !Self.immaterialEndings.contains { key.hasSuffix($0) }
-    }.keys.sorted()
+    }.keys
+    let inside = sections.flatMap { key, section in section.unused.map { "\(key).\($0)" } }
+    return (own + inside).sorted()
   }
 
   /// What a loader, a trainer or a generator reads, and a forward pass does not.
@@ -48,8 +75,11 @@ public final class ConfigReader {
   /// A value inside an object such as `rope_parameters`; nil when absent or null.
   public func value(_ path: String...) -> JSON? {
     if let first = path.first { used.insert(first) }
-    var value: JSON? = config
-    for key in path { value = value?[key] }
+    var value: JSON? = path.count == 1 ? path.first.flatMap { overrides[$0] } : nil
+    if value == nil {
+      value = config
+      for key in path { value = value?[key] }
+    }
     return value.flatMap { $0.isNull ? nil : $0 }
   }
 

@@ -101,7 +101,10 @@ struct DecoderShape {
         linear: linear(
           isTied ? "embed_tokens" : "lm_head", dModel, vocabularySize, bias: headBias),
         scale: logitScale, cap: logitCap),
-      prefixes: ["model.", ""], ignoredSuffixes: ["rotary_emb.inv_freq"])
+      prefixes: [
+        "model.", "", "language_model.model.", "model.language_model.", "language_model.",
+      ],
+      ignoredSuffixes: ["rotary_emb.inv_freq"] + (isTied ? ["lm_head.weight"] : []))
   }
 
   /// A layer whose matrix has its outputs first.

@@ -92,7 +92,8 @@ struct PlainDecoder {
       family: config.modelType, dModel: dModel, vocabularySize: vocabularySize,
       contextLength: contextLength, embedding: embedding,
       blocks: (0..<layers).map { block($0, "\(blocks)\($0)") }, head: head, prefixes: prefixes,
-      ignoredSuffixes: ignoredSuffixes)
+      // A tied head may be stored beside the embedding that it is.
+      ignoredSuffixes: ignoredSuffixes + ["lm_head.weight"])
   }
 
   private func block(_ layer: Int, _ name: String) -> BlockPlan {

@@ -53,6 +53,7 @@ enum AttentionWeights<K: Kernels> {
 
 /// How attention is cut.
 enum AttentionTiling {
-  /// How many queries one tile takes, so that it stays in a core's cache.
-  static func rowsPerTile(seq: Int) -> Int { min(256, max(16, 131_072 / max(1, seq))) }
+  /// How many queries one tile takes: so many that it stays in a core's cache, and enough that products
+  /// run at full speed, which matters more for long prompts.
+  static func rowsPerTile(seq: Int) -> Int { min(256, max(128, 131_072 / max(1, seq))) }
 }

@@ -32,7 +32,7 @@ extension Model {
     var done = 0.0
     for start in Set(starts).sorted() {
       let indices = starts.indices.filter { starts[$0] == start }
-      for batch in Self.batches(of: indices, size: variantsAtOnce(seq: base.seq)) {
+      for batch in Self.batches(of: indices, size: Self.variantsAtOnce(seq: base.seq)) {
         let edits = batch.map { Edits<Element>(variants[$0]) }
         let onBlock = {
           try onProgress(done / total)
@@ -110,7 +110,9 @@ extension Model {
   }
 
   /// So many rows that products run at full speed, and few enough that a batch stays small.
-  private func variantsAtOnce(seq: Int) -> Int { max(1, 4096 / seq) }
+  private static func variantsAtOnce(seq: Int) -> Int { max(1, rowsOfVariants / seq) }
+
+  static let rowsOfVariants = 4096
 
   private static func batches(of indices: [Int], size: Int) -> [[Int]] {
     // Equal batches, not full ones and a rest.

@@ -52,8 +52,9 @@ struct Explore: ParsableCommand {
   }
 
   private func explore() throws {
-    var state = place.state(theme: screen.theme)
-    state.hasMouse = !noMouse
+    let style = try screen.style()
+    var state = try place.state(theme: style.theme)
+    state.hasMouse = try !noMouse && Configuration.current().mouse ?? true
     let start = try Start(model, prompt, state, engine: engine, session: session)
     let mailbox = Mailbox<Action>()
     let recorder = try record.map {
@@ -62,7 +63,7 @@ struct Explore: ParsableCommand {
     let desk = Desk(start, engine: engine, answering: mailbox)
     let program = ExplorerProgram(start.state, mailbox: mailbox) { desk.perform($0) }
     desk.begin()
-    let options = screen.terminal(mouse: !noMouse)
+    let options = style.terminal(mouse: start.state.hasMouse)
     if let recorder {
       try EventLoop.run(RecordingProgram(program) { recorder.write($0) }, options: options)
     } else {
@@ -77,14 +78,15 @@ struct Explore: ParsableCommand {
   }
 
   private func player(recording: Recording? = nil) throws -> Player {
-    let state = place.state(theme: screen.theme)
+    let style = try screen.style()
+    let state = try place.state(theme: style.theme)
     let start = try Start(
       model, prompt, state, engine: engine, session: session, recording: recording)
     let mailbox = Mailbox<Action>()
     let desk = Desk(start, engine: engine, answering: mailbox, savesToOutput: true)
     let program = ExplorerProgram(start.state, mailbox: mailbox) { desk.perform($0) }
     desk.begin()
-    return Player(program, desk, appearance: screen.appearance(colors: true))
+    return Player(program, desk, appearance: style.appearance(colors: true))
   }
 
   private func play(_ recording: Recording, _ file: String) throws {
@@ -100,25 +102,31 @@ struct Explore: ParsableCommand {
 
   private func runPlain() throws {
     let player = try player()
-    try PlainSession(player, charset: screen.appearance(colors: false).charset).run()
+    try PlainSession(player, charset: screen.style().appearance(colors: false).charset).run()
     try complain(player.state)
   }
 
   private func printViews() throws {
     try place.check()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
-    var state = place.state(theme: screen.theme)
-    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    let trace = try Running.trace(
+      opened.model, prompt, engine, as: Float.self, for: .scores)
+    let style = try screen.style()
+    let state = try place.state(theme: style.theme)
+    let subject = try Subject(opened.model, trace, origin: opened.origin)
     let all = ExplorerViews.all.map { $0.name }.filter { $0 != "help" }
     let views = place.view.map { [$0.name] } ?? all
-    let pictures = views.map { view in
-      Snapshot.text(
+    let pictures = try views.map { view in
+      var state = state
+      state.views = [view]
+      try state.see(subject, opened, trace) { _ in try Interruption.check() }
+      return Snapshot.text(
         state, view: view, width: 100, height: 30,
-        charset: screen.appearance(colors: false).charset)
+        charset: style.appearance(colors: false).charset)
     }
     try Output(nil).write(pictures.joined(separator: "\n"))
   }

@@ -62,12 +62,14 @@ struct Export: ParsableCommand {
   private func exportView() throws {
     let export = try format(default: place.view?.name == "map" ? .npy : .csv)
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model))
     try place.check(opened.model.plan, prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
-    var state = place.state(theme: .standard)
-    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    var state = try place.state(theme: .standard)
+    let subject = try Subject(opened.model, trace, origin: opened.origin)
+    try state.see(subject, opened, trace) { _ in try Interruption.check() }
     try output.sink.write { write in try state.export.export(as: export, write: write) }
   }
 

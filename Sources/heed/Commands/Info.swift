@@ -26,7 +26,7 @@ struct Info: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Opening.checkpoint(model)
-    let model = try Model(checkpoint)
+    let model = try Model(checkpoint, family: self.model.family)
     let source = try Opening.tokenizer(self.model)
     let report = Report(checkpoint, model, source, tensors: tensors)
     switch format {
@@ -48,6 +48,9 @@ private struct Report: Encodable {
   }
   struct Memory: Encodable {
     let tokens, trace, working, total: Int
+    /// The most that scoring all heads and leaving out single heads hold, and the size of a file with
+    /// all maps.
+    let scores, ablation, maps: Int
   }
 
   let version = 1
@@ -57,7 +60,11 @@ private struct Report: Encodable {
   let dtype: [String: Int]
   let files: [File]
   let tokenizer: String?
+  /// What runs compute in without `--precision`.
+  let precision: String
   let memory: [Memory]
+  /// Bytes that this process may still take; nil when nothing says.
+  let freeMemory: Int?
   let warnings: [String]
   let tensors: [Tensor]?
 
@@ -75,9 +82,13 @@ private struct Report: Encodable {
     self.tokenizer = (try? tokenizer.open()).map { "\($0.vocabularySize) tokens" }
     let lengths = [256, 1024, 4096, 16384, plan.contextLength].filter { $0 <= plan.contextLength }
     memory = Set(lengths).sorted().map { seq in
-      let need = MemoryPlan(plan, seq: seq, threads: Parallel.threadCount)
-      return Memory(tokens: seq, trace: need.trace, working: need.working, total: need.total)
+      let need = model.memoryPlan(seq: seq, threads: MachineLimits.current.cores)
+      return Memory(
+        tokens: seq, trace: need.trace, working: need.working, total: need.total,
+        scores: need.total(.scores), ablation: need.total(.ablation), maps: need.maps)
     }
+    freeMemory = MachineLimits.current.freeMemory
+    precision = model.prefersBFloat16 ? "bf16" : "f32"
     warnings = model.warnings
     self.tensors =
       tensors
@@ -97,15 +108,19 @@ private struct Report: Encodable {
     table.add(["context", "\(contextLength) tokens"])
     table.add(["parameters", "\(parameters)"])
     table.add(["stored as", dtype.keys.sorted().joined(separator: ", ")])
+    table.add(["runs in", precision])
     for file in files { table.add(["file", "\(file.path)  \(ByteCount(file.bytes))"]) }
     table.add(["tokenizer", tokenizer ?? "none; give the prompt with --ids"])
     for need in memory {
       table.add([
         "memory",
         "\(need.tokens) tokens: \(ByteCount(need.total)), weights aside"
-          + " (\(ByteCount(need.trace)) kept, \(ByteCount(need.working)) while running)",
+          + " (\(ByteCount(need.trace)) kept, \(ByteCount(need.working)) while running);"
+          + " with scores \(ByteCount(need.scores)), without single heads"
+          + " \(ByteCount(need.ablation)); a file of all maps \(ByteCount(need.maps))",
       ])
     }
+    if let freeMemory { table.add(["free here", "\(ByteCount(freeMemory))"]) }
     for warning in warnings { table.add(["warning", warning]) }
     guard let tensors else { return table.text }
     var list = TextTable(["tensor", "type", "shape"], leading: [0, 1, 2])

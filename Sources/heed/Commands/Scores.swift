@@ -100,7 +100,9 @@ struct Scores: ParsableCommand {
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil
     let options = try settings.options(scores, tokenizer, addSpecial: addSpecial)
     func scored(_ model: Model) throws -> [ScoreResult] {
-      let trace = try prompt.map { try Running.trace(model, $0, engine, as: Element.self) }
+      let trace = try prompt.map {
+        try Running.trace(model, $0, engine, as: Element.self, for: .scores)
+      }
       if trace == nil { try engine.prepare(model, seq: 1) }
       return try Running.scores(scores, model, trace, options: options, prefix: prefix)
     }

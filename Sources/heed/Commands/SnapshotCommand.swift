@@ -46,19 +46,23 @@ struct SnapshotCommand: ParsableCommand {
 
   func run() throws {
     try place.check()
+    let style = try screen.style()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, addSpecial: !prompt.noSpecial, engine: engine)
+      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
-    var state = place.state(theme: screen.theme)
-    _ = update(&state, .loaded(try Subject(opened.model, trace, origin: opened.origin)))
+    let trace = try Running.trace(
+      opened.model, prompt, engine, as: Float.self, for: .scores)
+    var state = try place.state(theme: style.theme)
+    let subject = try Subject(opened.model, trace, origin: opened.origin)
+    try state.see(subject, opened, trace) { _ in try Interruption.check() }
     let format =
       format.flatMap { CanvasExports.named($0.rawValue) }
       ?? output.output.flatMap(CanvasExports.forFile) ?? TextExport.self
     let picture = Snapshot.file(
       state, view: state.view, width: size?.width ?? 100, height: size?.height ?? 30,
-      format: format, appearance: screen.appearance(colors: true))
+      format: format, appearance: style.appearance(colors: true))
     try output.sink.write(picture)
   }
 }

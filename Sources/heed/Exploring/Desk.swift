@@ -26,7 +26,7 @@ final class Desk {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
     self.engine = engine
     service = InferenceService(mailbox: mailbox) { model, prompt in
-      try engine.prepare(model, seq: prompt.seq)
+      try engine.prepare(model, seq: prompt.seq, for: .scores)
     }
     if !start.isText { first = start.request }
   }

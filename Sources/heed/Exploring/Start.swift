@@ -44,14 +44,15 @@ struct Start {
       case nil: self.prompt = .text(Array(PromptOptions.example.utf8), addSpecial: addSpecial)
       }
     }
-    self.name = name ?? Opening.defaultName
+    self.name = try name ?? Opening.defaultName()
     _ = update(&state, .progress(nil, "opening \(self.name)"))
     source = TokenizerSource(try Opening.locate(name))
     self.state = state
-    let (session, adapter, address) = (saved, model.adapter, name)
+    let (session, adapter, family, address) = (saved, model.adapter, model.family, name)
     opener = {
       let opened = try Opening.openModel(
-        address, adapter: adapter, addSpecial: session.addsSpecial && !prompt.noSpecial,
+        address, adapter: adapter, family: family,
+        addSpecial: session.addsSpecial && !prompt.noSpecial,
         engine: engine)
       if let file { try session.check(opened.origin, file: file) }
       return opened

@@ -71,7 +71,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is CheckpointError, is ExportError, is RecordingError, is TokenizerError, is ModelError,
+    case is ConfigurationError, is CheckpointError, is ExportError, is RecordingError,
+      is TokenizerError, is ModelError,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)

@@ -15,12 +15,15 @@ enum Opening {
   }
 
   /// What stands for MODEL when none is given.
-  static let defaultName = "sample:\(Samples.defaultName)"
+  static func defaultName() throws -> String {
+    try Configuration.current().model ?? "sample:\(Samples.defaultName)"
+  }
 
   /// The folder or file that MODEL means.
   static func locate(_ argument: String?) throws -> String {
+    let name = try argument ?? Configuration.current().model
     do {
-      return try ModelLocator(samples: samples).locate(argument)
+      return try ModelLocator(samples: samples).locate(name)
     } catch {
       // The default command takes any word for a model, also one that was meant as a command.
       if case .unknownModel(let word) = error, let nearest = nearestCommand(to: word) {
@@ -42,7 +45,7 @@ enum Opening {
     _ argument: ModelArgument, _ engine: EngineOptions
   ) throws -> (model: Model, tokenizer: TokenizerSource) {
     let checkpoint = try checkpoint(argument)
-    let model = try Model(checkpoint)
+    let model = try Model(checkpoint, family: argument.family)
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
     return (engine.applied(to: model), try tokenizer(argument))
   }
@@ -52,17 +55,19 @@ enum Opening {
   /// - Parameters:
   ///   - name: MODEL; nil for the default sample.
   ///   - adapter: `--adapter`.
+  ///   - family: `--family`.
   static func openModel(
-    _ name: String?, adapter: String?, addSpecial: Bool, engine: EngineOptions
+    _ name: String?, adapter: String?, family: String? = nil, addSpecial: Bool,
+    engine: EngineOptions
   ) throws -> OpenModel {
     let path = try locate(name)
     var checkpoint = try Checkpoint.open(path)
     if let adapter { checkpoint = try checkpoint.applying(adapter: adapter) }
-    let model = engine.applied(to: try Model(checkpoint))
+    let model = engine.applied(to: try Model(checkpoint, family: family))
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
     let source = TokenizerSource(path)
     let origin = Origin(
-      address: name ?? defaultName, fingerprint: try checkpoint.fingerprint())
+      address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint())
     return OpenModel(model, origin: origin) { text in
       let encoding = try source.open().encode(text, addSpecial: addSpecial)
       return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)

@@ -16,6 +16,10 @@ struct ModelArgument: ParsableArguments {
 
   @Option(help: "A folder with a LoRA adapter, merged into the weights", completion: .directory)
   var adapter: String?
+
+  @Option(
+    help: "Open the checkpoint as this model_type, for one that is new but fits a known family")
+  var family: String?
 }
 
 /// The prompt, however it is given.
@@ -146,10 +150,11 @@ struct EngineOptions: ParsableArguments {
       """)
   var precision: Precision?
 
-  @Option(help: "Threads to use (default: one for each core this process may use)")
+  @Option(help: "Threads to use (default: one for each physical core this process may use)")
   var threads: Int?
 
-  @Option(help: "Refuse a run that needs more memory than this, such as 4G (default: no limit)")
+  @Option(
+    help: "Refuse work that needs more memory than this, such as 4G (default: what is free here)")
   var memory: String?
 
   func validate() throws {
@@ -171,13 +176,24 @@ struct EngineOptions: ParsableArguments {
     return model
   }
 
-  /// Checks a run against the budget; call on the thread that will run.
-  func prepare(_ model: Model, seq: Int) throws {
-    if let threads { Parallel.setThreadCount(threads) }
-    let plan = MemoryPlan(
-      model.plan, seq: seq, threads: Parallel.threadCount,
-      bytesPerNumber: precision == .f64 ? 8 : 4)
-    try plan.check(budget: memory.flatMap { ByteCount($0)?.bytes })
+  /// What the configuration prefers; `prepare` reports a file that cannot be used.
+  private var preferences: Configuration { (try? Configuration.current()) ?? Configuration() }
+
+  /// Bytes that work may hold: what was asked for, else what is free, less what every process needs.
+  var budget: Int? {
+    if let memory = memory ?? preferences.memory { return ByteCount(memory)?.bytes }
+    return MachineLimits.current.freeMemory.map { max(0, $0 - 96 << 20) }
+  }
+
+  /// How many threads work: as many as were asked for, else one for each core.
+  var threadCount: Int { threads ?? preferences.threads ?? MachineLimits.current.cores }
+
+  /// Checks work against the budget; call on the thread that will do it.
+  func prepare(_ model: Model, seq: Int, for work: MemoryPlan.Work = .run) throws {
+    _ = try Configuration.current()
+    Parallel.setThreadCount(threadCount)
+    try model.checkMemory(
+      work, seq: seq, threads: Parallel.threadCount, isDouble: precision == .f64, budget: budget)
   }
 }
 

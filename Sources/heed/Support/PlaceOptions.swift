@@ -33,8 +33,8 @@ struct PlaceOptions: ParsableArguments {
   @Option(help: "The score that colours the atlas")
   var score: String?
 
-  @Option(help: "How weights become colours")
-  var scale = Scale.linear
+  @Option(help: "How weights become colours (default: linear)")
+  var scale: Scale?
 
   /// What can be checked before a model is open.
   func check() throws {
@@ -53,11 +53,13 @@ struct PlaceOptions: ParsableArguments {
     }
   }
 
-  /// A state that will look there.
-  func state(theme: Ramp) -> ExplorerState {
-    var state = ExplorerState(view: view?.name ?? ExplorerViews.initial)
+  /// A state that will look there, or where the configuration says.
+  func state(theme: Ramp) throws -> ExplorerState {
+    let configuration = try Configuration.current()
+    var state = ExplorerState(view: view?.name ?? configuration.view ?? ExplorerViews.initial)
     state.ramp = theme
-    state.scale = scale
+    state.ownKeys = configuration.keys
+    state.scale = scale ?? configuration.scale ?? .linear
     state.arrival.head = HeadIndex(layer: heads.layer ?? 0, head: heads.head ?? 0)
     (state.arrival.query, state.arrival.key) = (query, key)
     state.arrival.score = score

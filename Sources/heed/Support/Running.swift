@@ -7,10 +7,11 @@ import Tensors
 enum Running {
   /// Runs a prompt.
   static func trace<Element: Scalar>(
-    _ model: Model, _ prompt: Prompt, _ options: EngineOptions, as _: Element.Type
+    _ model: Model, _ prompt: Prompt, _ options: EngineOptions, as _: Element.Type,
+    for work: MemoryPlan.Work = .run
   ) throws -> Trace<Element> {
     try model.check(prompt)
-    try options.prepare(model, seq: prompt.seq)
+    try options.prepare(model, seq: prompt.seq, for: work)
     Interruption.listen()
     let start = Date()
     defer { Console.progress(nil) }

@@ -9,20 +9,43 @@ extension Ramp: ExpressibleByArgument {}
 
 /// How pictures look.
 struct ScreenOptions: ParsableArguments {
-  @Option(help: "Colours; NO_COLOR is honoured by auto")
-  var color = TerminalOptions.ColorChoice.auto
+  @Option(help: "Colours (default: auto, which honours NO_COLOR)")
+  var color: TerminalOptions.ColorChoice?
 
-  @Option(help: "Glyphs: half blocks, or ASCII only")
-  var charset = TerminalOptions.CharsetChoice.auto
+  @Option(help: "Glyphs: half blocks, or ASCII only (default: auto)")
+  var charset: TerminalOptions.CharsetChoice?
 
-  @Option(help: "The colour ramp of heat maps")
-  var theme = Ramp.standard
+  @Option(help: "The colour ramp of heat maps (default: inferno)")
+  var theme: Ramp?
+
+  /// The options, filled up from environment and configuration.
+  func style() throws -> ScreenStyle {
+    ScreenStyle(
+      self, try Configuration.current(), environment: ProcessInfo.processInfo.environment)
+  }
+}
+
+/// How pictures look, decided.
+struct ScreenStyle: Equatable {
+  let color: TerminalOptions.ColorChoice
+  let charset: TerminalOptions.CharsetChoice
+  let theme: Ramp
+  private let environment: [String: String]
+
+  /// Decides: an option first, then `NO_COLOR`, then the configuration, where only `always` means
+  /// "`NO_COLOR` or not".
+  init(_ options: ScreenOptions, _ configuration: Configuration, environment: [String: String]) {
+    let isUnwanted =
+      !(environment["NO_COLOR"] ?? "").isEmpty && configuration.color != .always
+    color = options.color ?? (isUnwanted ? .auto : configuration.color ?? .auto)
+    charset = options.charset ?? configuration.charset ?? .auto
+    theme = options.theme ?? configuration.theme ?? .standard
+    self.environment = environment
+  }
 
   /// What the terminal is told.
   func terminal(mouse: Bool) -> TerminalOptions {
-    TerminalOptions(
-      color: color, charset: charset, mouse: mouse,
-      environment: ProcessInfo.processInfo.environment)
+    TerminalOptions(color: color, charset: charset, mouse: mouse, environment: environment)
   }
 
   /// What a picture that is written out is drawn for; without a terminal to ask, 256 colours.
@@ -35,8 +58,7 @@ struct ScreenOptions: ParsableArguments {
       case .palette16: .palette16
       case .truecolor: .direct
       case .always, .palette256: .palette256
-      case .auto:
-        (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty ? .palette256 : .mono
+      case .auto: (environment["NO_COLOR"] ?? "").isEmpty ? .palette256 : .mono
       }
     return Appearance(depth: depth, charset: glyphs)
   }

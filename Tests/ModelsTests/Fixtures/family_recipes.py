@@ -61,6 +61,16 @@ RECIPES = {
     "gemma2": t.Gemma2Config(
         **SHAPE, head_dim=12, query_pre_attn_scalar=20, sliding_window=5,
         attn_logit_softcapping=3.0, final_logit_softcapping=4.0),
+    # GGUF files have no query_pre_attn_scalar, no layer_types and one base of rotary positions.
+    "gemma2-gguf": t.Gemma2Config(
+        **SHAPE, head_dim=12, query_pre_attn_scalar=12, sliding_window=5,
+        attn_logit_softcapping=3.0, final_logit_softcapping=4.0),
+    "gemma3-gguf": t.Gemma3TextConfig(
+        **{**SHAPE, "num_hidden_layers": 7, "intermediate_size": 24}, head_dim=12,
+        query_pre_attn_scalar=12, sliding_window=5,
+        rope_parameters=dict(
+            sliding_attention=rope(theta=10000.0),
+            full_attention=rope("linear", theta=1000.0, factor=2.0))),
     "gemma3": t.Gemma3TextConfig(
         **{**SHAPE, "num_hidden_layers": 3}, head_dim=12, query_pre_attn_scalar=20,
         sliding_window=5, layer_types=["sliding_attention", "full_attention", "sliding_attention"],
@@ -135,4 +145,8 @@ RECIPES = {
         rope_parameters=rope(
             "yarn", theta=150000.0, factor=4.0, original_max_position_embeddings=8, beta_fast=4.0,
             beta_slow=1.0, truncate=False)),
+    # As released: experts in MXFP4, blocks of 32 along the inputs.
+    "gpt_oss-mxfp4": t.GptOssConfig(
+        **{**SHAPE, "intermediate_size": 32, "num_hidden_layers": 1}, head_dim=8,
+        num_local_experts=3, num_experts_per_tok=2, sliding_window=5),
 }

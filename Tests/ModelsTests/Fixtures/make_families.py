@@ -9,12 +9,14 @@ last one before the final norm; `logits` `[seq, vocabulary]`. All from eager att
 """
 
 import argparse
+import json
 import pathlib
 import shutil
+import zlib
 
 import torch
 import transformers
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from transformers.models.falcon import modeling_falcon
 
@@ -92,6 +94,40 @@ def expected(folder, ids):
         hidden_states=torch.stack(residuals), logits=output.logits[0].contiguous())
 
 
+FP4 = torch.tensor([0, 0.5, 1, 1.5, 2, 3, 4, 6])
+
+
+def microscaled(shape, generator):
+    """Random MXFP4 numbers of a matrix stored `[experts, outputs, inputs]`: blocks, scales, and the parameter
+    `[experts, inputs, outputs]` that they are."""
+    experts, outputs, inputs = shape
+    codes = torch.randint(0, 16, (experts, outputs, inputs // 32, 32), generator=generator)
+    exponents = torch.randint(122, 125, (experts, outputs, inputs // 32), generator=generator)
+    values = FP4[codes & 7] * (1 - 2 * (codes >> 3)) * torch.exp2(exponents - 127.0)[..., None]
+    blocks = codes[..., ::2] | codes[..., 1::2] << 4
+    return (blocks.to(torch.uint8), exponents.to(torch.uint8),
+            values.reshape(shape).transpose(1, 2).contiguous())
+
+
+def pack_experts(folder, generator):
+    """Puts MXFP4 experts into a checkpoint: first as numbers, for Hugging Face to run, then as blocks."""
+    file = folder / "model.safetensors"
+    tensors, packed = load_file(file), {}
+    for name in [n for n in tensors if n.endswith(("gate_up_proj", "down_proj"))]:
+        experts, inputs, outputs = tensors[name].shape
+        blocks, scales, tensors[name] = microscaled((experts, outputs, inputs), generator)
+        packed |= {f"{name}_blocks": blocks, f"{name}_scales": scales}
+    save_file({n: t.to(torch.bfloat16) for n, t in tensors.items()}, file, metadata={"format": "pt"})
+
+    def finish():
+        kept = {n: t.to(torch.bfloat16) for n, t in tensors.items() if f"{n}_blocks" not in packed}
+        save_file(kept | packed, file, metadata={"format": "pt"})
+        config = json.loads((folder / "config.json").read_text())
+        config["quantization_config"] = {"quant_method": "mxfp4", "modules_to_not_convert": []}
+        (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    return finish
+
+
 def make(name, folder, seed):
     shutil.rmtree(folder, ignore_errors=True)
     config = RECIPES[name]
@@ -101,8 +137,10 @@ def make(name, folder, seed):
     (folder / "generation_config.json").unlink(missing_ok=True)
     generator = torch.Generator().manual_seed(1000 + seed)
     ids = torch.randint(0, config.vocab_size, (LENGTH,), generator=generator)
+    finish = pack_experts(folder, generator) if name.endswith("-mxfp4") else lambda: None
     whole = halve_alibi() if name == "falcon-alibi" else None
     tensors = {"ids": ids, **expected(folder, ids)}
+    finish()
     if whole:
         modeling_falcon.build_alibi_tensor = whole
         check_falcon(folder, ids, tensors["logits"])
@@ -127,7 +165,9 @@ def main():
     transformers.utils.logging.disable_progress_bar()
     # One thread: the order of float32 sums then does not depend on the machine's cores.
     torch.set_num_threads(1)
-    for seed, name in enumerate(RECIPES):
+    for name in RECIPES:
+        # Of the name, so that a new recipe leaves the others as they are.
+        seed = zlib.crc32(name.encode()) % 100_000
         if not arguments.names or name in arguments.names:
             make(name, arguments.out / name, seed)
 

@@ -27,7 +27,7 @@ public final class Tmux {
     var variables: [String: String?] = [
       "TERM": term, "LANG": "C.UTF-8", "LC_ALL": nil, "LC_CTYPE": nil, "NO_COLOR": nil,
       "COLORTERM": nil, "STY": nil, "SSH_CONNECTION": nil, "ESCDELAY": nil, "PS1": "ready$ ",
-      "PROMPT_COMMAND": nil,
+      "PROMPT_COMMAND": nil, "XDG_CONFIG_HOME": "/nonexistent",
       // The backtracer would wait for a key.
       "SWIFT_BACKTRACE": "interactive=no,color=no",
     ]
