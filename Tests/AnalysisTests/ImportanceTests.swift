@@ -18,18 +18,19 @@ import Testing
   /// `Z[l][i][h][c] = ((i+2c+3l+5h) mod 7 − 3)/4`, `dZ = ((2i+c+l+3h) mod 5 − 2)/8`, as `setup` has them.
   @Test func `Michel and run_bertology give the known values of the toy`() throws {
     var importance = GateImportance(layers: 2, heads: 2)
-    let terms = [(0, 0), (0, 1), (1, 0), (1, 1)].map { l, h in
+    let terms: [[Double]] = [(0, 0), (0, 1), (1, 0), (1, 1)].map { l, h in
       (0..<6).map { i in
-        (0..<3).map { c in
-          Double((i + 2 * c + 3 * l + 5 * h) % 7 - 3) / 4
-            * Double((2 * i + c + l + 3 * h) % 5 - 2) / 8
-        }.reduce(0, +)
+        (0..<3).reduce(0.0) { sum, c in
+          let z = Double((i + 2 * c + 3 * l + 5 * h) % 7 - 3) / 4
+          let gradient = Double((2 * i + c + l + 3 * h) % 5 - 2) / 8
+          return sum + z * gradient
+        }
       }
     }
     importance.add(terms, tokens: 6)
-    let toy = try ToyFixture.load()
-    let michel = toy.numbers("michel_l2")
-    let bertology = toy.numbers("hf_l2_minmax")
+    let toy = try ToyFixture()
+    let michel = try toy.numbers("michel_l2")
+    let bertology = try toy.numbers("hf_l2_minmax")
     for (value, wanted) in zip(importance.michel.values, michel) {
       #expect(abs(value - wanted) < 1e-9)
     }
