@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Checkpoints
 import Explorer
@@ -71,9 +72,9 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is CheckpointError, is ConfigurationError, is ExportError, is RecordingError,
-      is TokenizerError, is ModelError, is PromptSpanError, is RuleError, is TerminalError,
-      is Failure:
+    case is CheckpointError, is ConfigurationError, is ExportError, is MaximumFlowError,
+      is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is RuleError,
+      is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
     default:
