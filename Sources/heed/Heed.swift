@@ -14,7 +14,7 @@ struct Heed: ParsableCommand {
       """,
     version: "heed \(Release.version)",
     subcommands: [
-      Explore.self, Info.self, Tokens.self, Scores.self, Sinks.self, Predict.self, Export.self,
+      Explore.self, Info.self, Tokens.self, Scores.self, Sinks.self, Prune.self, Predict.self, Export.self,
       SnapshotCommand.self, SamplesCommand.self, ModelsCommand.self, ConfigCommand.self, Bench.self,
     ],
     defaultSubcommand: Explore.self)

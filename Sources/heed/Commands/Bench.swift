@@ -13,6 +13,9 @@ struct Bench: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
 
+  @Flag(help: "Also time gradients of all heads, and all heads taken out one by one")
+  var importance = false
+
   @Option(help: "How often each stage runs")
   var repeats = 5
 
@@ -72,6 +75,18 @@ struct Bench: ParsableCommand {
     stages.append(.init(name: "scores", seconds: scores, gflops: nil))
     let (_, map) = try timed(times: repeats) { trace.pattern(HeadIndex(layer: 0, head: 0)) }
     stages.append(.init(name: "map", seconds: map, gflops: nil))
+    if importance, model.hasOutputHead, prompt.seq > 1 {
+      let (_, backward) = try timed(times: repeats) {
+        try model.gradients(of: .nextTokenLoss(prompt), trace) { _ in try Interruption.check() }
+      }
+      stages.append(.init(name: "backward", seconds: backward, gflops: nil))
+      let (_, sweep) = try timed(times: repeats) {
+        try model.losses(of: model.plan.allHeads.map { [.zero($0)] }, base: trace) { _ in
+          try Interruption.check()
+        }
+      }
+      stages.append(.init(name: "ablation sweep", seconds: sweep, gflops: nil))
+    }
     if model.hasOutputHead {
       let last = prompt.seq - 1
       let (_, head) = try timed(times: repeats) {

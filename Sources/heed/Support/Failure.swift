@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Checkpoints
 import Explorer
@@ -72,7 +73,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case is CancellationError:
       Foundation.exit(130)
     case is ConfigurationError, is CheckpointError, is ExportError, is RecordingError,
-      is TokenizerError, is ModelError,
+      is TokenizerError, is ModelError, is PruningError,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
