@@ -4,6 +4,8 @@ public enum ExplorerError: Error, Sendable, Equatable {
   case unknownCommand(String, nearest: String?)
   /// An argument that the command cannot take.
   case badArgument(command: String, found: String, expected: String)
+  /// Something that whoever reads the argument refuses, in its own words.
+  case refused(command: String, why: String)
   /// There is no model to ask.
   case nothingLoaded(command: String)
 }
@@ -20,6 +22,7 @@ extension ExplorerError: CustomStringConvertible {
       ":\(command): nothing given, expected \(expected)"
     case .badArgument(let command, let found, let expected):
       ":\(command): found \"\(found)\", expected \(expected)"
+    case .refused(let command, let why): ":\(command): \(why)"
     case .nothingLoaded(let command):
       ":\(command): nothing is loaded; e types a prompt"
     }

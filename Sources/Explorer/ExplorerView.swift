@@ -51,7 +51,10 @@ public enum ExplorerViews {
     MapView.self,
     ModelView.self,
     NeuronView.self,
+    PredictView.self,
+    RulesView.self,
     ScoresView.self,
+    SinksView.self,
     TokensView.self,
   ]
 

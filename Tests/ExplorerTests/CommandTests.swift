@@ -34,6 +34,8 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
         _ = update(&state, .goto(HeadIndex(layer: 2, head: 2)))
         _ = update(&state, .point(query: 9, key: 4))
         if command.name == "out" { _ = update(&state, .show("help")) }
+        // Keys of a rule need one.
+        if view == "rules" { state.type("rule temperature") }
         if command.name == "fit" { state.press(.character("+")) }
         let before = trace(state, [])
         let effects = state.press(key)

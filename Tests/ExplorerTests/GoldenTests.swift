@@ -17,13 +17,17 @@ private func picture(
 
 private let sizes = [(80, 24), (120, 40)]
 private let views = [
-  "atlas", "compare", "heads", "help", "layers", "map", "model", "neuron", "scores", "tokens",
+  "atlas", "compare", "heads", "help", "layers", "map", "model", "neuron", "predict", "rules",
+  "scores",
+  "sinks",
+  "tokens",
 ]
 
 private func state(_ subject: Subject, _ view: String) -> ExplorerState {
   var state = ExplorerState(subject)
   if view != "atlas" { _ = update(&state, .show(view)) }
   _ = update(&state, .goto(HeadIndex(layer: 1, head: 2)))
+  if view == "rules" { state.type("rule streaming:sink=2,recent=4") }
   return state.answered()
 }
 

@@ -105,10 +105,10 @@ private func row(_ source: any PatternSource, _ head: HeadIndex, _ query: Int) -
 @Test func `value-weighted maps are asked for, and plain until the lengths are known`() {
   var state = ExplorerState(.synthetic(), view: "map")
   _ = update(&state, .goto(sink))
-  #expect(state.press(.character("v")) == [.ask([.valueNorms], generation: 1)])
+  #expect(state.press(.character("v")) == [.ask([Question(.valueNorms)], generation: 1)])
   #expect(state.text(100, 30).contains("lengths not known yet"))
   let norms = ValueNorms((0..<4).map { _ in (0..<6).map { _ in (0..<21).map { _ in Float(1) } } })
-  _ = update(&state, .answered(.valueNorms, .valueNorms(norms), generation: 1))
+  _ = update(&state, .answered(Question(.valueNorms), .valueNorms(norms), generation: 1))
   #expect(!state.text(100, 30).contains("lengths not known yet"))
   #expect(state.text(100, 30).contains("value-weighted"))
 }

@@ -10,7 +10,7 @@ private let head = HeadIndex(layer: 1, head: 2)
 @Test func `a view asks once for what it wants to know`() {
   var state = ExplorerState(.synthetic())
   _ = update(&state, .goto(head))
-  #expect(state.press(.character("i")) == [.ask([.vectors(head)], generation: 1)])
+  #expect(state.press(.character("i")) == [.ask([Question(.vectors(head))], generation: 1)])
   #expect(state.press(.down) == [])
   #expect(state.text(80, 24).contains("working it out"))
 }
@@ -21,15 +21,16 @@ private let head = HeadIndex(layer: 1, head: 2)
   _ = update(&state, .resize(width: 80, height: 24))
   _ = update(&state, .loaded(.synthetic()))
   let answer = Answer.vectors(HeadVectors(dHead: 2, scale: 1, queries: [], keys: []))
-  _ = update(&state, .answered(.vectors(state.head), answer, generation: 1))
-  #expect(state.answers.known(.vectors(state.head)) == nil)
-  _ = update(&state, .answered(.vectors(state.head), answer, generation: 2))
-  #expect(state.answers.known(.vectors(state.head)) != nil)
+  _ = update(&state, .answered(Question(.vectors(state.head)), answer, generation: 1))
+  #expect(state.answers.known(Question(.vectors(state.head))) == nil)
+  _ = update(&state, .answered(Question(.vectors(state.head)), answer, generation: 2))
+  #expect(state.answers.known(Question(.vectors(state.head))) != nil)
 }
 
 @Test func `Control-C stops an analysis, keeps what was there, and says how to go on`() {
   var state = ExplorerState(.synthetic(), view: "model")
-  #expect(update(&state, .resize(width: 80, height: 24)) == [.ask([.model], generation: 1)])
+  #expect(
+    update(&state, .resize(width: 80, height: 24)) == [.ask([Question(.model)], generation: 1)])
   _ = update(&state, .working(0.5, "checking maps"))
   #expect(state.text(80, 24).contains("checking maps █████░░░░░ 50%"))
   #expect(state.press(.control("c")) == [.cancel])
@@ -42,24 +43,26 @@ private let head = HeadIndex(layer: 1, head: 2)
   var state = ExplorerState(.synthetic(), view: "model")
   _ = update(&state, .resize(width: 80, height: 24))
   #expect(
-    state.press(.character("R")) == [.run(state.prompt), .ask([.model], generation: 1)])
-  #expect(update(&state, .loaded(.synthetic())) == [.ask([.model], generation: 2)])
+    state.press(.character("R")) == [.run(state.prompt), .ask([Question(.model)], generation: 1)])
+  #expect(update(&state, .loaded(.synthetic())) == [.ask([Question(.model)], generation: 2)])
 }
 
 @Test func `old answers make room for new ones`() {
   var answers = Answers()
   for layer in 0..<100 {
-    let question = Question.vectors(HeadIndex(layer: layer, head: 0))
+    let question = Question(.vectors(HeadIndex(layer: layer, head: 0)))
     answers.take(question, .known(.vectors(HeadVectors(dHead: 1, scale: 1, queries: [], keys: []))))
   }
-  let kept = (0..<100).filter { answers.known(.vectors(HeadIndex(layer: $0, head: 0))) != nil }
+  let kept = (0..<100).filter {
+    answers.known(Question(.vectors(HeadIndex(layer: $0, head: 0)))) != nil
+  }
   #expect(kept == Array(100 - Answers.capacity..<100))
 }
 
 @Test func `who does this ranks all heads by the weight under the cursor`() throws {
   var state = ExplorerState(.synthetic(), view: "map")
   _ = update(&state, .point(query: 12, key: 0))
-  let question = Question.edge(queries: 12..<13, keys: 0..<1)
+  let question = Question(.edge(queries: 12..<13, keys: 0..<1))
   #expect(state.press(.character("W")) == [.ask([question], generation: 1)])
   let patterns = try #require(state.subject?.patterns)
   let table = ScoreTable.edge(patterns, queries: 12..<13, keys: 0..<1) { _ in }

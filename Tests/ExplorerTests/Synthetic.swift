@@ -111,9 +111,11 @@ extension ExplorerState {
   /// The state once the engine has answered what its view asks.
   func answered() -> ExplorerState {
     var state = self
-    for question in ExplorerViews.named(view).questions(self) {
+    let always = [Question(.outcome, alteration)]
+    for question in ExplorerViews.named(view).questions(self) + always {
       let answer = Answer.synthetic(question, tokens: subject?.tokens.count ?? 0)
-      _ = update(&state, .answered(question, answer, generation: generation))
+      let why = "an engine is needed for this"
+      _ = update(&state, .answered(question, answer, generation: generation, why: why))
     }
     return state
   }
@@ -121,8 +123,8 @@ extension ExplorerState {
 
 extension Answer {
   /// What an engine with closed-form vectors would say.
-  static func synthetic(_ question: Question, tokens: Int) -> Answer {
-    switch question {
+  static func synthetic(_ question: Question, tokens: Int) -> Answer? {
+    switch question.topic {
     case .vectors:
       let dHead = 16
       func vectors(_ shift: Int) -> [Float] {
@@ -137,13 +139,51 @@ extension Answer {
       return .model(
         ModelReport(
           plan: [.init("family", "synthetic"), .init("heads", "6 of width 16")],
-          checks: ModelReport.lines(MapChecks(SyntheticPatterns(tokens: tokens)) { _ in })))
+          checks: [
+            .init("row sums", "at most 5e-8 from 1"), .init("undefined", "no", isFine: false),
+          ]))
     case .edge(let queries, let keys):
       return .table(
         .edge(SyntheticPatterns(tokens: tokens), queries: queries, keys: keys) { _ in })
+    case .sinks: return nil
+    case .outcome:
+      return .outcome(outcome(question.alteration, tokens: tokens))
+    case .forecast:
+      return .forecast(forecast(question.alteration))
     case .like(let head):
       return .table(.like(SyntheticPatterns(tokens: tokens), head) { _ in })
     }
+  }
+}
+
+extension Answer {
+  private static let words = [" Mary", " John", " the", " a"].map { Array($0.utf8) }
+
+  /// Sure of the first word; without any head sure of the second.
+  private static func outcome(_ alteration: Alteration, tokens: Int) -> Outcome {
+    let isBase = alteration.isNone
+    let best = (0..<tokens).map {
+      Predictions.Guess(id: isBase ? $0 % 4 : 1, probability: isBase ? 0.75 : 0.5)
+    }
+    let losses = (0..<max(0, tokens - 1)).map { Double($0 % 5) / 2 + (isBase ? 0 : 0.25) }
+    let changed = SyntheticPatterns(tokens: tokens)
+    let drift = HeadTable(
+      layers: 4, heads: 6, values: (0..<24).map { $0 < 6 ? 0 : Double($0) / 48 })
+    return Outcome(
+      patterns: changed, predictions: tokens == 0 ? nil : Predictions(best: best, losses: losses),
+      spelling: Dictionary(uniqueKeysWithValues: words.enumerated().map { ($0, $1) }),
+      scores: isBase ? [] : Subject.synthetic().scores, drift: isBase ? nil : drift)
+  }
+
+  private static func forecast(_ alteration: Alteration) -> Forecast {
+    let order = alteration.isNone ? [0, 1, 2, 3] : [1, 0, 2, 3]
+    let top = order.enumerated().map { rank, id in
+      Forecast.Guess(id: id, bytes: words[id], probability: [0.75, 0.125, 0.0625, 0.03125][rank])
+    }
+    return Forecast(
+      top: top, lens: [top[3], top[2], top[1], top[0], top[0]], rise: [0, 0.125, 0.25, 0.5, 0.75],
+      contributions: HeadTable(
+        layers: 4, heads: 6, values: (0..<24).map { Double(($0 * 7) % 24) / 4 - 3 }))
   }
 }
 

@@ -196,4 +196,31 @@ import Testing
       try open("mistral-full", family: "lama", replacing: old, by: new)
     }
   }
+
+  /// Keys that files of released models have beside those that matter.
+  @Test(arguments: [
+    (
+      "qwen2",
+      #""use_mrope": false, "use_sliding_window": false, "max_window_layers": 28, "sliding_window": 131072"#
+    ),
+    ("gemma2", #""hidden_act": "gelu_pytorch_tanh", "cache_implementation": "hybrid""#),
+    ("cohere", #""model_max_length": 131072, "layer_norm_eps": 1e-5"#),
+    ("falcon", #""apply_residual_connection_post_layernorm": false, "auto_map": {}"#),
+    ("smollm3", #""max_window_layers": 28, "pretraining_tp": 2"#),
+    (
+      "gpt_oss",
+      #""experts_per_token": 4, "num_experts_per_tok": 4, "initial_context_length": 4096"#
+    ),
+    (
+      "deepseek_v2",
+      #""aux_loss_alpha": 0.001, "moe_layer_freq": 1, "seq_aux": true, "scoring_func": "softmax""#
+    ),
+  ])
+  func `keys of released models that change nothing raise no warning`(
+    type: String, more: String
+  ) throws {
+    let config = try reader(type, more)
+    _ = try #require(Families.named(type)).plan(config)
+    #expect(config.unused.filter { $0 != "intermediate_size" && $0 != "num_key_value_heads" } == [])
+  }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Models
 import Testing
 
 /// Checkpoints that are damaged, as the user sees them: one line, status 1.
@@ -140,7 +141,8 @@ import Testing
     try tiny.configure("\"gpt2\"", "\"mamba\"")
     expectRefusal(
       try tiny.heed("info"),
-      "\(tiny.configuration): model_type is \"mamba\", which heed does not know; known are gpt2, llama"
+      "\(tiny.configuration): model_type is \"mamba\", which heed does not know; known are "
+        + Families.modelTypes.joined(separator: ", ") + "; --family NAME opens it as one of them"
     )
     try tiny.configure("\"model_type\"", "\"kind\"")
     expectRefusal(

@@ -92,6 +92,48 @@ private let heading = "heed  Atlas  Map  Tokens"
     try expectGivenBack(tmux, status: 0)
   }
 
+  @Test func `three keys lead from the start to which head copies names, and what is without it`()
+    throws
+  {
+    let tmux = try atlas(width: 120, height: 40)
+    // 1: what comes next, and which heads say so. The line of keys offers it.
+    #expect(try tmux.screen().contains("p predict"))
+    try tmux.press("p")
+    try tmux.wait(for: "heads that add to ␣Mary")
+    // 2: the first of them, and what it looks at.
+    try tmux.press("Home")
+    try tmux.wait("a head that looks at Mary") { screen in
+      let chosen = screen.split(separator: "\n").first { $0.contains("▸ L") }
+      return chosen?.contains("from ␣Mary") == true
+    }
+    // 3: without it.
+    #expect(try tmux.screen().contains("x without"))
+    try tmux.press("x")
+    let screen = try tmux.wait("the loss") {
+      $0.contains("without L") && $0.contains("before  after")
+    }
+    #expect(screen.contains("mean loss"))
+    try tmux.press("Q")
+    try expectGivenBack(tmux, status: 0)
+  }
+
+  @Test func `every view is reached by its key and answers from the model`() throws {
+    let tmux = try atlas()
+    let views: [(key: String, sign: String)] = [
+      ("S", "head"), ("T", "a layer's mean"), ("*", "▸H0"), ("i", "sum "), ("d", "difference"),
+      ("!", "row sums"), ("#", "heads feed"), ("r", "Attention rule"),
+    ]
+    for (key, sign) in views {
+      try tmux.press(key)
+      try tmux.wait("the view of \(key)") { $0.contains(sign) && !$0.contains("working it out") }
+      try tmux.press("Escape")
+      try tmux.press("Escape")
+      try tmux.wait("the atlas") { $0.hasPrefix(heading) && $0.contains("e prompt") }
+    }
+    try tmux.press("Q")
+    try expectGivenBack(tmux, status: 0)
+  }
+
   @Test func `help covers the view and gives it back`() throws {
     let tmux = try atlas()
     try tmux.press("?")

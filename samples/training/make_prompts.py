@@ -1,7 +1,7 @@
 """Writes ../prompts: twenty prompts of each kind that tells a type of head, for `heed scores --prompts`.
 
-names.jsonl      indirect objects; the name that should come next, and the other one
-ordinals.jsonl   ordered words; the next one, and the one just named
+names.jsonl      indirect objects; the name that should come next, also as the span `io`
+ordinals.jsonl   ordered words, and the next one
 needles.jsonl    a secret number told once, and asked for after some hay
 """
 import json
@@ -28,14 +28,14 @@ def names(rng):
         f"When {first} and {second} went to the {place}, {b} gave a {thing} to",
         f"After {first} and {second} came to the {place}, {b} showed a {thing} to",
     ])
-    return {"text": text, "target": f" {a}", "against": f" {b}", "tags": ["names"]}
+    return {"text": text, "target": f" {a}", "spans": {"io": f" {a}"}, "tags": ["names"]}
 
 
 def ordinals(rng):
     words = rng.choice(synthetic.ORDINALS[:2])
     start = rng.randrange(len(words) - 4)
     text = " ".join(words[start:start + 4])
-    return {"text": text, "target": f" {words[start + 4]}", "against": f" {words[start + 3]}", "tags": ["ordinals"]}
+    return {"text": text, "target": f" {words[start + 4]}", "tags": ["ordinals"]}
 
 
 def needles(rng):

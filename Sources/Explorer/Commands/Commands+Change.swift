@@ -38,7 +38,8 @@ extension Commands {
       action: { _, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "who") }
         return .change { state in
-          state.errands.append(.edge(queries: state.region.queries, keys: state.region.keys))
+          let region = state.region
+          state.errands.append(state.ask(.edge(queries: region.queries, keys: region.keys)))
           return []
         }
       }),
@@ -48,7 +49,40 @@ extension Commands {
       action: { _, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "like") }
         return .change { state in
-          state.errands.append(.like(state.head))
+          state.errands.append(state.ask(.like(state.head)))
+          return []
+        }
+      }),
+    Command(
+      "knock-out", keys: [.character("x")], group: .change, views: withHeads + [PredictView.name],
+      hint: .init(keys: "x", label: "without", views: []),
+      help: "Run without this head, or with it",
+      change: { state in
+        state.knockOut(state.selected.isEmpty ? state.range : state.selected.sorted())
+        return []
+      }),
+    Command(
+      "knock-out-layer", keys: [.character("X")], group: .change,
+      views: withHeads + [PredictView.name], help: "Without this layer's heads, or with",
+      change: { state in
+        let heads = state.subject?.patterns.heads ?? 0
+        state.knockOut((0..<heads).map { HeadIndex(layer: state.head.layer, head: $0) })
+        return []
+      }),
+    Command(
+      "restore", group: .change, help: "The model as it is, nothing changed",
+      change: { state in
+        state.change { $0 = Alteration() }
+        return []
+      }),
+    Command(
+      "compare", "NAME", group: .change, help: "Compare heads, change or prompts",
+      candidates: { _ in Comparison.allCases.map(\.rawValue) },
+      action: { text, state throws(ExplorerError) in
+        let name = try word(text, "compare", among: Comparison.allCases.map(\.rawValue))
+        return .change { state in
+          state.comparison = Comparison(rawValue: name)
+          state.open(CompareView.name)
           return []
         }
       }),
@@ -73,11 +107,11 @@ extension Commands {
         return state.perform(line)
       }),
     Command(
-      "undo", keys: [.character("u")], group: .change, counted: true,
+      "undo", keys: [.character("u")], group: .find, counted: true,
       help: "Undo a knock-out or a prompt",
       change: { state in state.restore(state.edits.undo(state.version), "nothing to undo") }),
     Command(
-      "redo", keys: [.control("r")], group: .change, counted: true, help: "Undo the undoing",
+      "redo", keys: [.control("r")], group: .find, counted: true, help: "Undo the undoing",
       change: { state in state.restore(state.edits.redo(state.version), "nothing to redo") }),
   ]
 }
@@ -97,6 +131,27 @@ extension ExplorerState {
       min(corner.query, query)..<max(corner.query, query) + 1,
       min(corner.key, key)..<max(corner.key, key) + 1
     )
+  }
+
+  /// Knocks heads out; back in when all of them are out.
+  mutating func knockOut(_ heads: [HeadIndex]) {
+    guard subject != nil, !heads.isEmpty else { return say("no head to knock out") }
+    change { alteration in
+      if alteration.knockedOut.isSuperset(of: heads) {
+        alteration.knockedOut.subtract(heads)
+      } else {
+        alteration.knockedOut.formUnion(heads)
+      }
+    }
+  }
+
+  /// Changes what is changed about the model, so that it can be undone.
+  mutating func change(_ change: (inout Alteration) -> Void) {
+    var next = alteration
+    change(&next)
+    guard next != alteration else { return }
+    edits.note(version)
+    alteration = next
   }
 
   /// What undo goes back to.

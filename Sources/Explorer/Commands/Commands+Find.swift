@@ -1,3 +1,5 @@
+import Analysis
+
 extension Commands {
   private static let withQueries = [MapView.name, TokensView.name, NeuronView.name]
 
@@ -51,7 +53,12 @@ extension Commands {
             return []
           }
         }
-        let filter = try HeadFilter(text.trimmed, scores: state.scores.map(\.name))
+        let filter: HeadFilter
+        do throws(HeadFilterError) {
+          filter = try HeadFilter(text.trimmed, known: state.scores.map(\.name))
+        } catch {
+          throw .refused(command: "filter", why: error.description)
+        }
         return .change { state in
           state.filter = filter
           if state.heads().isEmpty { state.say("no head fulfils all of this") }

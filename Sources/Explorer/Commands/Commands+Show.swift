@@ -41,6 +41,10 @@ extension Commands {
     view(NeuronView.self, "i"),
     view(CompareView.self, "d"),
     view(ModelView.self, "!"),
+    view(SinksView.self, "#"),
+    view(
+      PredictView.self, "p",
+      hint: .init(keys: "p", label: "predict", views: [AtlasView.name, MapView.name])),
     Command(
       "multiples", keys: [.character("t")], group: .views, views: [HeadsView.name],
       hint: .init(keys: "t", label: "heads/layers", views: []),

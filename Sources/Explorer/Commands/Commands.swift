@@ -3,7 +3,8 @@ import Models
 /// Every command of the explorer.
 public enum Commands {
   /// In the order of the help.
-  public static let all: [Command] = move + head + look + show + find + change + prompt + program
+  public static let all: [Command] =
+    move + head + look + show + find + change + rules + prompt + program
 
   /// The command of a key in a view.
   static func command(for key: Key, in view: String) -> Command? {

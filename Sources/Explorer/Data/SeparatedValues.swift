@@ -26,6 +26,8 @@ public enum SeparatedValues {
     func put(_ fields: some Sequence<String>) throws {
       try write(Array(line(fields, separator).utf8)[...])
     }
+    // A comment, as NumPy and R read past it; only where something must be said.
+    if let rule = source.rule { try write(Array("# \(rule)\n".utf8)[...]) }
     try put(header)
     try source.forEachRow { number, row in
       let indices = source.indices(ofRow: number).map(String.init)

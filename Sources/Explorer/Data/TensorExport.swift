@@ -10,6 +10,8 @@ public struct TensorSource {
   public let axes: [String]
   /// The prompt's tokens, for formats that hold them.
   public let tokens: [String]
+  /// The attention rule it was made under, for formats that can say so; nil for the model's own.
+  public var rule: String?
   private let produce: ((Tensor<Float>) throws -> Void) throws -> Void
 
   /// A tensor.

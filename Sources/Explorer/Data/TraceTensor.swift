@@ -33,7 +33,10 @@ public enum TraceTensor: String, Sendable, CaseIterable {
       _ shape: [Int], _ axes: [String],
       _ produce: @escaping ((Tensor<Float>) throws -> Void) throws -> Void
     ) -> TensorSource {
-      TensorSource(name: rawValue, shape: shape, axes: axes, tokens: tokens, produce: produce)
+      var source = TensorSource(
+        name: rawValue, shape: shape, axes: axes, tokens: tokens, produce: produce)
+      source.rule = trace.ruleNotice
+      return source
     }
     let plan = trace.plan
     switch self {

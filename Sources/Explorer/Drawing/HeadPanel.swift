@@ -1,3 +1,4 @@
+import Analysis
 import Models
 
 extension Drawing {
@@ -45,9 +46,14 @@ extension Drawing {
       canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
     }
     var lines = subject.details
+    let types = HeadType.types { name in
+      self.state.scores.first { $0.name == name }?.value(state.head)
+    }
+    .map(\.name).joined(separator: ", ")
     if subject.kvHeads < patterns.heads {
       lines.insert("reads key/value head \(subject.kvHead(of: state.head.head))", at: 0)
     }
+    if !types.isEmpty { lines.insert("type: \(types)", at: 0) }
     if let note = state.notes[state.head] { lines.insert("! \(note)", at: 0) }
     for (row, line) in lines.enumerated() {
       let text = TokenText.shown(Array(line.utf8), charset: appearance.charset)

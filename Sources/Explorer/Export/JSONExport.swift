@@ -10,6 +10,8 @@ enum JSONExport: TensorExport {
     let tensor: String
     let shape: [Int]
     let axes, tokens: [String]
+    /// Left out for the model's own.
+    let rule: String?
   }
 
   private struct Table: Encodable {
@@ -54,7 +56,8 @@ enum JSONExport: TensorExport {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let head = Head(
-      tensor: source.name, shape: source.shape, axes: source.axes, tokens: source.tokens)
+      tensor: source.name, shape: source.shape, axes: source.axes, tokens: source.tokens,
+      rule: source.rule)
     let encoded = try encoder.encode(head)
     try write((Array(encoded.dropLast()) + Array(",\"values\":".utf8))[...])
     let outer = Array(source.shape.dropLast())

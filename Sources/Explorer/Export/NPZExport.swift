@@ -15,6 +15,7 @@ enum NPZExport: TensorExport {
         try source.forEachRow { _, row in try write(Array(UnsafeRawBufferPointer(row))[...]) }
       }
       if !source.tokens.isEmpty { try add("tokens", .texts(source.tokens), to: &zip) }
+      if let rule = source.rule { try add("rule", .texts([rule]), to: &zip) }
       try zip.finish()
     }
   }

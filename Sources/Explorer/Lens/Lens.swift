@@ -72,10 +72,12 @@ extension Subject {
   }
 
   /// The same run with other maps.
-  func with(patterns: any PatternSource, tokens: [Token]? = nil) -> Subject {
+  func with(
+    patterns: any PatternSource, tokens: [Token]? = nil, scores: [ScoreTable]? = nil
+  ) -> Subject {
     Subject(
       model: model, details: details, prompt: prompt, tokens: tokens ?? self.tokens,
-      patterns: patterns, scores: scores, kvHeads: kvHeads,
+      patterns: patterns, scores: scores ?? self.scores, kvHeads: kvHeads,
       origin: origin, hasAdded: hasAdded)
   }
 }

@@ -102,7 +102,7 @@ public final class InferenceService: Sendable {
   }
 
   private func serve() {
-    var current: (open: OpenModel, trace: Trace<Float>?)?
+    var current: (open: OpenModel, runs: Runs?)?
     // What failed at the start is tried again with the next run.
     var first: Opener?
     while true {
@@ -111,8 +111,9 @@ public final class InferenceService: Sendable {
       while let work = next() {
         switch work {
         case .answer(let question, let generation, let number):
-          guard let current, let trace = current.trace else { continue }
-          answer(question, current.open, trace, generation: generation, number: number)
+          guard let open = current?.open, var runs = current?.runs else { continue }
+          answer(question, open, &runs, generation: generation, number: number)
+          current = (open, runs)
         case .run(let job):
           do {
             if let opener = job.opener ?? (current == nil ? first : nil) {
@@ -127,7 +128,7 @@ public final class InferenceService: Sendable {
             guard let open = current?.open else { continue }
             let (trace, subject) = try run(job, open)
             try check(job.number)
-            current = (open, trace)
+            current = (open, Runs(base: trace))
             mailbox.post(.loaded(subject))
           } catch is CancellationError {
             continue
@@ -166,16 +167,18 @@ public final class InferenceService: Sendable {
   }
 
   private func answer(
-    _ question: Question, _ open: OpenModel, _ trace: Trace<Float>, generation: Int, number: Int
+    _ question: Question, _ open: OpenModel, _ runs: inout Runs, generation: Int, number: Int
   ) {
     let start = ContinuousClock.now
+    let report: @Sendable (Double) throws -> Void = { share in
+      try self.check(number)
+      // What is there at once needs no progress: it would only flicker.
+      guard ContinuousClock.now - start > .milliseconds(300) else { return }
+      self.mailbox.post(.working(share, question.activity))
+    }
     do {
-      let answer = try question.answer(open, trace) { share in
-        try self.check(number)
-        // What is there at once needs no progress: it would only flicker.
-        guard ContinuousClock.now - start > .milliseconds(300) else { return }
-        self.mailbox.post(.working(share, question.activity))
-      }
+      let trace = try runs.trace(open.model, question.alteration, onProgress: report)
+      let answer = try question.answer(open, trace, base: runs.base, onProgress: report)
       mailbox.post(.answered(question, answer, generation: generation))
     } catch is CancellationError {
       return

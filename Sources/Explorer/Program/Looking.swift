@@ -7,9 +7,10 @@ extension ExplorerState {
   /// - Parameter onProgress: Called with a share from 0 to 1 of each question; what it throws ends the
   ///   work.
   public mutating func see(
-    _ subject: Subject, _ open: OpenModel, _ trace: Trace<Float>,
+    _ subject: Subject, _ open: OpenModel, _ base: Trace<Float>,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws {
+    var runs = Runs(base: base)
     var effects = update(&self, .loaded(subject))
     while !effects.isEmpty {
       let asked = effects
@@ -17,7 +18,8 @@ extension ExplorerState {
       for case .ask(let questions, let generation) in asked {
         for question in questions {
           do {
-            let answer = try question.answer(open, trace, onProgress: onProgress)
+            let trace = try runs.trace(open.model, question.alteration, onProgress: onProgress)
+            let answer = try question.answer(open, trace, base: base, onProgress: onProgress)
             effects += update(&self, .answered(question, answer, generation: generation))
           } catch is CancellationError {
             throw CancellationError()

@@ -22,13 +22,17 @@ public struct OpenModel: Sendable {
   public let origin: Origin
   /// A text as this model's tokens.
   public let tokenize: @Sendable (String) throws -> Prompt
+  /// The bytes that a token stands for; nil without a tokenizer.
+  public let spell: @Sendable (Int) -> [UInt8]?
 
   /// A model and its tokenizer.
   public init(
-    _ model: Model, origin: Origin, tokenize: @escaping @Sendable (String) throws -> Prompt
+    _ model: Model, origin: Origin, spell: @escaping @Sendable (Int) -> [UInt8]? = { _ in nil },
+    tokenize: @escaping @Sendable (String) throws -> Prompt
   ) {
     self.model = model
     self.origin = origin
     self.tokenize = tokenize
+    self.spell = spell
   }
 }

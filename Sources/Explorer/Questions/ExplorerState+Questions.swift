@@ -1,10 +1,12 @@
+import Analysis
 import Models
 
 extension ExplorerState {
   /// Asks for what the view wants to know and nobody has asked yet.
   mutating func questions() -> [Effect] {
     guard subject != nil else { return [] }
-    let wanted = ExplorerViews.named(view).questions(self) + lensQuestions + errands
+    let wanted =
+      ExplorerViews.named(view).questions(self) + changeQuestions + lensQuestions + errands
     let missing = wanted.filter { answers.known($0) == nil && answers.refusal($0) == nil }
     guard !answers.unasked(missing).isEmpty else { return [] }
     answers.ask(missing)
@@ -12,7 +14,18 @@ extension ExplorerState {
   }
 
   /// What the lens needs in order to show what was chosen.
-  private var lensQuestions: [Question] { lens.isValueWeighted ? [.valueNorms] : [] }
+  private var lensQuestions: [Question] {
+    (lens.isValueWeighted ? [ask(.valueNorms)] : [])
+      + (lens.sinks == .shown ? [] : [ask(.sinks)])
+  }
+
+  /// What is always asked while the model is changed: what that comes to.
+  private var changeQuestions: [Question] {
+    alteration.isNone ? [] : [ask(.outcome), Question(.outcome)]
+  }
+
+  /// A question about the model as it is changed now.
+  func ask(_ topic: Question.Topic) -> Question { Question(topic, alteration) }
 
   /// Takes an answer.
   mutating func hear(_ answer: Answer?, to question: Question, generation: Int, why: String) {
@@ -23,41 +36,67 @@ extension ExplorerState {
     let wasErrand = errands.contains(question)
     errands.removeAll { $0 == question }
     switch answer {
-    case .valueNorms?: see()
+    case .valueNorms?, .sinks?: see()
     case .table(let table)?:
       guard wasErrand else { break }
       extraScores.removeAll { $0.name == table.name }
       extraScores.append(table)
       score = table.name
       open(ScoresView.name)
-    case .vectors?, .model?, nil: break
+    case .outcome?: if question.alteration == alteration { see() }
+    case .vectors?, .model?, .forecast?, nil: break
     }
   }
 
   /// The lengths of the values, once they are known.
   var valueNorms: ValueNorms? {
-    guard case .valueNorms(let norms)? = answers.known(.valueNorms) else { return nil }
+    guard case .valueNorms(let norms)? = answers.known(ask(.valueNorms)) else { return nil }
     return norms
   }
 
   /// One head's vectors, once they are known.
   func vectors(_ head: HeadIndex) -> HeadVectors? {
-    guard case .vectors(let vectors)? = answers.known(.vectors(head)) else { return nil }
+    guard case .vectors(let vectors)? = answers.known(ask(.vectors(head))) else { return nil }
     return vectors
   }
 
   /// What is known about the model.
   var modelReport: ModelReport? {
-    guard case .model(let report)? = answers.known(.model) else { return nil }
+    guard case .model(let report)? = answers.known(ask(.model)) else { return nil }
     return report
   }
 
-  /// Keys that count as sinks: the first one.
-  var sinkKeys: Set<Int> { [0] }
+  /// What the run comes to under a change, once that is known.
+  func outcome(_ alteration: Alteration) -> Outcome? {
+    guard case .outcome(let outcome)? = answers.known(Question(.outcome, alteration)) else {
+      return nil
+    }
+    return outcome
+  }
+
+  /// What is expected after a position, once that is known.
+  func forecast(_ position: Int, _ alteration: Alteration) -> Forecast? {
+    guard case .forecast(let forecast)? = answers.known(Question(.forecast(position), alteration))
+    else { return nil }
+    return forecast
+  }
+
+  /// The run's sinks, once they are known.
+  var sinkReport: SinkReport? {
+    guard case .sinks(let report)? = answers.known(ask(.sinks)) else { return nil }
+    return report
+  }
+
+  /// Keys that the lens hides as sinks: those that at least a tenth of all heads feed; the first key
+  /// until they are known.
+  var sinkKeys: Set<Int> {
+    guard let report = sinkReport else { return [0] }
+    return Set(report.positions.filter { $0.rate >= 10 }.map(\.index))
+  }
 
   /// How much of a query's attention the lens hides; nil when it hides nothing.
   func hiddenMass(_ head: HeadIndex, query: Int) -> Double? {
-    guard lens.sinks != .shown, let run else { return nil }
+    guard lens.sinks != .shown, let run = changedRun else { return nil }
     var (all, rest) = (lens, lens)
     (all.sinks, rest.sinks) = (.shown, .hidden)
     let sums = [all, rest].map { lens -> Float in

@@ -1,33 +1,45 @@
 import Analysis
+import Foundation
 import Models
 import Tensors
 
 extension Question {
   /// What a line of progress says while it is being worked out.
   var activity: String {
-    switch self {
+    switch topic {
     case .vectors: "reading vectors"
     case .valueNorms: "measuring values"
     case .model: "checking maps"
     case .edge: "ranking heads"
     case .like: "comparing heads"
+    case .sinks: "looking for sinks"
+    case .outcome: "running"
+    case .forecast: "predicting"
     }
   }
 
   /// Works it out.
   ///
-  /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the work.
+  /// - Parameters:
+  ///   - trace: The run that it is about.
+  ///   - base: The same run before any change.
+  ///   - onProgress: Called with a share from 0 to 1; what it throws ends the work.
   func answer(
-    _ open: OpenModel, _ trace: Trace<Float>,
+    _ open: OpenModel, _ trace: Trace<Float>, base: Trace<Float>,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws -> Answer {
-    switch self {
+    switch topic {
     case .vectors(let head): .vectors(HeadVectors(trace, head))
     case .valueNorms: .valueNorms(ValueNorms(trace))
     case .model: .model(try ModelReport(open.model, trace, onProgress: onProgress))
     case .edge(let queries, let keys):
       .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
     case .like(let head): .table(try .like(trace, head, onProgress: onProgress))
+    case .sinks: .sinks(try SinkReport(open.model, trace, onProgress: onProgress))
+    case .outcome:
+      .outcome(
+        try Outcome(open, trace, base: alteration.isNone ? nil : base, onProgress: onProgress))
+    case .forecast(let position): .forecast(try Forecast(open, trace, base: base, at: position))
     }
   }
 }
@@ -38,10 +50,8 @@ extension ScoreTable {
     _ source: any PatternSource, queries: Range<Int>, keys: Range<Int>,
     onProgress: (Double) throws -> Void
   ) rethrows -> ScoreTable {
-    let table = try HeadTable(source, onProgress: onProgress) { head in
-      let weights = source.pattern(head, rows: queries, columns: keys).elements
-      return weights.reduce(0) { $0 + Double($1) } / Double(queries.count)
-    }
+    let table = try EdgeRanking.table(
+      source, queries: queries, keys: keys, onProgress: onProgress)
     func text(_ range: Range<Int>) -> String {
       range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound - 1)"
     }
@@ -50,14 +60,13 @@ extension ScoreTable {
       highest: 1, table: table)
   }
 
-  /// Which heads are like one: one minus the mean over queries of the total variation of their rows.
+  /// Which heads are like one: one minus the Jensen–Shannon divergence of their maps by its largest value,
+  /// ln 2, so that the most alike come first.
   static func like(
     _ source: any PatternSource, _ head: HeadIndex, onProgress: (Double) throws -> Void
   ) rethrows -> ScoreTable {
-    let rows = MapDistance.rows(of: source)
-    let table = try HeadTable(source, onProgress: onProgress) { other in
-      1 - MapDistance.totalVariation(source, head, source, other, rows: rows)
-    }
+    var table = try HeadDistance.table(source, from: head, onProgress: onProgress)
+    for place in table.values.indices { table.values[place] = 1 - table.values[place] / M_LN2 }
     return ScoreTable(
       name: "like", title: "Like \(head)", unit: "share", lowest: 0, highest: 1, table: table)
   }

@@ -4,19 +4,30 @@ import Models
 public struct Alteration: Sendable, Hashable {
   /// Heads whose output is set to zero.
   public var knockedOut: Set<HeadIndex> = []
+  /// Rules in place of softmax.
+  public var rules = RulePlan()
+  /// Whether rules change what comes after them, or their heads alone.
+  public var reach = RuleReach.propagated
 
   /// The model as it is.
   public init() {}
 
   /// Whether anything is changed.
-  public var isNone: Bool { self == Alteration() }
+  public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
 
   /// What a status line says; nil when nothing is changed.
   var text: String? {
-    guard !knockedOut.isEmpty else { return nil }
-    let heads = knockedOut.sorted()
-    let names = heads.prefix(3).map(\.description).joined(separator: " ")
-    return "without \(names)" + (heads.count > 3 ? " and \(heads.count - 3) more" : "")
+    var parts: [String] = []
+    if !knockedOut.isEmpty { parts.append("without \(Self.names(knockedOut))") }
+    for (spec, heads) in Dictionary(grouping: rules.heads.keys, by: { rules[$0]?.name ?? "" }) {
+      parts.append("rule \(spec) in \(Self.names(heads)), \(reach.rawValue)")
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+
+  private static func names(_ heads: some Collection<HeadIndex>) -> String {
+    let names = heads.sorted().prefix(3).map(\.description).joined(separator: " ")
+    return names + (heads.count > 3 ? " and \(heads.count - 3) more" : "")
   }
 }
 

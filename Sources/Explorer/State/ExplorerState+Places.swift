@@ -73,8 +73,15 @@ extension ExplorerState {
     let all = (0..<patterns.layers).flatMap { layer in
       (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) }
     }
-    guard let filter else { return all }
-    let scores = scores
-    return all.filter { filter.holds($0, scores) }
+    return filter == nil ? all : all.filter { passes($0) }
+  }
+
+  /// Whether the filter lets a head through.
+  func passes(_ head: HeadIndex) -> Bool {
+    guard let filter, let subject else { return true }
+    let group = subject.patterns.heads / max(1, subject.kvHeads)
+    return filter.accepts(head, group: group) { name in
+      scores.first { $0.name == name }?.value(head) ?? .nan
+    }
   }
 }

@@ -44,7 +44,9 @@ public struct ExplorerState: Sendable {
   /// How maps are looked at.
   public internal(set) var lens = Lens() { didSet { if lens != oldValue { see() } } }
   /// What is changed about the model.
-  public internal(set) var alteration = Alteration()
+  public internal(set) var alteration = Alteration() {
+    didSet { if alteration != oldValue { see() } }
+  }
   /// What can be undone.
   var edits = Edits()
   /// Names of the open views; the last is seen, `Esc` goes back to the one before.
@@ -95,6 +97,12 @@ public struct ExplorerState: Sendable {
   var anchor: (query: Int, key: Int)?
   /// What small multiples lay out: the heads of a layer, or the layers of a head.
   var multiples = Multiples.heads
+  /// The rule that is being looked at.
+  var rule: RuleSpec?
+  /// Which heads it is put into.
+  var ruleTarget = RuleTarget.head
+  /// The place of the parameter that is turned.
+  var ruleParameter = 0
   /// What the compare view was asked to lay side by side; nil leaves it to what there is.
   var comparison: Comparison?
   /// The first line of a text that is seen.
@@ -164,20 +172,28 @@ public struct ExplorerState: Sendable {
   }
 
   /// The run as it is seen, before what was changed about the model; nil when nothing was.
-  var before: Subject? { nil }
+  private(set) var before: Subject?
   /// The run of another prompt.
   var otherSubject: Subject? { nil }
   /// How much every head's map changed.
-  var drift: HeadTable? { nil }
+  var drift: HeadTable? { outcome(alteration)?.drift }
 
   /// Works out the run as it is seen.
   mutating func see() {
     sight += 1
-    guard case .loaded(let run) = content, !run.isEmpty else {
-      subject = nil
+    guard let run, let changedRun else {
+      (subject, before) = (nil, nil)
       return
     }
-    subject = run.seen(through: lens, norms: valueNorms, sinks: sinkKeys)
+    subject = changedRun.seen(through: lens, norms: valueNorms, sinks: sinkKeys)
+    let isChanged = !alteration.isNone && outcome(alteration) != nil
+    before = isChanged ? run.seen(through: lens, norms: valueNorms, sinks: sinkKeys) : nil
+  }
+
+  /// The run as the change of the model leaves it, before any lens; as it was until that is known.
+  var changedRun: Subject? {
+    guard let run, !alteration.isNone, let outcome = outcome(alteration) else { return run }
+    return run.with(patterns: outcome.patterns, scores: outcome.scores)
   }
 
   /// The run before any lens.

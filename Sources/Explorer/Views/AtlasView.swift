@@ -33,8 +33,7 @@ enum AtlasView: ExplorerView {
     for layer in layout.layers {
       for head in layout.heads {
         let index = HeadIndex(layer: layer, head: head)
-        let passes = drawing.state.filter?.holds(index, drawing.state.scores) ?? true
-        let shade: Shade = passes ? .level(score?.level(index) ?? .nan) : .none
+        let shade: Shade = drawing.state.passes(index) ? .level(score?.level(index) ?? .nan) : .none
         let block = layout.block(index)
         canvas.fill(block, Cell(shade: shade))
         let y = block.y + (block.height - 1) / 2

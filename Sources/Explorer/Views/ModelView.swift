@@ -22,7 +22,7 @@ enum ModelView: ExplorerView {
       }
     } else {
       lines += subject.details.map { ("", $0, .plain) }
-      let why = state.answers.refusal(.model)
+      let why = state.answers.refusal(state.ask(.model))
       lines.append(("", why ?? "checking the maps", why == nil ? .dimmed : .error))
     }
     return lines
@@ -62,5 +62,5 @@ enum ModelView: ExplorerView {
     }
   }
 
-  static func questions(_ state: ExplorerState) -> [Question] { [.model] }
+  static func questions(_ state: ExplorerState) -> [Question] { [state.ask(.model)] }
 }

@@ -156,6 +156,6 @@ enum NeuronView: ExplorerView {
   }
 
   static func questions(_ state: ExplorerState) -> [Question] {
-    state.lens.hasWords ? [] : [.vectors(state.head)]
+    state.lens.hasWords ? [] : [state.ask(.vectors(state.head))]
   }
 }

@@ -62,7 +62,8 @@ public final class ConfigReader {
     "output_attentions", "output_hidden_states", "return_dict", "problem_type",
     "output_router_logits", "router_aux_loss_coef", "router_jitter_noise", "embed_pdrop",
     "initial_context_length", "num_nextn_predict_layers", "qk_head_dim", "head_dim_default",
-    "auto_map", "quantization_config", "aux_loss_alpha", "seq_aux", "ep_size", "moe_layer_freq",
+    "auto_map", "tokenizer_class", "prefix", "unsloth_fixed", "unsloth_version",
+    "quantization_config", "aux_loss_alpha", "seq_aux", "ep_size", "moe_layer_freq",
     "cache_implementation", "layerdrop", "init_std", "init_device", "attn_implementation",
   ]
   private static let immaterialEndings = ["_token_id", "dropout", "pdrop"]

@@ -9,6 +9,8 @@ enum Cohere: Family {
     let epsilon = try config.number("layer_norm_eps", default: 1e-5)
     shape.norm = { .layer($0, $1, epsilon: epsilon, bias: false) }
     shape.norms = .parallel
+    // Command R was trained further than its max_position_embeddings.
+    shape.contextLength = try config.optionalCount("model_max_length") ?? shape.contextLength
     shape.queryKeyValueBias = try config.flag("attention_bias", default: false)
     shape.outputBias = shape.queryKeyValueBias
     shape.logitScale = try config.number("logit_scale", default: 0.0625)

@@ -16,6 +16,7 @@ enum Falcon: Family {
     let isParallel = try config.flag("parallel_attn", default: true) || isNew
     let bias = try config.flag("bias", default: false)
     let tied = try config.flag("tie_word_embeddings", default: true)
+    try config.refuse("apply_residual_connection_post_layernorm", unless: .bool(false))
     let normCount = try config.optionalCount("num_ln_in_parallel_attn") ?? (isNew ? 2 : 1)
     let stated = try config.count("num_kv_heads", default: heads)
     let kvHeads = isNew ? stated : isMultiQuery ? 1 : heads

@@ -16,6 +16,8 @@ enum GPTJ: Family {
         file: config.file, key: "rotary_dim", found: "\(turning)",
         expected: "an even number up to \(dHead)")
     }
+    try config.refuse("rotary", unless: .bool(true))
+    try config.refuse("scale_attn_weights", unless: .bool(true))
     let tied = try config.flag("tie_word_embeddings", default: false)
     var decoder = PlainDecoder(
       config: config, layers: try config.count("n_layer"), dModel: dModel, heads: heads,

@@ -13,6 +13,7 @@ enum GPTOSS: Family {
     shape.masks = try config.masks(layers: shape.layers, window: window) { $0.isMultiple(of: 2) }
     shape.sinks = { [heads = shape.heads] in WeightPlan("\($0).sinks", [heads]) }
     try config.refuse("swiglu_alpha", unless: .double(1.702))
+    config.ignore(["experts_per_token"])
     let limit = try config.number("swiglu_limit", default: 7)
     let count = try config.count("num_local_experts", default: 128)
     let routing = RoutingPlan(

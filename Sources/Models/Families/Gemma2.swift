@@ -20,6 +20,8 @@ enum Gemma2: Family {
   ) throws -> DecoderShape {
     var shape = try Gemma.shape(
       config, activation: ("hidden_activation", "gelu_pytorch_tanh"), rotary: rotary)
+    // Files have both; the class reads hidden_activation and sliding_window.
+    config.ignore(["hidden_act", "sliding_window_size"])
     shape.norms = .around
     shape.scale = 1 / (try config.number("query_pre_attn_scalar", default: 256)).squareRoot()
     shape.queryKeyValueBias = try config.flag("attention_bias", default: false)

@@ -13,6 +13,7 @@ enum Qwen2: Family {
 
   /// Windows from `max_window_layers` on, where they are used at all.
   static func masks(_ config: ConfigReader, layers: Int) throws -> [MaskPlan] {
+    try config.refuse("use_mrope", unless: .bool(false))
     let first = config.value("max_window_layers")?.int ?? 28
     return try config.masks(layers: layers, window: window(config)) { $0 >= first }
   }

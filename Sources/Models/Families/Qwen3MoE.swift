@@ -9,6 +9,7 @@ enum Qwen3MoE: Family {
     let window = try Qwen2.window(config)
     shape.masks = try config.masks(layers: shape.layers, window: window) { _ in true
     }
+    config.ignore(["max_window_layers"])
     let count =
       try config.optionalCount("num_experts") ?? config.count("num_local_experts", default: 128)
     let width = try config.count("moe_intermediate_size", default: 768)

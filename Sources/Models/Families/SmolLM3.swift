@@ -9,6 +9,7 @@ enum SmolLM3: Family {
     shape.queryKeyValueBias = try config.flag("attention_bias", default: false)
     shape.outputBias = shape.queryKeyValueBias
     shape.mlpBias = try config.flag("mlp_bias", default: false)
+    config.ignore(["max_window_layers"])
     let interval = try config.count("no_rope_layer_interval", default: 4)
     let turning = try config.numbers("no_rope_layers")
     let turns = (0..<shape.layers).map { layer in

@@ -66,37 +66,44 @@ enum DuoHeads {
   ///
   /// High is far-reaching. Source: NVIDIA/kvpress duo_attention_press.py.
   static func scores<Element: Scalar>(_ trace: Trace<Element>, length: Int = 500) -> [[Double]] {
-    (0..<trace.layers).map { layer in
+    var rotations: [RotaryPlan: Rotation<Element>] = [:]
+    return (0..<trace.layers).map { layer in
       let (view, plan) = (trace.ruleLayer(layer), trace.plan.blocks[layer].attention)
+      var rotation: Rotation<Element>?
+      if case .rotary(let rotary) = plan.position {
+        rotation =
+          rotations[rotary] ?? Rotation(rotary, steps: Array(0..<length), seq: trace.seq)
+        rotations[rotary] = rotation
+      }
       var sums = [Double](repeating: 0, count: plan.kvHeads)
       let share = Double(plan.kvHeads) / Double(plan.heads)
       for head in 0..<plan.heads {
         let head = RuleHead(layer: view, head: head)
-        sums[head.kvHead] += share * reach(head, length: length)
+        sums[head.kvHead] += share * reach(head, rotation, length: length)
       }
       return sums
     }
   }
 
-  private static func reach<K: Kernels>(_ head: RuleHead<K>, length: Int) -> Double {
+  private static func reach<K: Kernels>(
+    _ head: RuleHead<K>, _ rotation: Rotation<K.Element>?, length: Int
+  ) -> Double {
     func mean(_ rows: Matrix<K.Element>) -> [Double] {
       let numbers = Rows.doubles(rows)
-      return (0..<rows.columns).map { column in
-        stride(from: column, to: numbers.count, by: rows.columns).reduce(0) { $0 + numbers[$1] }
-          / Double(rows.rows)
-      }
+      var sums = [Double](repeating: 0, count: rows.columns)
+      for i in numbers.indices { sums[i % rows.columns] += numbers[i] / Double(rows.rows) }
+      return sums
     }
     let (query, key) = (mean(head.unrotatedQueries.matrix), mean(head.unrotatedKeys.matrix))
     let width = query.count
-    let repeated: Tensor<K.Element> = Rows.tensor(
+    var keys: Tensor<K.Element> = Rows.tensor(
       Array(repeating: key, count: length).flatMap { $0 }, shape: [length, width])
-    let last: Tensor<K.Element> = Rows.tensor(query, shape: [1, width])
-    let scores = head.scores(
-      of: head.turned(last.matrix, by: [length - 1]),
-      keys: head.turned(repeated.matrix, by: Array(0..<length)).matrix)
+    var last: Tensor<K.Element> = Rows.tensor(query, shape: [1, width])
+    rotation?.turn(keys.mutableMatrix(), rows: 0..<length, dHead: width, K.self)
+    rotation?.turn(last.mutableMatrix(), rows: length - 1..<length, dHead: width, K.self)
     var running = 0.0
     var area = 0.0
-    for weight in Rows.doubles(scores.matrix, 0).softmax {
+    for weight in Rows.doubles(head.scores(of: last, keys: keys.matrix).matrix, 0).softmax {
       running += weight
       area += running
     }

@@ -190,8 +190,20 @@ extension RuleHead {
   }
 
   /// Queries before rotation, but for the magnitude that some schemes give turned numbers, `[seq, dHead]`.
-  var unrotatedQueries: Tensor<Element> { turned(queries, by: (0..<seq).map { -$0 }) }
+  var unrotatedQueries: Tensor<Element> { turnedBack(queries) }
 
   /// Keys before rotation, `[seq, dHead]`.
-  var unrotatedKeys: Tensor<Element> { turned(keys, by: (0..<keyCount).map { -$0 }) }
+  var unrotatedKeys: Tensor<Element> { turnedBack(keys) }
+
+  /// Every row turned back by its position; the angles are worked out once for the layer.
+  private func turnedBack(_ rows: Matrix<Element>) -> Tensor<Element> {
+    var result = rows.copied
+    guard case .rotary(let rotary) = plan.position else { return result }
+    let count = max(seq, keyCount)
+    let rotation = layer.memo.value("turned back") {
+      Rotation<Element>(rotary, steps: (0..<count).map { -$0 }, seq: seq)
+    }
+    rotation.turn(result.mutableMatrix(), rows: 0..<rows.rows, dHead: plan.dHead, K.self)
+    return result
+  }
 }

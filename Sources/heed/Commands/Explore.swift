@@ -113,8 +113,7 @@ struct Explore: ParsableCommand {
       engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
-    let trace = try Running.trace(
-      opened.model, prompt, engine, as: Float.self, for: .scores)
+    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self, for: .scores)
     let style = try screen.style()
     let state = try place.state(theme: style.theme)
     let subject = try Subject(opened.model, trace, origin: opened.origin)

@@ -10,7 +10,8 @@ struct Export: ParsableCommand {
     discussion: """
       attention is [layer, head, query, key]; --layer and --head take dimensions away. \
       scores are the numbers before softmax, scaled, without a mask. \
-      --view writes what that view shows instead, at --layer, --head and --query.
+      --view writes what that view shows instead, at --layer, --head and --query. \
+      --rule writes maps and vectors under another attention rule, in all heads of the exported layers.
       """)
 
   @OptionGroup var model: ModelArgument
@@ -27,12 +28,16 @@ struct Export: ParsableCommand {
   @Option(help: "How to write it (default: by the ending of --output, else npy, of a table csv)")
   var format: Format?
 
+  @OptionGroup var rule: RuleOptions
   @OptionGroup var place: PlaceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var output: OutputOption
 
   func validate() throws {
     guard place.view != nil else { return }
+    if rule.rule != nil {
+      throw ValidationError("--rule goes with --tensor; views take it in the explorer.")
+    }
     if tensor != nil { throw ValidationError("Give either --tensor or --view.") }
     if engine.precision == .f64 {
       throw ValidationError("Views are drawn in f32 or bf16; use --tensor with --precision f64.")
@@ -75,6 +80,7 @@ struct Export: ParsableCommand {
 
   private func run<Element: Scalar>(_: Element.Type) throws {
     let tensor = tensor ?? .attention
+    let spec = try rule.spec()
     let export = try format(default: .npy)
     let (model, tokenizer) = try Opening.model(model, engine)
     try place.heads.check(model.plan)
@@ -82,7 +88,15 @@ struct Export: ParsableCommand {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
     let prompt = try prompt.prompt(tokenizer)
-    let trace = try Running.trace(model, prompt, engine, as: Element.self)
+    var trace = try Running.trace(model, prompt, engine, as: Element.self)
+    if let spec {
+      // Whatever layers a paper chose: all heads of the exported ones.
+      let heads = place.heads.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads
+      trace = try Running.ruled(model, trace, RulePlan(spec, in: heads), rule.scope)
+      if export.name == "npy", let notice = trace.ruleNotice {
+        Console.note("\(notice); npy has no place to say so")
+      }
+    }
     let source = tensor.source(
       model, trace, layer: place.heads.layer, head: place.heads.head)
     sayIfLarge(source)

@@ -45,6 +45,11 @@ struct Scores: ParsableCommand {
   var control: Control?
 
   @OptionGroup var settings: ScoreSettings
+  @OptionGroup var rule: RuleOptions
+
+  @Option(help: "The heads that the rule stands in, such as L5.H1,L3 (default: all)")
+  var heads: String?
+
   @OptionGroup var engine: EngineOptions
   @OptionGroup var output: OutputOption
 
@@ -57,6 +62,9 @@ struct Scores: ParsableCommand {
     }
     if prompts != nil, control != nil {
       throw ValidationError("--control takes one prompt, not --prompts.")
+    }
+    if prompts != nil, rule.rule != nil {
+      throw ValidationError("--rule takes one prompt, not --prompts.")
     }
   }
 
@@ -83,6 +91,7 @@ struct Scores: ParsableCommand {
   }
 
   private func run<Element: Scalar>(_ scores: [any HeadScore.Type], _: Element.Type) throws {
+    let spec = try rule.spec()
     let (model, tokenizer) = try Opening.model(model, engine)
     let addSpecial = !prompt.noSpecial
     let prefix = addSpecial ? tokenizer.prefix : []
@@ -99,16 +108,23 @@ struct Scores: ParsableCommand {
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil
     let options = try settings.options(scores, tokenizer, addSpecial: addSpecial)
-    func scored(_ model: Model) throws -> [ScoreResult] {
-      let trace = try prompt.map {
+    func scored(_ model: Model) throws -> (results: [ScoreResult], rule: String?) {
+      var trace = try prompt.map {
         try Running.trace(model, $0, engine, as: Element.self, for: .scores)
       }
+      if let spec, let plain = trace {
+        let chosen = try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
+        trace = try Running.ruled(model, plain, RulePlan(spec, in: chosen), rule.scope)
+      }
       if trace == nil { try engine.prepare(model, seq: 1) }
-      return try Running.scores(scores, model, trace, options: options, prefix: prefix)
+      let results = try Running.scores(scores, model, trace, options: options, prefix: prefix)
+      return (results, trace?.ruleNotice)
     }
+    let own = try scored(model)
     let report = ScoreReport(
-      model: model.name, tokens: prompt?.tokens ?? [], results: try scored(model),
-      control: try control.map { _ in try scored(model.untrained()) } ?? [])
+      model: model.name, tokens: prompt?.tokens ?? [], results: own.results,
+      control: try control.map { _ in try scored(model.untrained()).results } ?? [],
+      rule: own.rule)
     try report.write(to: output.sink, format)
   }
 }

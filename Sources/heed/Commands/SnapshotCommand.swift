@@ -52,8 +52,7 @@ struct SnapshotCommand: ParsableCommand {
       engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
     try place.check(opened.model.plan, prompt)
-    let trace = try Running.trace(
-      opened.model, prompt, engine, as: Float.self, for: .scores)
+    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self, for: .scores)
     var state = try place.state(theme: style.theme)
     let subject = try Subject(opened.model, trace, origin: opened.origin)
     try state.see(subject, opened, trace) { _ in try Interruption.check() }

@@ -39,9 +39,12 @@ struct Start {
     } else {
       let addSpecial = saved.addsSpecial && !prompt.noSpecial
       switch saved.prompt ?? recording?.prompt {
-      case .text(let text)?: self.prompt = .text(Array(text.utf8), addSpecial: addSpecial)
-      case .ids(let ids)?: self.prompt = .ids(ids)
-      case nil: self.prompt = .text(Array(PromptOptions.example.utf8), addSpecial: addSpecial)
+      case .text(let text)?:
+        self.prompt = GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial))
+      case .ids(let ids)?: self.prompt = GivenPrompt(source: .ids(ids))
+      case nil:
+        let example = Array(PromptOptions.example.utf8)
+        self.prompt = GivenPrompt(source: .text(example, addSpecial: addSpecial))
       }
     }
     self.name = try name ?? Opening.defaultName()
@@ -67,17 +70,17 @@ struct Start {
 
   /// Whether the prompt comes back as text, so that a rerun can start from that.
   var isText: Bool {
-    if case .text = prompt { true } else { false }
+    if case .text = prompt.source { true } else { false }
   }
 
   /// Whether text gets special tokens.
   var addsSpecial: Bool {
-    if case .text(_, let addSpecial) = prompt { addSpecial } else { true }
+    if case .text(_, let addSpecial) = prompt.source { addSpecial } else { true }
   }
 
   /// The first lines of a recording of what follows.
   var recordingBeginning: String {
-    switch prompt {
+    switch prompt.source {
     case .text(let bytes, _):
       Recording.beginning(model: name, prompt: .text(String(decoding: bytes, as: UTF8.self)))
     case .ids(let ids): Recording.beginning(model: name, prompt: .ids(ids))

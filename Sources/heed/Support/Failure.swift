@@ -72,8 +72,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is ConfigurationError, is CheckpointError, is ExportError, is RecordingError,
-      is TokenizerError, is ModelError, is PruningError,
+    case is CheckpointError, is ConfigurationError, is ExportError, is RecordingError,
+      is TokenizerError, is ModelError, is PromptSpanError, is PruningError, is RuleError,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)

@@ -65,11 +65,14 @@ enum Opening {
     if let adapter { checkpoint = try checkpoint.applying(adapter: adapter) }
     let model = engine.applied(to: try Model(checkpoint, family: family))
     for warning in model.warnings { Console.warning("\(checkpoint.name): \(warning)") }
+    // Opened once: every prompt needs it, and every prediction is spelled by it.
     let source = TokenizerSource(path)
+    let tokenizer = Result { try source.open() }
+    let spell: @Sendable (Int) -> [UInt8]? = { try? tokenizer.get().bytes($0) }
     let origin = Origin(
       address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint())
-    return OpenModel(model, origin: origin) { text in
-      let encoding = try source.open().encode(text, addSpecial: addSpecial)
+    return OpenModel(model, origin: origin, spell: spell) { text in
+      let encoding = try tokenizer.get().encode(text, addSpecial: addSpecial)
       return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
     }
   }

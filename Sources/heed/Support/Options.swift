@@ -39,11 +39,19 @@ struct PromptOptions: ParsableArguments {
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
+  @Option(
+    help: "Name tokens START up to before END, NAME=START..END; may be given several times")
+  var span: [String] = []
+
+  @Flag(help: "Take <<NAME>> and <</NAME>> out of the prompt and name what stands between")
+  var tags = false
+
   func validate() throws {
     let given = [!prompt.isEmpty, text != nil, file != nil, ids != nil].filter { $0 }.count
     if given > 1 {
       throw ValidationError("Give the prompt once: as words, --text, --file or --ids.")
     }
+    if tags, ids != nil { throw ValidationError("--tags needs a text; name ids with --span.") }
   }
 
   /// What stands for a prompt when none is given.
@@ -76,8 +84,15 @@ struct PromptOptions: ParsableArguments {
   func given(default fallback: String? = nil) throws -> GivenPrompt {
     // Not the empty prompt: a forgotten one would be answered with what follows BOS.
     guard isGiven || fallback != nil else { throw Failure.noPrompt }
-    if let ids { return .ids(try Self.parse(ids)) }
-    return .text(try bytes() ?? Array((fallback ?? "").utf8), addSpecial: !noSpecial)
+    let spans = try span.map { text in
+      guard let span = PromptSpan(parsing: text) else { throw PromptSpanError.malformed(text) }
+      return span
+    }
+    if let ids { return GivenPrompt(source: .ids(try Self.parse(ids)), spans: spans) }
+    let bytes = try bytes() ?? Array((fallback ?? "").utf8)
+    let tagged = tags ? try TaggedText(bytes) : nil
+    return GivenPrompt(
+      source: .text(tagged?.bytes ?? bytes, addSpecial: !noSpecial), spans: spans, tagged: tagged)
   }
 
   private static func parse(_ text: String) throws -> [Int] {
@@ -110,20 +125,34 @@ struct PromptOptions: ParsableArguments {
 }
 
 /// What a prompt is made from, once it is read.
-enum GivenPrompt: Sendable {
-  /// Text, which may be no UTF-8.
-  case text([UInt8], addSpecial: Bool)
-  /// Ids, used as they are.
-  case ids([Int])
+struct GivenPrompt: Sendable {
+  /// Text or ids.
+  enum Source: Sendable {
+    /// Text, which may be no UTF-8.
+    case text([UInt8], addSpecial: Bool)
+    /// Ids, used as they are.
+    case ids([Int])
+  }
+
+  let source: Source
+  /// Spans by positions.
+  var spans: [PromptSpan] = []
+  /// The text that `source` was taken out of, with its spans; nil without tags.
+  var tagged: TaggedText?
 
   /// The prompt as tokens.
-  func prompt(_ source: TokenizerSource) throws -> Prompt {
-    switch self {
+  func prompt(_ tokenizer: TokenizerSource) throws -> Prompt {
+    let prompt = try unmarked(tokenizer)
+    return try (tagged.map { try prompt.marking($0) } ?? prompt).marking(spans)
+  }
+
+  private func unmarked(_ tokenizer: TokenizerSource) throws -> Prompt {
+    switch source {
     case .ids(let ids):
-      guard let tokenizer = try? source.open() else { return Prompt(ids: ids) }
+      guard let tokenizer = try? tokenizer.open() else { return Prompt(ids: ids) }
       return Prompt(tokens: tokenizer.tokens(ids: ids))
     case .text(let bytes, let addSpecial):
-      let encoding = try source.open().encode(bytes, addSpecial: addSpecial)
+      let encoding = try tokenizer.open().encode(bytes, addSpecial: addSpecial)
       return Prompt(
         tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self)
       )

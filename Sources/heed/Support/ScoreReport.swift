@@ -14,6 +14,8 @@ struct ScoreReport {
   let results: [ScoreResult]
   /// The same scores of the untrained model; none without a control.
   var control: [ScoreResult] = []
+  /// The rule that was in force; nil for the model's own.
+  var rule: String?
 
   private struct File: Encodable {
     struct Score: Encodable {
@@ -28,6 +30,8 @@ struct ScoreReport {
     let version = 1
     let model: String
     let tokens: [String]
+    /// Left out for the model's own.
+    let rule: String?
     let scores: [String: Score]
   }
 
@@ -47,11 +51,14 @@ struct ScoreReport {
         try write(NPYHeader.bytes(shape: [table.layers, table.heads], type: "<f8")[...])
         try table.values.withUnsafeBytes { try write(Array($0)[...]) }
       }
-    case .text: try sink.write(results.map(text).joined(separator: "\n"))
+    case .text:
+      let head = rule.map { "\($0)\n\n" } ?? ""
+      try sink.write(head + results.map(text).joined(separator: "\n"))
     }
   }
 
   private func warn() {
+    if let rule { Console.note(rule) }
     for result in results {
       if let reason = result.reason { Console.warning("\(result.name): \(reason)") }
     }
@@ -94,7 +101,8 @@ struct ScoreReport {
       )
     }
     return File(
-      model: model, tokens: tokens.map(\.piece), scores: Dictionary(scores) { first, _ in first })
+      model: model, tokens: tokens.map(\.piece), rule: rule,
+      scores: Dictionary(scores) { first, _ in first })
   }
 
   /// A heading, then one row for each head.

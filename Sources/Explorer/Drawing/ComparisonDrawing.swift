@@ -1,0 +1,78 @@
+import Models
+
+/// One of two maps that are laid side by side.
+struct ComparedMap {
+  let title: String
+  let subject: Subject
+  let head: HeadIndex
+  /// Tells the tiles of the two apart.
+  let side: Int
+}
+
+extension PatternSource {
+  /// Whether maps have the size of another source's.
+  func hasSize(of other: any PatternSource) -> Bool {
+    queryCount == other.queryCount && keyCount == other.keyCount
+  }
+}
+
+extension Drawing {
+  /// Two maps, the second minus the first, and a legend.
+  func drawComparison(
+    _ a: ComparedMap, _ b: ComparedMap, on canvas: inout Canvas, in region: Region
+  ) {
+    let (legend, maps) = region.bottom(region.height > 3 ? 1 : 0)
+    let width = max(1, (maps.width - 4) / 3)
+    let panels = (0..<3).map {
+      Region(x: maps.x + $0 * (width + 2), y: maps.y, width: width, height: maps.height)
+    }
+    for (panel, title) in zip(panels, [a.title, b.title, "difference"]) {
+      canvas.write(cut(title, panel.width), x: panel.x, y: panel.y, in: panel, role: .title)
+    }
+    for (side, panel) in zip([a, b], panels) {
+      drawMap(side.subject, side.head, side: side.side, on: &canvas, in: panel.top(1).rest)
+    }
+    let third = panels[2].top(1).rest
+    guard a.subject.patterns.hasSize(of: b.subject.patterns) else {
+      canvas.write(
+        cut("no difference: the prompts have other lengths", third.width), x: third.x, y: third.y,
+        in: third, role: .dimmed)
+      return
+    }
+    let high = Double(drawDifference(a, b, on: &canvas, in: third)).fixed(2)
+    Legend(
+      title: "second minus first", low: "-\(high)", high: "+\(high)",
+      note: ([state.scale.rawValue] + state.lens.notes).joined(separator: ", "), isSigned: true
+    ).draw(on: &canvas, in: legend)
+  }
+
+  /// One signed value per cell; colours go from minus the largest difference to plus it.
+  private func drawDifference(
+    _ a: ComparedMap, _ b: ComparedMap, on canvas: inout Canvas, in region: Region
+  ) -> Float {
+    let patterns = b.subject.patterns
+    guard region.width > 0, region.height > 0 else { return 0 }
+    let zoom = HeatGrid.fit(
+      queries: patterns.queryCount, keys: patterns.keyCount, width: region.width,
+      height: region.height, valuesPerCell: 1)
+    let grid = HeatGrid(
+      queries: patterns.queryCount, keys: patterns.keyCount, zoom: zoom, origin: (0, 0),
+      focus: (0, 0), in: region, valuesPerCell: 1)
+    let tiles = [a, b].map { grid.tile(self, $0.subject, head: $0.head, side: $0.side) }
+    let differences = zip(tiles[1].values, tiles[0].values).map { $0 - $1 }
+    let largest = differences.filter { !$0.isNaN }.map(abs).max() ?? 0
+    for y in 0..<grid.plot.height {
+      for x in 0..<grid.plot.width {
+        let (row, column) = (y / grid.down, x / grid.across)
+        guard grid.isSeen(row: row, column: column, of: b.subject), row < tiles[0].rows,
+          column < tiles[0].columns
+        else { continue }
+        let value = differences[row * tiles[0].columns + column]
+        canvas.put(
+          Cell(shade: .signed(largest > 0 ? value / largest : value)), x: grid.plot.x + x,
+          y: grid.plot.y + y)
+      }
+    }
+    return largest
+  }
+}

@@ -1,0 +1,59 @@
+import Models
+
+/// Which heads a rule is put into.
+enum RuleTarget: String, Sendable, CaseIterable {
+  /// The head under the cursor.
+  case head
+  /// Its layer.
+  case layer
+  /// The selected heads.
+  case selected
+  /// All heads.
+  case all
+}
+
+extension ExplorerState {
+  /// The heads that a rule is put into.
+  var ruledHeads: [HeadIndex] {
+    guard let patterns = subject?.patterns else { return [] }
+    switch ruleTarget {
+    case .head: return [head]
+    case .layer: return (0..<patterns.heads).map { HeadIndex(layer: head.layer, head: $0) }
+    case .selected: return selected.sorted()
+    case .all:
+      return (0..<patterns.layers).flatMap { layer in
+        (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) }
+      }
+    }
+  }
+
+  /// Puts the chosen rule into the chosen heads; without a rule, takes all rules away.
+  mutating func applyRule() {
+    guard let rule else { return change { $0.rules = RulePlan() } }
+    let heads = ruledHeads
+    guard !heads.isEmpty else { return say("no head is selected; Space selects") }
+    change { $0.rules = RulePlan(rule, in: heads) }
+  }
+
+  /// Turns the chosen parameter of the rule.
+  mutating func turnRule(_ steps: Int) {
+    guard let rule else { return say("no rule; r chooses one") }
+    let parameters = rule.card.parameters
+    guard parameters.indices.contains(ruleParameter) else {
+      return say("\(rule.name) has no parameter")
+    }
+    self.rule = rule.turning(parameters[ruleParameter].name, by: steps)
+    applyRule()
+  }
+
+  /// All rules as a list to choose from.
+  var ruleChooser: Chooser {
+    let rules = AttentionRules.all.map { type in
+      Chooser.Item(
+        name: type.card.name, help: "\(type.card.title) (\(type.card.label.name))",
+        command: "rule \(type.card.name)")
+    }
+    let none = Chooser.Item(name: "none", help: "the model's own rule", command: "rule none")
+    return Chooser(title: "Attention rule", items: [none] + rules, current: rule?.name ?? "none")
+  }
+}

@@ -1,0 +1,278 @@
+import Analysis
+import Models
+
+/// What the model expects after every token, where that comes from, and what a change does to it.
+enum PredictView: ExplorerView {
+  /// `predict`.
+  static let name = "predict"
+  /// The tab's name.
+  static let title = "Predict"
+  /// What it shows.
+  static let help = "What comes next, and which heads say"
+
+  static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
+    let state = drawing.state
+    guard let run = state.run else { return drawing.drawMessage(on: &canvas, in: region) }
+    guard let base = state.outcome(Alteration()) else {
+      return drawing.drawWaiting(for: questions(state), on: &canvas, in: region)
+    }
+    guard base.predictions != nil else {
+      let text = "this model has no output head, so it predicts nothing"
+      canvas.write(drawing.cut(text, region.width), x: region.x, y: region.y, in: region)
+      return
+    }
+    let side = region.width >= 60 ? region.width / 2 : 0
+    let (right, left) = region.right(side)
+    drawTokens(drawing, run, base, on: &canvas, in: left.left(left.width - 1).left)
+    drawForecast(drawing, run, on: &canvas, in: right)
+  }
+
+  /// Every token: its loss, and what was expected after it.
+  private static func drawTokens(
+    _ drawing: Drawing, _ run: Subject, _ base: Outcome, on canvas: inout Canvas, in region: Region
+  ) {
+    let state = drawing.state
+    let changed = state.alteration.isNone ? nil : state.outcome(state.alteration)
+    let (heading, list) = region.top(1)
+    let loss = (changed ?? base).predictions?.loss ?? .nan
+    let title = changed == nil ? "loss" : "loss after"
+    canvas.write(
+      drawing.cut("  token       \(title)  expected next", heading.width), x: heading.x,
+      y: heading.y, in: heading, role: .label)
+    let rows = Columns(count: run.tokens.count, cursor: position(state), in: list.bottom(1).rest)
+    for row in rows.visible where list.height > 1 {
+      let isChosen = row == position(state)
+      let role: Role = isChosen ? .selected : .plain
+      let predictions = (changed ?? base).predictions
+      let own = row > 0 ? predictions?.losses[row - 1] ?? .nan : .nan
+      let token = fitted(drawing, drawing.shown(row, of: run), 10)
+      var x = canvas.write(
+        (isChosen ? drawing.glyphs.pointRight : " ") + " \(token)", x: list.x, y: rows.y(row),
+        in: list, role: role)
+      x = canvas.write(drawing.number(own, 6, decimals: 2), x: x, y: rows.y(row), in: list)
+      guard let guess = predictions?.best[row] else { continue }
+      let text = shown(drawing, (changed ?? base).spelling[guess.id], guess.id)
+      x = canvas.write("  \(fitted(drawing, text, 11))", x: x, y: rows.y(row), in: list)
+      x = canvas.write(" \(guess.probability.fixed(2))", x: x, y: rows.y(row), in: list)
+      if let before = base.predictions?.best[row], changed != nil, before.id != guess.id {
+        canvas.write(
+          " was \(shown(drawing, base.spelling[before.id], before.id))", x: x,
+          y: rows.y(row), in: list, role: .warning)
+      }
+    }
+    let line = "mean loss \(loss.fixed(3)) nats" + difference(state, base)
+    canvas.write(
+      drawing.cut(line, list.width), x: list.x, y: list.y + list.height - 1, in: list,
+      role: .strongest)
+  }
+
+  /// `, +1.234 without L5.H1`.
+  private static func difference(_ state: ExplorerState, _ base: Outcome) -> String {
+    guard let text = state.alteration.text,
+      let after = state.outcome(state.alteration)?.predictions, let before = base.predictions
+    else { return "" }
+    return ", \((after.loss - before.loss).signed(3)) \(text)"
+  }
+
+  /// What is expected after the chosen token, layer by layer, and which heads add to it.
+  private static func drawForecast(
+    _ drawing: Drawing, _ run: Subject, on canvas: inout Canvas, in region: Region
+  ) {
+    let state = drawing.state
+    let (position, alteration) = (position(state), state.alteration)
+    guard region.height > 0, region.width > 0 else { return }
+    guard let before = state.forecast(position, Alteration()) else {
+      return drawing.drawWaiting(for: questions(state), on: &canvas, in: region)
+    }
+    let after = alteration.isNone ? nil : state.forecast(position, alteration)
+    let heights = split(region.height, layers: before.lens.count)
+    let (top, rest) = region.top(heights.top)
+    let (lens, heads) = rest.top(heights.lens)
+    drawTop(drawing, run, position, before, after, on: &canvas, in: top)
+    drawLens(drawing, after ?? before, before, on: &canvas, in: lens)
+    drawHeads(drawing, run, position, before, on: &canvas, in: heads)
+  }
+
+  /// Rows for the predictions, the lens and the heads.
+  private static func split(_ height: Int, layers: Int) -> (top: Int, lens: Int) {
+    let top = min(7, max(3, height / 3))
+    return (top, min(layers + 2, max(3, height / 3)))
+  }
+
+  private static func drawTop(
+    _ drawing: Drawing, _ run: Subject, _ position: Int, _ before: Forecast, _ after: Forecast?,
+    on canvas: inout Canvas, in region: Region
+  ) {
+    let title = "after \(position) \(drawing.shown(position, of: run))"
+    let columns = after == nil ? "" : "   before  after"
+    canvas.write(
+      drawing.cut(title, max(0, region.width - columns.count)), x: region.x, y: region.y,
+      in: region, role: .title)
+    canvas.writeRight(columns, y: region.y, in: region, role: .label)
+    let list = after ?? before
+    for (row, guess) in list.top.prefix(max(0, region.height - 2)).enumerated() {
+      let y = region.y + 1 + row
+      let name = fitted(drawing, shown(drawing, guess.bytes, guess.id), 13)
+      let x = canvas.write(" \(name)", x: region.x, y: y, in: region)
+      guard after != nil else {
+        let end = canvas.write(" \(guess.probability.fixed(3)) ", x: x, y: y, in: region)
+        canvas.write(
+          drawing.bar(guess.probability, max(0, min(14, region.x + region.width - end))), x: end,
+          y: y, in: region, role: .dimmed)
+        continue
+      }
+      let old = before.top.first { $0.id == guess.id }?.probability
+      let text = (old.map { $0.fixed(3) } ?? "      ") + "  \(guess.probability.fixed(3))"
+      canvas.writeRight(text, y: y, in: region, role: row == 0 ? .strongest : .plain)
+    }
+  }
+
+  private static func drawLens(
+    _ drawing: Drawing, _ forecast: Forecast, _ before: Forecast, on canvas: inout Canvas,
+    in region: Region
+  ) {
+    guard region.height > 2, let target = before.top.first else { return }
+    let name = shown(drawing, target.bytes, target.id)
+    canvas.write(
+      drawing.cut("logit lens: top token, and \(name)", region.width), x: region.x, y: region.y,
+      in: region, role: .title)
+    let count = forecast.lens.count
+    let room = region.height - 2
+    // Evenly spaced layers where not all have room, the last always among them.
+    let layers =
+      count <= room ? Array(0..<count) : (1...room).map { ($0 * count + room - 1) / room - 1 }
+    for (row, layer) in layers.enumerated() {
+      let guess = forecast.lens[layer]
+      let y = region.y + 1 + row
+      let label = layer == count - 1 ? "end" : "L\(layer)"
+      let text = fitted(drawing, shown(drawing, guess.bytes, guess.id), 12)
+      let x = canvas.write(
+        " \(drawing.padded(label, 4)) \(text) \(guess.probability.fixed(2))  ", x: region.x, y: y,
+        in: region)
+      let end = canvas.write("\(forecast.rise[layer].fixed(2)) ", x: x, y: y, in: region)
+      canvas.write(
+        drawing.bar(forecast.rise[layer], max(0, min(8, region.x + region.width - end))), x: end,
+        y: y, in: region, role: .dimmed)
+    }
+  }
+
+  /// Heads by what they add to the token's logit, those against it last.
+  private static func drawHeads(
+    _ drawing: Drawing, _ run: Subject, _ position: Int, _ forecast: Forecast,
+    on canvas: inout Canvas, in region: Region
+  ) {
+    guard region.height > 1, let target = forecast.top.first else { return }
+    let name = shown(drawing, target.bytes, target.id)
+    canvas.write(
+      drawing.cut("heads that add to \(name)", region.width), x: region.x, y: region.y, in: region,
+      role: .title)
+    guard let contributions = forecast.contributions else {
+      let why = forecast.obstacle ?? ""
+      canvas.write(
+        drawing.cut(why, region.width), x: region.x, y: region.y + 1, in: region, role: .dimmed)
+      return
+    }
+    let heads = ranked(contributions)
+    let cursor = heads.firstIndex(of: drawing.state.head) ?? 0
+    let rows = Columns(count: heads.count, cursor: cursor, in: region.top(1).rest)
+    for row in rows.visible {
+      let (head, y) = (heads[row], rows.y(row))
+      let isChosen = head == drawing.state.head
+      let out = drawing.state.alteration.knockedOut.contains(head) ? "x" : " "
+      let source = strongest(drawing, run, head, position)
+      let text =
+        (isChosen ? drawing.glyphs.pointRight : " ")
+        + "\(out)\(padRight("\(head)", 7))\(drawing.padded(contributions[head].signed(2), 7))  "
+        + source
+      canvas.write(
+        drawing.cut(text, region.width), x: region.x, y: y, in: region,
+        role: isChosen ? .selected : .plain)
+    }
+  }
+
+  /// `from ␣Mary 0.83`: what a head looks at from a position.
+  private static func strongest(
+    _ drawing: Drawing, _ run: Subject, _ head: HeadIndex, _ position: Int
+  ) -> String {
+    let row = drawing.tiles.tile(
+      run, sight: .init(drawing.state.generation, -1), head: head, rows: position..<position + 1,
+      columns: 0..<run.patterns.keyCount, pool: 1
+    ).values
+    guard let key = row.indices.max(by: { row[$0] < row[$1] }) else { return "" }
+    return "from \(drawing.shown(key, of: run)) \(Double(row[key]).fixed(2))"
+  }
+
+  /// The heads that add most first.
+  static func ranked(_ table: HeadTable) -> [HeadIndex] {
+    table.values.indices.map { HeadIndex(layer: $0 / table.heads, head: $0 % table.heads) }
+      .filter { !table[$0].isNaN }.sorted { (-table[$0], $0) < (-table[$1], $1) }
+  }
+
+  private static func shown(_ drawing: Drawing, _ bytes: [UInt8]?, _ id: Int) -> String {
+    guard let bytes else { return "<\(id)>" }
+    return TokenText.shown(bytes, charset: drawing.appearance.charset)
+  }
+
+  private static func fitted(_ drawing: Drawing, _ text: String, _ columns: Int) -> String {
+    padRight(drawing.cut(text, columns), columns)
+  }
+
+  private static func padRight(_ text: String, _ columns: Int) -> String {
+    text + String(repeating: " ", count: max(0, columns - ColumnWidth.of(text)))
+  }
+
+  /// The chosen token; the whole prompt's tokens count, whatever the lens merges.
+  private static func position(_ state: ExplorerState) -> Int {
+    guard let run = state.run else { return 0 }
+    guard state.lens.hasWords else {
+      return state.query.clamped(to: 0...max(0, run.tokens.count - 1))
+    }
+    let groups = Words(run.tokens).groups
+    return groups.indices.contains(state.query) ? groups[state.query].upperBound - 1 : 0
+  }
+
+  static func status(_ drawing: Drawing) -> String {
+    let state = drawing.state
+    guard let run = state.run,
+      let forecast = state.forecast(position(state), state.alteration), let top = forecast.top.first
+    else { return "" }
+    let token = TokenText.exact(top.bytes, charset: drawing.appearance.charset)
+    return "after \(drawing.exact(position(state), of: run)) comes \(token) "
+      + top.probability.fixed(4)
+  }
+
+  static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
+    guard let subject = state.subject else { return }
+    let page = max(1, region.height / 2)
+    func step(_ by: Int) {
+      guard let table = state.forecast(position(state), Alteration())?.contributions else { return }
+      let heads = ranked(table)
+      guard !heads.isEmpty else { return }
+      let place = (heads.firstIndex(of: state.head) ?? -1) + by
+      state.head = heads[place.clamped(to: 0...(heads.count - 1))]
+    }
+    switch motion {
+    case .up: state.query -= 1
+    case .down: state.query += 1
+    case .pageUp: state.query -= page
+    case .pageDown: state.query += page
+    case .firstRow: state.query = 0
+    case .lastRow: state.query = subject.patterns.queryCount - 1
+    case .left: step(-1)
+    case .right: step(1)
+    case .pageLeft: step(-5)
+    case .pageRight: step(5)
+    case .firstColumn: step(-subject.patterns.layers * subject.patterns.heads)
+    case .lastColumn: step(subject.patterns.layers * subject.patterns.heads)
+    }
+    state.clamp()
+  }
+
+  static func questions(_ state: ExplorerState) -> [Question] {
+    let here = position(state)
+    return [
+      Question(.outcome), Question(.forecast(here)), state.ask(.forecast(here)),
+      state.ask(.outcome),
+    ].reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}
