@@ -68,7 +68,8 @@ extension Checkpoint {
     }
     if let missing = left.min() {
       throw CheckpointError.notCopied(
-        path: draft, reason: "\(missing) is not stored as it is used; open the checkpoint without --adapter")
+        path: draft,
+        reason: "\(missing) is not stored as it is used; open the checkpoint without --adapter")
     }
   }
 
@@ -106,7 +107,8 @@ extension SafetensorsFile {
     let file = try MappedFile(path: path)
     let header = try header(of: file)
     return try SafetensorsHeader(header, file: path).entries.map {
-      PlacedEntry(name: $0.name, type: $0.type, shape: $0.shape, offset: 8 + header.count + $0.begin)
+      PlacedEntry(
+        name: $0.name, type: $0.type, shape: $0.shape, offset: 8 + header.count + $0.begin)
     }
   }
 }

@@ -342,7 +342,9 @@ enum DivergenceTerm {
   /// `(1 + r) ln(1 + r) + (1 − r) ln(1 − r)`; for small `r` by its series.
   static func value(_ r: Double) -> Double {
     let square = r * r
-    if square < 0.01 { return square * (1 + square * (1.0 / 6 + square * (1.0 / 15 + square / 28))) }
+    if square < 0.01 {
+      return square * (1 + square * (1.0 / 6 + square * (1.0 / 15 + square / 28)))
+    }
     func part(_ x: Double) -> Double { x > 0 ? x * Double.log(x) : 0 }
     return part(1 + r) + part(1 - r)
   }

@@ -5,7 +5,8 @@ import Tensors
 enum AblationAccuracyScore: HeadScore {
   static let name = "ablation-accuracy"
   static let title = "Accuracy without the head"
-  static let formula = "share of next tokens that are the most probable ones, without the head − with it"
+  static let formula =
+    "share of next tokens that are the most probable ones, without the head − with it"
   static let unit = "share"
   static let lowest: Double? = -1
   static func highest(seq: Int) -> Double? { 1 }

@@ -14,6 +14,7 @@ struct Bench: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
 
+
   @Option(help: "How often each stage runs")
   var repeats = 5
 
