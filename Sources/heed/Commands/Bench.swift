@@ -14,7 +14,6 @@ struct Bench: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
 
-
   @Option(help: "How often each stage runs")
   var repeats = 5
 
