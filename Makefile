@@ -18,7 +18,7 @@ FISH_DIR := fish/vendor_completions.d
 
 export SWIFT
 
-.PHONY: build run test verify deps lint format static install uninstall bench bench-peers clean help
+.PHONY: build run test verify deps lint format static install uninstall bench bench-peers sanitize clean help
 
 build: deps  ## build the release program
 	$(SWIFT) build -c release --product heed
@@ -74,8 +74,16 @@ bench: build  ## measure the engine's stages and the screen
 	python3 Benchmarks/screen/first_map.py --heed $(RELEASE)
 	python3 Benchmarks/screen/slow_link.py --heed $(RELEASE)
 
-bench-peers: build  ## measure the forward pass beside Hugging Face (HEED_PYTHON=...)
+bench-peers: build  ## measure heed beside Hugging Face (HEED_PYTHON=...)
 	$(HEED_PYTHON) Benchmarks/peers/forward_hf.py --heed $(RELEASE)
+	$(HEED_PYTHON) Benchmarks/peers/table.py --heed $(RELEASE)
+
+sanitize: deps  ## run the engine's tests under the address and the thread sanitizer
+	for kind in address thread; do \
+	  TSAN_OPTIONS="ignore_noninstrumented_modules=1" ASAN_OPTIONS="detect_leaks=0" \
+	  $(SWIFT) test --disable-xctest --sanitize $$kind --scratch-path .build/sanitize-$$kind \
+	    --filter '^(TensorsTests|CheckpointsTests|TokenizersTests|ModelsTests|AnalysisTests)' || exit 1; \
+	done
 
 clean:  ## remove what was built
 	$(SWIFT) package clean

@@ -2,12 +2,14 @@
 
 usage: forward_hf.py [--heed FILE] [--cache FOLDER] [--tokens N] [--rounds N] [--threads N] [--json]
 
-Three passes over the same random GPT-2-small-shaped checkpoint (12 layers, 12 heads, 768 wide, vocabulary
-of 50257, float32), without the output head, on the same tokens, one sequence:
+Passes over random checkpoints of GPT-2 small's shape (12 layers, 12 heads, 768 wide, vocabulary of 50257), one
+in float32 and one in bfloat16, without the output head, on the same tokens, one sequence:
 
   heed         `heed bench MODEL --ids @F --format json`, stage `forward`; keeps Q, K and V of every layer
   sdpa         AutoModel, attn_implementation="sdpa": fused attention, no map ever exists
   eager+maps   AutoModel, attn_implementation="eager", output_attentions=True: what tools that show maps do
+  heed bf16    `heed bench --precision bf16` on the bfloat16 checkpoint, as above
+  sdpa bf16    AutoModel in bfloat16, attn_implementation="sdpa"
 
 The passes alternate, so that whatever else the machine does falls on all three; the median of the rounds
 counts, and the minimum is printed beside it. `--heed none` measures Hugging Face alone.
@@ -26,23 +28,16 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Benchmarks"))
+import make_checkpoint  # noqa: E402
 CONTEXT, VOCABULARY = 1024, 50257
 
 
-def make_checkpoint(cache):
+def checkpoint(cache, dtype):
     """The checkpoint's folder; written on the first call."""
-    import torch
-    from transformers import GPT2Config, GPT2Model
-
-    folder = cache / "gpt2-small-shape"
-    if (folder / "done").exists():
-        return folder
-    print(f"writing a random checkpoint to {folder}", file=sys.stderr)
-    torch.manual_seed(0)
-    # The initialisation of GPT-2 itself: speed does not depend on the weights, but denormals would.
-    model = GPT2Model(GPT2Config(vocab_size=VOCABULARY, n_positions=CONTEXT)).float()
-    model.save_pretrained(folder, safe_serialization=True)
-    (folder / "done").touch()
+    folder = cache / f"gpt2-small-{dtype}"
+    if not (folder / "config.json").exists():
+        make_checkpoint.write(folder, make_checkpoint.shape("gpt2-small", dtype=dtype))
     return folder
 
 
@@ -62,10 +57,10 @@ sys.exit(os.waitstatus_to_exitcode(status) & 255)
 
 
 class Heed:
-    def __init__(self, binary, folder, ids, threads):
+    def __init__(self, binary, folder, ids, threads, precision="f32"):
         self.command = [
-            str(binary), "bench", str(folder), "--ids", f"@{ids}", "--format", "json",
-            "--threads", str(threads)]
+            str(binary), "bench", str(folder), "--ids", f"@{ids}", "--format", "json", "--repeats", "1",
+            "--until", "forward", "--threads", str(threads), "--precision", precision]
         self.peak = self.resident = 0
 
     def __call__(self):
@@ -81,13 +76,13 @@ class Heed:
 
 
 class HuggingFace:
-    def __init__(self, folder, tokens, maps):
+    def __init__(self, folder, tokens, maps, dtype="float32"):
         import torch
         from transformers import AutoModel
 
         self.torch, self.tokens, self.maps = torch, torch.tensor([tokens]), maps
         self.model = AutoModel.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="eager" if maps else "sdpa").eval()
+            folder, dtype=getattr(torch, dtype), attn_implementation="eager" if maps else "sdpa").eval()
 
     def __call__(self):
         with self.torch.inference_mode():
@@ -114,7 +109,7 @@ def main():
     parser.add_argument(
         "--cache", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "heed-bench")
     parser.add_argument("--tokens", type=int, default=1024)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--json", action="store_true", help="print the times as JSON instead")
     arguments = parser.parse_args()
@@ -133,7 +128,7 @@ def main():
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(arguments.threads)
     arguments.cache.mkdir(parents=True, exist_ok=True)
-    folder = make_checkpoint(arguments.cache)
+    folder, half = checkpoint(arguments.cache, "f32"), checkpoint(arguments.cache, "bf16")
     generator = torch.Generator().manual_seed(1)
     tokens = torch.randint(0, VOCABULARY, (arguments.tokens,), generator=generator).tolist()
     ids = arguments.cache / f"ids-{arguments.tokens}.txt"
@@ -144,6 +139,9 @@ def main():
         passes["heed"] = Heed(heed, folder, ids, arguments.threads)
     passes["sdpa"] = HuggingFace(folder, tokens, maps=False)
     passes["eager+maps"] = HuggingFace(folder, tokens, maps=True)
+    if heed is not None:
+        passes["heed bf16"] = Heed(heed, half, ids, arguments.threads, "bf16")
+    passes["sdpa bf16"] = HuggingFace(half, tokens, maps=False, dtype="bfloat16")
 
     for run in passes.values():  # warm-up: page cache, allocators, kernels chosen at run time
         run()
@@ -163,7 +161,7 @@ def main():
     if arguments.json:
         print(json.dumps({"tokens": seq, "threads": arguments.threads, "seconds": times}))
         return
-    print(f"{seq} tokens, float32, {arguments.threads} threads, {arguments.rounds} rounds by turns; "
+    print(f"{seq} tokens, {arguments.threads} threads, {arguments.rounds} rounds by turns; "
           f"torch {torch.__version__}, transformers {transformers.__version__}")
     table(times, gflop)
     if heed is not None:

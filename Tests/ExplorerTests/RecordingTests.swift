@@ -69,10 +69,12 @@ func `a bad recording is refused with its line`(text: String, message: String) {
     HeadIndex(layer: 1, head: 0): "copies \"names\"", HeadIndex(layer: 0, head: 2): "x",
   ]
   state.marks = ["a": Place(view: "map", head: HeadIndex(layer: 1, head: 1), query: 3, key: 2)]
+  state.alteration.knockedOut = [HeadIndex(layer: 3, head: 1), HeadIndex(layer: 0, head: 5)]
   let session = try #require(Session(state))
   #expect(
     session.text.hasSuffix(
-      "note L0.H2 \"x\"\nnote L1.H0 \"copies \\\"names\\\"\"\nmark a map L1.H1 3 2\n"))
+      "note L0.H2 \"x\"\nnote L1.H0 \"copies \\\"names\\\"\"\nmark a map L1.H1 3 2\n"
+        + "knock-out L0.H5\nknock-out L3.H1\n"))
   #expect(session.text.hasPrefix("heed session 1\nopen \"sample:novels\"\nhash 0123456789abcdef\n"))
   #expect(session.text.contains("\nspecial none\n") && session.text.contains("\nzoom 1/4\n"))
   let read = try Session(session.text, file: "s")
@@ -82,6 +84,7 @@ func `a bad recording is refused with its line`(text: String, message: String) {
   _ = update(&again, .loaded(subject))
   #expect(again.view == "map" && again.head == state.head)
   #expect(again.notes == state.notes && again.marks == state.marks)
+  #expect(again.alteration == state.alteration)
   #expect((again.query, again.key, again.score) == (7, 5, "first"))
   #expect((again.scale, again.ramp, again.zoom) == (.log, .grey, .pooled(4)))
   // The next run is another matter.

@@ -253,6 +253,15 @@ private let maryWords = mary.split(separator: " ").map(String.init)
     #expect((forward["seconds"]?.double ?? 0) > 0)
     #expect((forward["gflops"]?.double ?? 0) > 0)
     #expect(stages.allSatisfy { ($0["seconds"]?.double ?? -1) >= 0 })
+    #expect(
+      stages.compactMap { $0["name"]?.string } == [
+        "load", "tokenise", "forward", "scores", "map", "frame", "logits", "ablation", "backward",
+      ])
+    #expect((json["peakGflops"]?.double ?? 0) > 0)
+    #expect(json["precision"]?.string == "f32")
+    let short = try Shell.heed(
+      ["bench", "--repeats", "1", "--until", "forward", "--format", "json", "--ids", "0,5,6,7"])
+    #expect(try short.json()["stages"]?.array?.count == 3)
   }
 
   @Test func `output goes to a file that is whole, and minus is standard output`() throws {

@@ -17,6 +17,7 @@ import Models
 /// zoom fit
 /// note L3.H5 "copies names"
 /// mark a map L3.H5 4 0
+/// knock-out L3.H5
 /// ```
 ///
 /// A comment begins with `#`. Lines may be left out; what they say stays as a new explorer has it.
@@ -43,6 +44,8 @@ public struct Session: Sendable, Equatable {
   public var notes: [HeadIndex: String] = [:]
   /// Places by letter.
   public var marks: [Character: Place] = [:]
+  /// Heads whose output is set to zero.
+  public var knockedOut: Set<HeadIndex> = []
 
   /// The first line.
   public static let heading = "heed session 1"
@@ -63,7 +66,7 @@ public struct Session: Sendable, Equatable {
     (arrival.query, arrival.key) = (state.query, state.key)
     arrival.score = state.score
     (scale, ramp, zoom) = (state.scale, state.ramp, state.zoom)
-    (notes, marks) = (state.notes, state.marks)
+    (notes, marks, knockedOut) = (state.notes, state.marks, state.alteration.knockedOut)
   }
 
   /// Brings a state to where the session was; head, query, key and score follow with the first run.
@@ -74,6 +77,7 @@ public struct Session: Sendable, Equatable {
     if let zoom { state.zoom = zoom }
     state.arrival = arrival
     (state.notes, state.marks) = (notes, marks)
+    state.alteration.knockedOut = knockedOut
   }
 
   /// Checks that a model is the one that the session was saved for.
@@ -112,6 +116,7 @@ extension Session {
     for (letter, place) in marks.sorted(by: { $0.key < $1.key }) {
       add("mark", "\(letter) \(place.view) \(place.head) \(place.query) \(place.key)")
     }
+    for head in knockedOut.sorted() { add("knock-out", "\(head)") }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -182,6 +187,14 @@ extension Session {
         let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
         guard parts.count == 2, let head = HeadIndex(parts[0]) else { return false }
         return set(&session.notes[head], QuotedText.read(parts[1]))
+      }
+    ),
+    (
+      "knock-out", "and a head such as L3.H5",
+      { session, text in
+        guard let head = HeadIndex(text) else { return false }
+        session.knockedOut.insert(head)
+        return true
       }
     ),
     (

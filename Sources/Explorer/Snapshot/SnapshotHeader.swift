@@ -39,8 +39,7 @@ public struct SnapshotHeader: Sendable, Equatable {
       let token = TokenText.exact(subject.bytes(position), charset: charset)
       facts.append((label, "\(position) \(token)"))
     }
-    facts.append(("rule", "the model's own"))
-    if let change = state.alteration.text { facts.append(("changed", change)) }
+    facts.append(("rule", state.alteration.text ?? "the model's own"))
     let lens = state.lens.notes
     if !lens.isEmpty { facts.append(("lens", lens.joined(separator: ", "))) }
     facts.append(("scale", "\(state.scale.rawValue), \(state.ramp.rawValue)"))

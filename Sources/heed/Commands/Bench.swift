@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import Explorer
 import Foundation
 import Models
 import Tensors
@@ -13,11 +14,16 @@ struct Bench: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
 
-  @Flag(help: "Also time gradients of all heads, and all heads taken out one by one")
-  var importance = false
-
   @Option(help: "How often each stage runs")
   var repeats = 5
+
+  /// The stages, in their order.
+  enum Stage: String, CaseIterable, ExpressibleByArgument {
+    case load, tokenise, forward, scores, map, frame, logits, ablation, backward
+  }
+
+  @Option(help: "The last stage")
+  var until = Stage.backward
 
   @Option(help: "How to write it")
   var format = Info.Format.text
@@ -35,6 +41,9 @@ struct Bench: ParsableCommand {
     let machine, model: String
     let precision: String
     let tokens, threads: Int
+    /// Of a product of square matrices in this precision: what the machine gives at most.
+    let peakGflops: Double
+    let tokensPerSecond: Double
     let stages: [Stage]
     /// The process's largest resident memory, mapped weights that were touched included.
     let peakBytes: Int
@@ -71,37 +80,84 @@ struct Bench: ParsableCommand {
     let work = Double(model.plan.operations(seq: prompt.seq))
     stages.append(.init(name: "forward", seconds: forward, gflops: work / forward / 1e9))
     let peak = Self.peakBytes
-    let (_, scores) = try timed(times: repeats) { try HeadScores.tables(of: trace) }
-    stages.append(.init(name: "scores", seconds: scores, gflops: nil))
-    let (_, map) = try timed(times: repeats) { trace.pattern(HeadIndex(layer: 0, head: 0)) }
-    stages.append(.init(name: "map", seconds: map, gflops: nil))
-    if importance, model.hasOutputHead, prompt.seq > 1 {
-      let (_, backward) = try timed(times: repeats) {
-        try model.gradients(of: .nextTokenLoss(prompt), trace) { _ in try Interruption.check() }
-      }
-      stages.append(.init(name: "backward", seconds: backward, gflops: nil))
-      let (_, sweep) = try timed(times: repeats) {
-        try model.losses(of: model.plan.allHeads.map { [.zero($0)] }, base: trace) { _ in
-          try Interruption.check()
-        }
-      }
-      stages.append(.init(name: "ablation sweep", seconds: sweep, gflops: nil))
+    for stage in Stage.allCases where stage > .forward && stage <= until {
+      guard let seconds = try seconds(of: stage, model, trace) else { continue }
+      stages.append(.init(name: stage.rawValue, seconds: seconds, gflops: nil))
     }
-    if model.hasOutputHead {
-      let last = prompt.seq - 1
-      let (_, head) = try timed(times: repeats) {
-        try model.logits(trace, positions: last..<last + 1)
-      }
-      stages.append(.init(name: "logits of the last token", seconds: head, gflops: nil))
-    }
+    let precision = engine.precision(for: model)
     let report = Report(
-      machine: Self.machine, model: model.name, precision: engine.precision(for: model).rawValue,
-      tokens: prompt.seq, threads: Parallel.threadCount,
-      stages: stages, peakBytes: peak, weightBytes: model.weightBytes)
+      machine: Self.machine, model: model.name, precision: precision.rawValue, tokens: prompt.seq,
+      threads: Parallel.threadCount,
+      peakGflops: precision == .bf16
+        ? Self.peak(BFloat16Kernels.self) : Self.peak(Element.PreferredKernels.self),
+      tokensPerSecond: Double(prompt.seq) / forward, stages: stages, peakBytes: peak,
+      weightBytes: model.weightBytes)
     switch format {
     case .json: try output.sink.write(json: report)
     case .text: try output.sink.write(text(report))
     }
+  }
+
+  /// How long a stage that follows a run takes; nil where the model or the precision has none.
+  private func seconds<Element: Scalar>(
+    of stage: Stage, _ model: Model, _ trace: Trace<Element>
+  ) throws -> Double? {
+    switch stage {
+    case .load, .tokenise, .forward: return nil
+    case .scores: return try timed(times: repeats) { try HeadScores.tables(of: trace) }.seconds
+    case .map:
+      return try timed(times: repeats) { trace.pattern(HeadIndex(layer: 0, head: 0)) }.seconds
+    case .frame:
+      guard let single = trace as? Trace<Float> else { return nil }
+      var state = ExplorerState()
+      _ = update(&state, .loaded(try Subject(model, single)))
+      return try timed(times: repeats) {
+        Snapshot.text(state, view: "map", width: 200, height: 60, charset: .half)
+      }.seconds
+    case .logits:
+      guard model.hasOutputHead else { return nil }
+      let last = trace.seq - 1
+      return try timed(times: repeats) { try model.logits(trace, positions: last..<last + 1) }
+        .seconds
+    case .ablation:
+      guard model.hasOutputHead, trace.seq > 1 else { return nil }
+      try engine.prepare(model, seq: trace.seq, for: .ablation)
+      let heads = (0..<trace.layers).flatMap { layer in
+        (0..<model.plan.blocks[layer].attention.heads).map { HeadIndex(layer: layer, head: $0) }
+      }
+      return try timed(times: 1) {
+        try model.losses(of: heads.map { [.zero($0)] }, base: trace) { _ in
+          try Interruption.check()
+        }
+      }.seconds
+    case .backward:
+      guard model.hasOutputHead, trace.seq > 1 else { return nil }
+      return try timed(times: repeats) {
+        try model.gradients(of: .nextTokenLoss(trace.prompt), trace)
+      }.seconds
+    }
+  }
+
+  /// What the machine gives at most: the best of a few products of square matrices, in 10⁹ operations
+  /// a second.
+  private static func peak<K: Kernels>(_: K.Type) -> Double {
+    let size = K.self == PlainKernels<Double>.self ? 256 : 1024
+    let x = Tensor<K.Element>(repeating: 1, shape: [size, size])
+    let bytes = ContiguousBytesOwner(count: 4 * size * size)
+    let stored = StoredTensor(
+      name: "peak", shape: [size, size], type: .float32, bytes: bytes.bytes, owner: bytes)
+    guard let w = stored.widened(to: K.Weight.self) else { return 0 }
+    var y = Tensor<K.Element>(uninitialized: [size, size])
+    let target = y.mutableMatrix()
+    let clock = ContinuousClock()
+    let best = (0..<8).map { _ in
+      let start = clock.now
+      K.linear(
+        x.matrix, w.matrix, transposed: true, bias: nil, activation: nil, adding: false,
+        into: target)
+      return (clock.now - start) / .seconds(1)
+    }.min()
+    return 2 * Double(size * size * size) / (best ?? .infinity) / 1e9
   }
 
   private func text(_ report: Report) -> String {
@@ -113,8 +169,12 @@ struct Bench: ParsableCommand {
       ])
     }
     return
-      "\(report.model), \(report.precision), \(report.tokens) tokens, \(report.threads) threads, \(report.machine)\n"
-      + table.text + "peak memory after forward: \(ByteCount(report.peakBytes))"
+      "\(report.model), \(report.precision), \(report.tokens) tokens, \(report.threads) threads,"
+      + " \(report.machine)\n"
+      + table.text
+      + "forward: \(Int(report.tokensPerSecond)) tokens a second; a large product here:"
+      + " \(Int(report.peakGflops)) GFLOP/s\n"
+      + "peak memory after forward: \(ByteCount(report.peakBytes))"
       + " (weights on disk: \(ByteCount(report.weightBytes)))\n"
   }
 
@@ -149,4 +209,21 @@ struct Bench: ParsableCommand {
     let name = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
     return "\(name ?? "unknown processor"), oneDNN \(OneDNNKernels.version)"
   }
+}
+
+extension Bench.Stage: Comparable {
+  static func < (a: Self, b: Self) -> Bool {
+    (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+  }
+}
+
+/// Memory of zeros for a tensor.
+private final class ContiguousBytesOwner: ByteOwner, @unchecked Sendable {
+  let bytes: UnsafeRawBufferPointer
+  init(count: Int) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0)
+    bytes = UnsafeRawBufferPointer(memory)
+  }
+  deinit { bytes.deallocate() }
 }
