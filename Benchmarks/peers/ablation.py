@@ -4,7 +4,7 @@ usage: ablation.py [--heed FILE] [--cache FOLDER] [--tokens N] [--rounds N] [--t
 
 The checkpoint is that of forward_hf.py: GPT-2 small's shape, random weights, float32.
 
-  heed             `heed bench MODEL --repeats 1`, stage `ablation`: all 144 losses
+  heed             `heed bench MODEL --until backward --repeats 1`, stage `ablation`: all 144 losses
   hugging face     144 full forwards of AutoModelForCausalLM (sdpa) with the loss; a hook on the input of one
                    output projection sets one head's columns to zero
   transformerlens  144 `run_with_hooks(return_type="loss")` with a hook on `hook_z`; left out where it is not
@@ -34,7 +34,7 @@ LAYERS, HEADS, WIDTH = 12, 12, 64
 class Heed:
     def __init__(self, binary, folder, ids, threads, precision):
         self.command = [
-            str(binary), "bench", str(folder), "--ids", f"@{ids}", "--format", "json",
+            str(binary), "bench", str(folder), "--ids", f"@{ids}", "--format", "json", "--until", "backward",
             "--repeats", "1", "--threads", str(threads), "--precision", precision]
         self.stages, self.peak = {}, 0
 
