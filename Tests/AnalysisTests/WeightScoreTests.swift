@@ -121,7 +121,12 @@ import Testing
     let scale = (variance + (model.plan.head.norm?.epsilon ?? 0)).squareRoot()
     for head in model.plan.allHeads {
       let weights = model.headWeights(head, isFolded: false, as: Double.self)
-      let z = trace.weightedValues(head).rows(2..<3).copied
+      var z = trace.weightedValues(head).rows(2..<3).copied
+      // Every row hands the value's bias on whole: it is no head's doing.
+      var bias = try #require(model.valueBias(head, as: Double.self))
+      #expect(bias.elements.contains { $0 != 0 })
+      PlainKernels.scale(bias.mutableMatrix(), by: -1)
+      PlainKernels.add(bias.matrix, to: z.mutableMatrix())
       let o = product(z, weights.output).elements
       let expected = o.indices.reduce(0.0) { $0 + o[$1] * (rows[0, $1] - rows[1, $1]) } / scale
       #expect(abs(found[head] - expected) < 1e-9, "\(head)")

@@ -40,8 +40,10 @@ failures = 0
 
 def heed(program, *words):
     """heed's JSON."""
-    return json.loads(subprocess.run(
-        [program, *words, "--format", "json"], check=True, capture_output=True).stdout)
+    done = subprocess.run([program, *words, "--format", "json"], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr.strip())
+    return json.loads(done.stdout)
 
 
 def line(name, expected, found, tolerance):

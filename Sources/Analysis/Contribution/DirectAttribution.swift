@@ -5,7 +5,8 @@ import Tensors
 ///
 /// `(o / s) · u`: `o` a head's output in the residual stream, `s` the scale of the final norm at that token in
 /// the full run, `u` the token's row of the output head with the norm's gain folded in and, for a layer
-/// norm, centred. Later layers' use of `o` is left out. Bias terms belong to no head.
+/// norm, centred. Later layers' use of `o` is left out. Biases belong to no head: what a value bias, which every
+/// row hands on whole, adds to `o` is taken off, as folding it into the output's bias does.
 ///
 /// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; TransformerLens'
 /// `stack_head_results` and `apply_ln_to_stack`.
@@ -69,15 +70,16 @@ public enum DirectAttribution {
       tables.append(
         model.plan.heads(inLayer: layer).map { head in
           let z = trace.weightedValues(head)
-          let columns =
-            head.head * block.attention.dValue..<(head.head + 1)
-            * block.attention.dValue
-          let part = effects.matrix.columns(columns)
-          let sum = targets.enumerated().reduce(0.0) { sum, item in
-            let (index, wanted) = item
-            return sum
-              + K.dots(
-                z.rows(wanted.position..<wanted.position + 1), part.rows(index..<index + 1))[0]
+          let width = block.attention.dValue
+          let part = effects.matrix.columns(head.head * width..<(head.head + 1) * width)
+          let bias = model.valueBias(head, as: Element.self)
+          var sum = 0.0
+          for (index, wanted) in targets.enumerated() {
+            let rows = wanted.position..<wanted.position + 1
+            sum += K.dots(z.rows(rows), part.rows(index..<index + 1))[0]
+            guard let bias else { continue }
+            let share = 1 - trace.sinkShares(head, rows: rows)[0]
+            sum -= share * K.dots(bias.matrix, part.rows(index..<index + 1))[0]
           }
           return sum / Double(targets.count)
         })

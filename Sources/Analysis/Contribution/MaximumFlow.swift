@@ -5,6 +5,14 @@ import Tensors
 ///
 /// Source: Abnar and Zuidema 2020, "Quantifying Attention Flow in Transformers".
 public enum MaximumFlow {
+  /// The longest prompt, in tokens: beyond it the flows of all pairs would take hours.
+  public static let longest = 64
+
+  /// Refuses a prompt that is too long.
+  public static func check(seq: Int) throws(MaximumFlowError) {
+    guard seq <= longest else { throw .promptTooLong(tokens: seq, limit: longest) }
+  }
+
   /// The flow from every last token to every input, rows divided by their sums, `[query, key]`.
   ///
   /// - Parameter means: The mean map of every layer, as `AttentionFlow.meanMaps` gives them; the residual
@@ -70,5 +78,19 @@ public enum MaximumFlow {
     var path = [sink]
     while let last = path.last, last != source, let parent = parents[last] { path.append(parent) }
     return path.reversed()
+  }
+}
+
+/// Why a maximum flow is not computed.
+public enum MaximumFlowError: Error, Sendable, Equatable, CustomStringConvertible {
+  case promptTooLong(tokens: Int, limit: Int)
+
+  /// One line: what was found, what was expected, what to do.
+  public var description: String {
+    switch self {
+    case .promptTooLong(let tokens, let limit):
+      "the prompt has \(tokens) tokens, maximum flow takes up to \(limit); shorten it, or use"
+        + " rollout or flow"
+    }
   }
 }

@@ -43,12 +43,14 @@ public enum AttentionFlow {
   /// `S = mean over heads of maximum weight · A`, `F₀ = S₀`, `F_l = (1 + S_l)(1 + F_(l−1))`; regularised, each
   /// column that L₀ queries can see is multiplied by `1 − (L₀ − 1) / seq` after every layer.
   ///
+  /// - Parameter layers: How many layers, the first ones; nil for all.
+  ///
   /// Source: Lin et al. 2024, "VL-SAM", from notes on the paper [S]; the meaning of L₀ is an interpretation.
   public static func regularised(
-    _ maps: any PatternSource, isRegularised: Bool = true
+    _ maps: any PatternSource, layers: Int? = nil, isRegularised: Bool = true
   ) -> Tensor<Double> {
     var flow: Tensor<Double>?
-    for layer in 0..<maps.layers {
+    for layer in 0..<min(layers ?? maps.layers, maps.layers) {
       let confidence = (0..<maps.heads).map { head -> Double in
         let map = maps.pattern(HeadIndex(layer: layer, head: head))
         let rows = (0..<maps.queryCount).map { row in

@@ -19,8 +19,8 @@ public enum WeightedMap: String, Sendable, CaseIterable {
   public func rows<Element: Scalar>(
     _ model: Model, _ trace: Trace<Element>, _ head: HeadIndex, _ rows: Range<Int>
   ) -> Tensor<Double> {
-    let tile = trace.visiblePattern(head, rows: rows).converted(to: Double.self)
-    return weighted(tile, norms: norms(model, trace, head))
+    let tile = trace.exactPattern(head, rows: rows, columns: 0..<trace.keyCount)
+    return weighted(tile.converted(to: Double.self), norms: norms(model, trace, head))
   }
 
   /// The norm of what each key carries.

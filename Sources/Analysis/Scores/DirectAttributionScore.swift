@@ -16,7 +16,7 @@ enum DirectAttributionScore: HeadScore {
   static let source = "Elhage et al. 2021"
   static let evidence = Evidence.verified
   static let follows: String? =
-    "raw weights: W_U as stored, where TransformerLens centres it over the vocabulary"
+    "value biases belong to no head, as in TransformerLens; W_U is not centred over tokens"
   static let needs: Set<ScoreNeed> = [.maps, .residuals, .weights]
 
   static func obstacle(_ facts: ScoreFacts) -> String? {

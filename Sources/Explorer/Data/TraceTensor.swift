@@ -19,6 +19,16 @@ public enum TraceTensor: String, Sendable, CaseIterable {
   case residual
   /// `[seq, vocabulary]`.
   case logits
+  /// Weights times the norms of their keys' values, rows summing to one, `[layer, head, query, key]`.
+  case valueWeighted = "value-weighted"
+  /// The norms of what each key adds to the residual stream, `[layer, head, query, key]`.
+  case normWeighted = "norm-weighted"
+  /// Attention rollout up to the last layer, or to the one that is given, `[query, key]`.
+  case rollout
+  /// VL-SAM's regularised flow up to that layer, `[query, key]`.
+  case flow
+  /// The maximum flow up to that layer, `[query, key]`, of short prompts.
+  case maxFlow = "max-flow"
 
   /// The tensor of a run, cut to a layer and a head where they are given.
   ///
@@ -51,6 +61,8 @@ public enum TraceTensor: String, Sendable, CaseIterable {
       return source(shape, axes) { body in
         for layer in layers { try body(trace.residuals[layer].converted(to: Float.self)) }
       }
+    case .valueWeighted, .normWeighted, .rollout, .flow, .maxFlow:
+      return contribution(model, trace, layer: layer, head: head, source)
     case .attention, .scores, .q, .k, .v, .z:
       return perHead(trace, layer: layer, head: head, source)
     }
@@ -101,7 +113,7 @@ public enum TraceTensor: String, Sendable, CaseIterable {
     case .q: trace.queries(head).rows(rows).copied.converted(to: Float.self)
     case .k: trace.keys(head).rows(rows).copied.converted(to: Float.self)
     case .v: trace.values(head).rows(rows).copied.converted(to: Float.self)
-    case .z, .residual, .logits:
+    case .z, .residual, .logits, .valueWeighted, .normWeighted, .rollout, .flow, .maxFlow:
       trace.weightedValues(head).rows(rows).copied.converted(to: Float.self)
     }
   }

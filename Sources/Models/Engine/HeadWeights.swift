@@ -62,6 +62,17 @@ extension Model {
     return HeadWeights(query: query, key: key, value: value, output: output)
   }
 
+  /// What is added to one head's values, `[1, dValue]`; nil for nothing.
+  public func valueBias<Element: Scalar>(
+    _ head: HeadIndex, as _: Element.Type = Element.self
+  ) -> Tensor<Element>? {
+    let attention = plan.blocks[head.layer].attention
+    guard let bias = attention.value.bias else { return nil }
+    var reader = WeightReader<Element.PreferredKernels>(weights)
+    return reader.tensor(bias).matrix.columns(attention.value.outputs.ranges)
+      .columns(attention.valueColumns(attention.kvHead(of: head.head))).copied
+  }
+
   /// What a layer's attention adds to the residual stream before norms and scaling, `[seq, dModel]`.
   public func attentionOutput<Element: Scalar>(
     _ trace: Trace<Element>, layer: Int

@@ -101,7 +101,7 @@ struct Scores: ParsableCommand {
         scores: scores, model: model,
         options: try settings.options(scores, tokenizer, addSpecial: addSpecial),
         prefix: prefix, engine: engine, output: output.sink, file: prompts,
-        settings: CommandLine.arguments.joined(separator: " "))
+        settings: CommandLine.arguments.dropFirst().joined(separator: " "))
       return try work.run(set.entries, format, as: Element.self)
     }
     // A prompt that no score reads is not asked for.

@@ -72,8 +72,9 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is CheckpointError, is ConfigurationError, is ExportError, is RecordingError,
-      is TokenizerError, is ModelError, is PromptSpanError, is PruningError, is RuleError,
+    case is CheckpointError, is ConfigurationError, is ExportError, is MaximumFlowError,
+      is RecordingError, is TokenizerError, is ModelError, is PruningError, is PromptSpanError,
+      is RuleError,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
