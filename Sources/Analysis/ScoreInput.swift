@@ -34,31 +34,34 @@ public struct ScoreInput<Element: Scalar>: Sendable {
     return run
   }
 
+  /// The description of what was run: of an encoder-decoder, of the stream that is looked at.
+  var plan: ModelPlan { run?.plan ?? model.plan }
+
   /// The parts of the prompt that the user named.
   public var spans: [PromptSpan] { run?.prompt.spans ?? [] }
 
   /// What decides whether a score applies.
   public var facts: ScoreFacts {
     ScoreFacts(
-      plan: model.plan, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
+      plan: plan, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
       hasOutputHead: model.hasOutputHead, options: options)
   }
 
   /// A table in which no head has a number.
   public var undefined: HeadTable {
-    HeadTable(repeating: .nan, layers: model.plan.layers, heads: model.plan.heads)
+    HeadTable(repeating: .nan, layers: plan.layers, heads: plan.heads)
   }
 
   /// What `value` makes of every head, on several threads.
   func forEachHead(_ value: @Sendable (HeadIndex) -> Double) throws -> HeadTable {
     var rows: [[Double]] = []
-    for layer in 0..<model.plan.layers {
-      let results = Slots<Double>(count: model.plan.heads)
-      Parallel.forEach(model.plan.heads) { head in
+    for layer in 0..<plan.layers {
+      let results = Slots<Double>(count: plan.heads)
+      Parallel.forEach(plan.heads) { head in
         results.put(value(HeadIndex(layer: layer, head: head)), at: head)
       }
       rows.append(results.take())
-      try onProgress(Double(layer + 1) / Double(model.plan.layers))
+      try onProgress(Double(layer + 1) / Double(plan.layers))
     }
     return HeadTable(rows: rows)
   }

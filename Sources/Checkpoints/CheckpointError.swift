@@ -22,6 +22,8 @@ public enum CheckpointError: Error, Hashable, Sendable {
   case pytorch(file: String, fault: PyTorchFault)
   /// A GGUF file that breaks the format, or a model in one that is not known.
   case gguf(file: String, fault: GGUFFault)
+  /// A file of NumPy's that breaks the format, or holds something else than it should.
+  case numpy(file: String, fault: NumPyFault)
   /// An index names a file that is not there.
   case missingShard(index: String, shard: String, tensor: String)
   /// An index says that a tensor lies in a file that does not hold it.
@@ -83,6 +85,7 @@ extension CheckpointError: CustomStringConvertible {
     case .safetensors(let file, let fault): "\(file): \(fault)"
     case .pytorch(let file, let fault): "\(file): \(fault)"
     case .gguf(let file, let fault): "\(file): \(fault)"
+    case .numpy(let file, let fault): "\(file): \(fault)"
     case .missingShard(let index, let shard, let tensor):
       "\(index): found no file \(shard), expected it to hold \(tensor); fetch all shards"
     case .notInShard(let index, let shard, let tensor):

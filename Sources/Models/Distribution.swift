@@ -34,6 +34,15 @@ public struct Distribution: Sendable {
     }
   }
 
+  /// The distribution over the classes that the whole prompt may belong to.
+  ///
+  /// - Throws: What `Model.classLogits` throws.
+  public static func ofClasses<Element: Scalar>(
+    _ model: Model, _ trace: Trace<Element>
+  ) throws -> Distribution {
+    Distribution(try model.classLogits(trace).converted(to: Double.self).elements)
+  }
+
   /// The distribution after the prompt, and the mean next-token cross-entropy on it.
   ///
   /// - Returns: `loss` in nats; nil for a prompt of one token.

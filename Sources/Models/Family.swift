@@ -16,9 +16,16 @@ public protocol Family: Sendable {
 public enum Families {
   /// Alphabetical; a test reads `Families/` and names a file that is missing here.
   public static let all: [any Family.Type] = [
+    ALBERT.self,
+    BART.self,
+    BERT.self,
     BLOOM.self,
+    CLIP.self,
     Cohere.self,
+    DINOv2.self,
+    DeBERTaV2.self,
     DeepSeek.self,
+    DistilBERT.self,
     Falcon.self,
     GPT2.self,
     GPTJ.self,
@@ -29,10 +36,12 @@ public enum Families {
     Gemma2.self,
     Gemma3.self,
     Granite.self,
+    LLaVA.self,
     Llama.self,
     MPT.self,
     Mistral.self,
     Mixtral.self,
+    ModernBERT.self,
     OLMo.self,
     OLMo2.self,
     OPT.self,
@@ -45,6 +54,9 @@ public enum Families {
     SmolLM3.self,
     StableLM.self,
     Starcoder2.self,
+    T5.self,
+    ViT.self,
+    Whisper.self,
   ]
 
   /// Every `model_type` that opens, sorted.

@@ -16,7 +16,7 @@ public struct Model: Sendable {
   public var multipliesBFloat16 = false
 
   /// Whether logits can be computed.
-  public var hasOutputHead: Bool { weights.has(plan.head.linear.weight) }
+  public var hasOutputHead: Bool { plan.head.weights.allSatisfy { weights.has($0) } }
 
   /// Whether `multipliesBFloat16` is worth it: most of the weights are stored as bfloat16, they are more
   /// than a gibibyte, and the processor multiplies such numbers itself.
@@ -39,10 +39,10 @@ public struct Model: Sendable {
     let (plan, config, change) = try Self.plan(checkpoint, family: family)
     // A checkpoint that was saved without its head can still be explored.
     let head = plan.head.weights
+    let promised = ["LMHeadModel", "ForCausalLM", "ForMaskedLM", "Classification", "Generation"]
     let headless =
-      !config.namesArchitecture(endingWith: "LMHeadModel")
-      && !config.namesArchitecture(endingWith: "ForCausalLM")
-      && !plan.prefixes.contains { checkpoint.tensors[$0 + plan.head.linear.weight.name] != nil }
+      !promised.contains { config.namesArchitecture(endingWith: $0) }
+      && !head.allSatisfy { plan.finds($0, in: checkpoint) }
     weights = try Weights(
       checkpoint, plan: plan, require: plan.coreWeights + (headless ? [] : head))
     name = checkpoint.name
@@ -64,17 +64,6 @@ public struct Model: Sendable {
     if !tensors.isEmpty { lines.append("tensors not used: \(listed(tensors))") }
     if headless { lines.append("no output head: predictions are not available") }
     return lines
-  }
-
-  /// Checks that the engine can take a prompt.
-  public func check(_ prompt: Prompt) throws(ModelError) {
-    guard prompt.seq > 0 else { throw .promptEmpty }
-    for (position, id) in prompt.ids.enumerated() where !(0..<plan.vocabularySize).contains(id) {
-      throw .idOutOfRange(id: id, position: position, vocabularySize: plan.vocabularySize)
-    }
-    guard prompt.seq <= plan.contextLength else {
-      throw .promptTooLong(tokens: prompt.seq, contextLength: plan.contextLength)
-    }
   }
 
   /// Runs a prompt and keeps what maps are derived from.
@@ -116,14 +105,18 @@ public struct Model: Sendable {
       try rule.check(
         plan.blocks[head.layer].attention, spans: prompt.spans, grid: prompt.grid)
     }
-    if let base, base.plan != plan || base.prompt.ids != prompt.ids {
-      throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
+    guard let encoder = plan.encoder else {
+      if let base, base.plan != plan || base.prompt.ids != prompt.ids {
+        throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
+      }
+      var pass = ForwardPass<K>(
+        plan: plan, weights: weights, prompt: prompt, interventions: interventions)
+      // Rules that were frozen into a run did not reach what follows them.
+      let known = base?.reach == .local ? nil : base
+      return try pass.run(reusing: known, onProgress: onProgress)
     }
-    var pass = ForwardPass<K>(
-      plan: plan, weights: weights, prompt: prompt, interventions: interventions)
-    // Rules that were frozen into a run did not reach what follows them.
-    let known = base?.reach == .local ? nil : base
-    return try pass.run(reusing: known, onProgress: onProgress)
+    return try run(
+      prompt, through: encoder, on: K.self, interventions: interventions, onProgress: onProgress)
   }
 
   /// The logits at some positions, `[positions, vocabularySize]`.
@@ -147,7 +140,7 @@ public struct Model: Sendable {
   public func logits<Element: Scalar>(of residual: Matrix<Element>) throws -> Tensor<Element> {
     let head = try OutputHead<Element.PreferredKernels>(self)
     let x = head.normalised(residual)
-    var result = Tensor<Element>(uninitialized: [residual.rows, plan.vocabularySize])
+    var result = Tensor<Element>(uninitialized: [residual.rows, plan.head.outputCount])
     let target = result.mutableMatrix()
     for part in head.parts { head.apply(to: x.matrix, part: part, into: target.columns(part)) }
     guard Element.PreferredKernels.allFinite(target.matrix) else { throw head.notFinite }
@@ -172,7 +165,7 @@ public struct Model: Sendable {
   public func forEachLogits<Element: Scalar>(
     _ trace: Trace<Element>, body: (Range<Int>, Tensor<Element>) throws -> Void
   ) throws {
-    let rows = max(1, (16 << 20) / max(1, plan.vocabularySize))
+    let rows = max(1, (16 << 20) / max(1, plan.head.outputCount))
     for part in Self.parts(of: trace.seq, size: rows) {
       try body(part, logits(trace, positions: part))
     }

@@ -23,6 +23,17 @@ public enum ModelError: Error, Sendable, Equatable {
   case interventionNotBatched(layer: Int)
   case gradientUnderRule
   case reusedRunDiffers(found: Int, expected: Int)
+  case notVision(family: String)
+  case notAudio(family: String)
+  case imageMissing(family: String)
+  case soundMissing(family: String)
+  case imageShape(found: [Int], expected: [Int])
+  case soundShape(found: [Int], expected: [Int])
+  case imagePlaces(found: Int, expected: Int)
+  case noSecondText(family: String)
+  case noDecoder(family: String)
+  case noSuchStream(StreamName, family: String)
+  case maskMissing(mask: String)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -110,6 +121,33 @@ extension ModelError: CustomStringConvertible {
       return
         "a run of \(found) tokens of another prompt or model cannot be continued with \(expected)"
         + " tokens; run the prompt anew"
+    case .notVision(let family):
+      return "\(family) is no vision model; give it a text instead of an image"
+    case .notAudio(let family):
+      return "\(family) does not take sound; give it a text instead"
+    case .imageMissing(let family):
+      return "\(family) looks at images; give one with --image FILE or --pixels FILE.npy"
+    case .soundMissing(let family):
+      return "\(family) listens to sound; give it with --audio FILE.wav or --features FILE.npy"
+    case .imageShape(let found, let expected):
+      return
+        "the image has shape \(found), expected \(expected) (channel, height, width); resize it"
+    case .soundShape(let found, let expected):
+      return
+        "the sound's features have shape \(found), expected \(expected) (band, frame); pad or cut"
+        + " them"
+    case .imagePlaces(let found, let expected):
+      return
+        "the prompt has \(found) image tokens, the image makes \(expected); write the image token"
+        + " once, or as often as that"
+    case .noSecondText(let family):
+      return "this \(family) tells no second text apart; leave --pair out"
+    case .noDecoder(let family):
+      return "\(family) has no decoder; leave --decoder-ids out"
+    case .noSuchStream(let stream, let family):
+      return "\(family) has no \(stream.rawValue) stream; leave --stream out"
+    case .maskMissing(let mask):
+      return "the prompt has no masked token; write \(mask) where a token is to be predicted"
     }
   }
 }

@@ -1,16 +1,23 @@
+import Tensors
 import Tokenizers
 
 /// What a model is asked to look at.
 public struct Prompt: Sendable, Hashable {
-  /// The tokens, added special ones included.
+  /// The tokens, added special ones included; of an image, its patches.
   public let tokens: [Token]
   /// Which special tokens were added: `bos`, `eos`, `cls`, `sep`.
   public let added: [String]
   /// The text it came from; nil for a prompt given as ids.
   public let text: String?
+  /// For each token, which of two texts it belongs to, as the model is told; empty when all are 0.
+  public var typeIDs: [Int] = []
+  /// An image or a sound.
+  public var media: PromptMedia?
+  /// Of an encoder-decoder, the tokens that its decoder is given; empty for none.
+  public var decoder: [Token] = []
 
   /// Where an image's patches stand; nil for text.
-  public internal(set) var grid: PatchGrid?
+  public var grid: PatchGrid?
   /// Stretches of tokens that the user named, within `0..<seq`; they may overlap.
   public private(set) var spans: [PromptSpan] = []
 
@@ -62,4 +69,29 @@ public struct Prompt: Sendable, Hashable {
   public var ids: [Int] { tokens.map(\.id) }
   /// The number of tokens.
   public var seq: Int { tokens.count }
+  /// The image; nil for none.
+  public var image: Tensor<Float>? {
+    guard case .image(let tensor) = media else { return nil }
+    return tensor
+  }
+
+  /// Which text a token belongs to, 0 or 1.
+  func typeID(at position: Int) -> Int {
+    typeIDs.indices.contains(position) ? typeIDs[position] : 0
+  }
+}
+
+/// What is no text.
+public enum PromptMedia: Sendable, Hashable {
+  /// Preprocessed pixels, `[channel, height, width]`.
+  case image(Tensor<Float>)
+  /// Features, `[band, frame]`.
+  case sound(Tensor<Float>)
+
+  /// The numbers.
+  public var tensor: Tensor<Float> {
+    switch self {
+    case .image(let tensor), .sound(let tensor): tensor
+    }
+  }
 }

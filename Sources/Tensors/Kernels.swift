@@ -130,6 +130,18 @@ public protocol Kernels<Element>: GradientKernels {
   /// Σ |a − b| over all numbers of two windows of the same size.
   static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double
 
+  /// `scores[i, j] += queries[i, r] + keys[j, r]`, with `r` the entry of `rows` for the distance
+  /// `firstQuery + i − j`.
+  ///
+  /// - Parameters:
+  ///   - queries: `[scores.rows, table]`; nil for zeros.
+  ///   - keys: At least `scores.columns` rows of `table` numbers; nil for zeros.
+  ///   - rows: Numbers below `table`, for distances from `−rows.count / 2` on.
+  ///   - scores: Queries from `firstQuery` on, keys from 0.
+  static func addByDistance(
+    queries: Matrix<Element>?, keys: Matrix<Element>?, rows: [Int32], firstQuery: Int,
+    to scores: MutableMatrix<Element>)
+
   /// Whether no number is infinite or NaN.
   static func allFinite(_ m: Matrix<Element>) -> Bool
 

@@ -141,9 +141,12 @@ extension Tensor where Element: Scalar {
   }
 }
 
-extension Tensor: Equatable {
+extension Tensor: Hashable {
   /// Whether shapes and all numbers are equal; a NaN equals nothing.
   public static func == (a: Tensor, b: Tensor) -> Bool {
     a.shape == b.shape && (0..<a.count).allSatisfy { a.storage.base[$0] == b.storage.base[$0] }
   }
+
+  /// Hashes the shape alone: numbers are many, and equal ones are told apart by `==`.
+  public func hash(into hasher: inout Hasher) { hasher.combine(shape) }
 }

@@ -57,7 +57,8 @@ import Testing
 
   @Test func `imports point down`() throws {
     let order = [
-      "heed", "Terminal", "Explorer", "Analysis", "Models", "Checkpoints", "Tokenizers", "Tensors",
+      "heed", "Terminal", "Explorer", "Analysis", "Models", "Media", "Checkpoints", "Tokenizers",
+      "Tensors",
     ]
     for (place, target) in order.enumerated() {
       let above = Set(order.prefix(place + 1))
@@ -68,12 +69,20 @@ import Testing
 
   @Test(arguments: [
     ("CNcurses", "Terminal"), ("COneDNN", "Tensors"), ("CKernels", "Tensors"),
-    ("CPCRE2", "Tokenizers"), ("CZlib", "Explorer"),
+    ("CPCRE2", "Tokenizers"), ("CImages", "Media"),
   ])
   func `a C library has one user`(library: String, user: String) throws {
     for target in try FileManager.default.contentsOfDirectory(atPath: Repository.path + "/Sources")
     {
       #expect(try imported(by: target).contains(library) == (target == user), "\(target)")
+    }
+  }
+
+  @Test func `zlib packs what is written and unpacks what is read`() throws {
+    for target in try FileManager.default.contentsOfDirectory(atPath: Repository.path + "/Sources")
+    {
+      let isUser = ["Checkpoints", "Explorer"].contains(target)
+      #expect(try imported(by: target).contains("CZlib") == isUser, "\(target)")
     }
   }
 

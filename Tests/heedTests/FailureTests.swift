@@ -12,7 +12,7 @@ import Testing
       + "standard input"
   ),
   (
-    .badIDs("1,x"),
+    .badIDs(option: "ids", "1,x"),
     "--ids 1,x: expected whole numbers separated by commas, such as 1,2,3, or @FILE"
   ),
   (.unreadable(file: "p.txt", reason: "no such file"), "p.txt: cannot be read: no such file"),

@@ -62,3 +62,15 @@ extension PyTorchFault: CustomStringConvertible {
     }
   }
 }
+
+extension PyTorchFault {
+  /// What is wrong with the archive that the file is.
+  init(_ fault: ZipFault) {
+    switch fault {
+    case .broken(let found): self = .archive(found: found)
+    case .compressed(let entry): self = .compressed(entry: entry)
+    case .duplicateEntry(let entry): self = .duplicateEntry(entry)
+    case .missingEntry(let entry): self = .missingEntry(entry)
+    }
+  }
+}

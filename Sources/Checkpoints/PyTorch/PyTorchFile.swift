@@ -39,7 +39,11 @@ public struct PyTorchFile: Sendable {
   private static func archive(
     _ bytes: UnsafeRawBufferPointer, owner: MappedFile
   ) throws(PyTorchFault) -> [StoredTensor] {
-    let directory = try ZipDirectory(bytes)
+    let directory: ZipDirectory
+    do { directory = try ZipDirectory(bytes) } catch { throw PyTorchFault(error) }
+    func range(of name: String) throws(PyTorchFault) -> Range<Int> {
+      do { return try directory.range(of: name) } catch { throw PyTorchFault(error) }
+    }
     // Everything lies in a folder that is called like the file was.
     let pickles = directory.entries.keys.filter { $0.hasSuffix("/data.pkl") }
     guard let pickle = pickles.min(by: { $0.utf8.count < $1.utf8.count }) else {
@@ -47,15 +51,15 @@ public struct PyTorchFile: Sendable {
     }
     let folder = pickle.dropLast("data.pkl".count)
     if directory.entries[folder + "byteorder"] != nil,
-      bytes[try directory.range(of: folder + "byteorder")].elementsEqual("big".utf8)
+      bytes[try range(of: folder + "byteorder")].elementsEqual("big".utf8)
     {
       throw .bigEndian
     }
     var unpickler = Unpickler(
-      UnsafeRawBufferPointer(rebasing: bytes[try directory.range(of: pickle)]))
+      UnsafeRawBufferPointer(rebasing: bytes[try range(of: pickle)]))
     let root = try unpickler.run()
     return try place(root, unpickler.heap, bytes, owner: owner) { (storage) throws(PyTorchFault) in
-      try directory.range(of: "\(folder)data/\(storage.key)")
+      try range(of: "\(folder)data/\(storage.key)")
     }
   }
 

@@ -17,7 +17,7 @@ public enum TraceTensor: String, Sendable, CaseIterable {
   case z
   /// The residual stream, `[layer + 1, seq, dModel]`, entry 0 after the embedding.
   case residual
-  /// `[seq, vocabulary]`.
+  /// `[seq, vocabulary]`, or `[classes]`.
   case logits
   /// Weights times the norms of their keys' values, rows summing to one, `[layer, head, query, key]`.
   case valueWeighted = "value-weighted"
@@ -50,8 +50,12 @@ public enum TraceTensor: String, Sendable, CaseIterable {
     }
     let plan = trace.plan
     switch self {
+    case .logits where plan.head.isOfClasses:
+      return source([plan.head.outputCount], ["class"]) { body in
+        try body(model.classLogits(trace).converted(to: Float.self))
+      }
     case .logits:
-      return source([trace.seq, plan.vocabularySize], ["position", "token"]) { body in
+      return source([trace.seq, plan.head.outputCount], ["position", "token"]) { body in
         try model.forEachLogits(trace) { _, block in try body(block.converted(to: Float.self)) }
       }
     case .residual:
@@ -83,9 +87,10 @@ public enum TraceTensor: String, Sendable, CaseIterable {
       head.map { [$0] }
       ?? (grouped ? Array(stride(from: 0, to: plan.heads, by: group)) : Array(0..<plan.heads))
     let isMap = self == .attention || self == .scores
+    let rowCount = grouped ? trace.keyCount : trace.seq
     let shape =
       (layer == nil ? [layers.count] : []) + (head == nil ? [heads.count] : [])
-      + [trace.seq, isMap ? trace.seq : self == .v || self == .z ? plan.dValue : plan.dHead]
+      + [rowCount, isMap ? trace.keyCount : self == .v || self == .z ? plan.dValue : plan.dHead]
     let axes =
       (layer == nil ? ["layer"] : []) + (head == nil ? ["head"] : [])
       + (isMap ? ["query", "key"] : ["position", "dimension"])
@@ -94,8 +99,8 @@ public enum TraceTensor: String, Sendable, CaseIterable {
         for head in heads {
           let index = HeadIndex(layer: layer, head: head)
           // Rows in blocks: one map of a long prompt can be larger than the run it came from.
-          for start in stride(from: 0, to: trace.seq, by: 256) {
-            let rows = start..<min(trace.seq, start + 256)
+          for start in stride(from: 0, to: rowCount, by: 256) {
+            let rows = start..<min(rowCount, start + 256)
             try body(part(trace, index, rows: rows))
           }
         }
@@ -108,7 +113,7 @@ public enum TraceTensor: String, Sendable, CaseIterable {
     _ trace: Trace<Element>, _ head: HeadIndex, rows: Range<Int>
   ) -> Tensor<Float> {
     switch self {
-    case .attention: trace.pattern(head, rows: rows, columns: 0..<trace.seq)
+    case .attention: trace.pattern(head, rows: rows, columns: 0..<trace.keyCount)
     case .scores: trace.scores(head, rows: rows).converted(to: Float.self)
     case .q: trace.queries(head).rows(rows).copied.converted(to: Float.self)
     case .k: trace.keys(head).rows(rows).copied.converted(to: Float.self)

@@ -78,6 +78,7 @@ extension Subject {
     Subject(
       model: model, details: details, prompt: prompt, tokens: tokens ?? self.tokens,
       patterns: patterns, scores: scores ?? self.scores, kvHeads: kvHeads,
-      origin: origin, hasAdded: hasAdded)
+      origin: origin, hasAdded: hasAdded, keyTokens: tokens ?? keyTokens, queries: queryPrompt,
+      keys: keyPrompt)
   }
 }

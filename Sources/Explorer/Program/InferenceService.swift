@@ -37,6 +37,7 @@ public final class InferenceService: Sendable {
   }
 
   private let prepare: @Sendable (Model, Prompt) throws -> Void
+  private let stream: StreamName
   private let mailbox: Mailbox<Action>
   private let waiting = Mutex(Waiting())
   /// The number of the newest request or cancellation: work of an older number stops.
@@ -46,11 +47,15 @@ public final class InferenceService: Sendable {
 
   /// A service without a model.
   ///
-  /// - Parameter prepare: Called on the service's thread before each run; what it throws is reported.
+  /// - Parameters:
+  ///   - stream: Which part of an encoder-decoder is looked at.
+  ///   - prepare: Called on the service's thread before each run; what it throws is reported.
   public init(
-    mailbox: Mailbox<Action>, prepare: @escaping @Sendable (Model, Prompt) throws -> Void
+    mailbox: Mailbox<Action>, stream: StreamName = .decoder,
+    prepare: @escaping @Sendable (Model, Prompt) throws -> Void
   ) {
     self.mailbox = mailbox
+    self.stream = stream
     self.prepare = prepare
     let thread = Thread { [self] in serve() }
     thread.stackSize = 8 << 20
@@ -157,9 +162,10 @@ public final class InferenceService: Sendable {
     let prompt = try job.request(open)
     try open.model.check(prompt)
     try prepare(open.model, prompt)
-    let trace = try open.model.run(prompt, as: Float.self) { progress in
+    let whole = try open.model.run(prompt, as: Float.self) { progress in
       try report(job.number, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }
+    let trace = try open.model.stream(stream, of: whole)
     let subject = try Subject(open.model, trace, origin: open.origin) { share in
       try self.report(job.number, 0.7 + 0.3 * share, "scoring heads")
     }
@@ -214,7 +220,7 @@ extension Subject {
     let order =
       applicable.filter { $0.score.name == "entropy" }
       + applicable.filter { $0.score.name != "entropy" }
-    let plan = model.plan
+    let plan = trace.plan
     self.init(
       model: model.name,
       details: [
@@ -223,6 +229,7 @@ extension Subject {
       ] + model.warnings,
       prompt: trace.prompt.text ?? "", tokens: trace.prompt.tokens, patterns: trace,
       scores: order.map { ScoreTable($0.score, $0.table, seq: trace.seq) }, kvHeads: plan.kvHeads,
-      origin: origin, hasAdded: !trace.prompt.added.isEmpty)
+      origin: origin, hasAdded: !trace.prompt.added.isEmpty, queries: trace.prompt,
+      keys: trace.keyTokens)
   }
 }

@@ -69,8 +69,15 @@ public struct Subject: Sendable {
   public let details: [String]
   /// The text that was run.
   public let prompt: String
-  /// Its tokens; queries and keys are numbered by them.
+  /// Its tokens; queries are numbered by them.
   public let tokens: [Token]
+  /// What keys are numbered by: the same tokens, except in cross attention.
+  public let keyTokens: [Token]
+  /// The whole prompt that queries belong to, its patch grid, image and spans included; nil for maps that no
+  /// prompt of heed's made.
+  public let queryPrompt: Prompt?
+  /// The whole prompt that keys belong to.
+  public let keyPrompt: Prompt?
   /// Its maps.
   public let patterns: any PatternSource
   /// Scores of its heads, in the order in which they are offered.
@@ -86,7 +93,8 @@ public struct Subject: Sendable {
   public init(
     model: String, details: [String] = [], prompt: String, tokens: [Token],
     patterns: any PatternSource, scores: [ScoreTable], kvHeads: Int? = nil,
-    origin: Origin? = nil, hasAdded: Bool = false
+    origin: Origin? = nil, hasAdded: Bool = false, keyTokens: [Token]? = nil,
+    queries: Prompt? = nil, keys: Prompt? = nil
   ) {
     self.model = model
     self.details = details
@@ -97,6 +105,9 @@ public struct Subject: Sendable {
     self.kvHeads = kvHeads ?? patterns.heads
     self.origin = origin
     self.hasAdded = hasAdded
+    self.keyTokens = keyTokens ?? keys?.tokens ?? tokens
+    queryPrompt = queries
+    keyPrompt = keys
   }
 
   /// The key/value head that a query head reads.
@@ -114,6 +125,11 @@ public struct Subject: Sendable {
   func lastKey(of query: Int) -> Int {
     let last = patterns.keyCount - 1
     return patterns.isCausal ? min(last, query + lead) : last
+  }
+
+  /// A key's bytes; none for a position without a token.
+  func keyBytes(_ position: Int) -> [UInt8] {
+    keyTokens.indices.contains(position) ? keyTokens[position].bytes : []
   }
 
   /// A token's bytes; none for a position without a token.

@@ -65,8 +65,11 @@ public final class ConfigReader {
     "auto_map", "tokenizer_class", "prefix", "unsloth_fixed", "unsloth_version",
     "quantization_config", "aux_loss_alpha", "seq_aux", "ep_size", "moe_layer_freq",
     "cache_implementation", "layerdrop", "init_std", "init_device", "attn_implementation",
+    "initializer_factor", "initializer_cutoff_factor", "drop_path_rate", "num_labels",
   ]
-  private static let immaterialEndings = ["_token_id", "dropout", "pdrop"]
+  private static let immaterialEndings = [
+    "_token_id", "dropout", "pdrop", "dropout_rate", "dropout_prob", "layerdrop",
+  ]
 
   /// Whether the file names an architecture whose name ends like this, such as `ForCausalLM`.
   public func namesArchitecture(endingWith ending: String) -> Bool {
@@ -86,6 +89,20 @@ public final class ConfigReader {
 
   /// Whether the file has the key, be it null.
   public func has(_ key: String) -> Bool { config[key] != nil }
+
+  /// A reader of an object inside, such as `vision_config`, which reports its own unused keys to nobody.
+  ///
+  /// - Throws: `ModelError.configKeyMissing`.
+  public func section(_ key: String) throws(ModelError) -> ConfigReader {
+    guard let found = value(key), found.object != nil else {
+      throw .configKeyMissing(file: file, key: key)
+    }
+    return ConfigReader(
+      file: file, modelType: found["model_type"]?.string ?? modelType, config: found)
+  }
+
+  /// Takes note of keys that a family knows and needs for nothing.
+  public func disregard(_ keys: String...) { used.formUnion(keys) }
 
   /// A whole number above zero.
   public func count(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
@@ -134,7 +151,7 @@ public final class ConfigReader {
 
   private static let activations: [String: Activation] = [
     "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "relu": .relu,
-    "silu": .silu, "swish": .silu,
+    "quick_gelu": .quickGELU, "silu": .silu, "swish": .silu,
   ]
 
   /// Refuses a key that is set to something this engine has no plan for.

@@ -47,7 +47,7 @@ extension Model {
 
   /// The rows of the stored token embedding; nil when it is missing or of another width.
   private static func embeddingRows(_ checkpoint: Checkpoint, _ plan: ModelPlan) -> Int? {
-    let token = plan.embedding.token
+    guard let token = plan.embedding.token else { return nil }
     let stored = (plan.prefixes + [""]).lazy
       .compactMap { checkpoint.tensors[$0 + token.name] }.first
     guard let stored, stored.shape.count == 2, stored.shape[1] == token.shape[1] else { return nil }

@@ -34,6 +34,7 @@ enum AttentionWeights<K: Kernels> {
         K.add(row.columns(keys), to: target.rows(i..<i + 1))
       }
     }
+    head.disentangled?.add(to: target, of: head, rows: rows, K.self)
     if let cap = head.plan.cap { K.cap(target, at: K.Element(cap)) }
   }
 

@@ -17,18 +17,21 @@ struct ForwardPass<K: Kernels> {
   let plan: ModelPlan
   let prompt: Prompt
   var weights: WeightReader<K>
+  /// What another stack made, which cross attention or the embedding reads; nil for one stack alone.
+  let memory: Memory<K.Element>?
   private let variants: Int
   private var rotations: [RotaryPlan: Rotation<K.Element>] = [:]
-  private var biases: [AlibiPlan: ScoreBias<K.Element>] = [:]
+  private var biases: [PositionPlan: ScoreBias<K.Element>] = [:]
   private let interventions: [Intervention]
   private let edits: Edits<K.Element>
 
   init(
-    plan: ModelPlan, weights: Weights, prompt: Prompt, interventions: [Intervention] = [],
-    variants: Int = 1
+    plan: ModelPlan, weights: Weights, prompt: Prompt, memory: Memory<K.Element>? = nil,
+    interventions: [Intervention] = [], variants: Int = 1
   ) {
     self.plan = plan
     self.prompt = prompt
+    self.memory = memory
     self.variants = variants
     self.weights = WeightReader(weights)
     self.interventions = interventions
@@ -51,6 +54,7 @@ struct ForwardPass<K: Kernels> {
     edits.residual(start, &residual)
     var residuals = (reused?.residuals ?? []) + [residual]
     var attention = reused?.attention ?? []
+    var crossing = Crossing<K.Element>()
     for (layer, block) in plan.blocks.enumerated().dropFirst(start) {
       try onProgress(Progress(done: layer, total: plan.layers))
       var layerTrace: LayerTrace<K.Element>
@@ -64,7 +68,13 @@ struct ForwardPass<K: Kernels> {
         edits.weightedValues(
           layer, block.attention, layerTrace.weightedValues.mutableMatrix(), K.self)
       }
-      transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
+      if let cross = block.cross, let memory {
+        crossing.append(
+          transform(
+            layer, block, cross, reading: memory, layerTrace.weightedValues.matrix, &residual))
+      } else {
+        transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
+      }
       attention.append(layerTrace)
       weights.releaseAll()
       try check(residual, block: layer)
@@ -74,40 +84,8 @@ struct ForwardPass<K: Kernels> {
     try onProgress(Progress(done: plan.layers, total: plan.layers))
     return Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: attention,
-      interventions: interventions)
-  }
-
-  /// What tokens and, where the plan has them, position embeddings put into the residual stream:
-  /// `[seq, dModel]`.
-  private mutating func embed() -> Tensor<K.Element> {
-    let embedding = plan.embedding
-    var tokens = Tensor<K.Element>(
-      uninitialized: [prompt.seq, embedding.token.shape.last ?? plan.dModel])
-    let target = tokens.mutableMatrix()
-    for (position, id) in prompt.ids.enumerated() {
-      // Only the rows that the prompt names are widened.
-      if let row = weights.weights[embedding.token].rows(id..<id + 1)
-        .widened(to: K.Element.self)
-      {
-        target.rows(position..<position + 1).copy(from: row.matrix)
-      }
-    }
-    if embedding.scale != 1 {
-      K.scale(target, by: K.Element(embedding.scale))
-    }
-    var residual =
-      embedding.projection.map { Linear<K>($0, &weights).applied(to: tokens.matrix) } ?? tokens
-    let first = embedding.firstPosition
-    if let position = embedding.position,
-      let rows = weights.weights[position].rows(first..<first + prompt.seq)
-        .widened(to: K.Element.self)
-    {
-      K.add(rows.matrix, to: residual.mutableMatrix())
-    }
-    if let norm = embedding.norm {
-      Norm<K>(norm, width: plan.dModel, &weights).apply(to: residual.mutableMatrix())
-    }
-    return residual
+      interventions: interventions,
+      streams: crossing.streams(of: plan, prompt: prompt, memory: memory, last: residual))
   }
 
   /// What one block's attention reads and writes, before its output projection.
@@ -129,8 +107,7 @@ struct ForwardPass<K: Kernels> {
         values: v.rows(rows))
     }
     edits.inputs(layer, plan, queries: q, keys: k, values: v)
-    let extras = ScoreExtras<K.Element>(
-      bias: bias(plan.position), sinks: plan.sinks.map { weights.tensor($0) })
+    let extras = extras(plan)
     let seq = prompt.seq
     let heads = (0..<variants * plan.heads).map { item in
       let rows = item / plan.heads * seq..<(item / plan.heads + 1) * seq
@@ -212,10 +189,28 @@ struct ForwardPass<K: Kernels> {
     return rotation
   }
 
+  /// What a layer's scores need besides queries and keys.
+  mutating func extras(_ plan: AttentionPlan) -> ScoreExtras<K.Element> {
+    var disentangled: DisentangledPositions<K.Element>?
+    if case .disentangled(let positions) = plan.position {
+      disentangled = DisentangledPositions(
+        positions, seq: prompt.seq, weights: &weights, K.self)
+    }
+    return ScoreExtras(
+      bias: bias(plan.position), sinks: plan.sinks.map { weights.tensor($0) },
+      disentangled: disentangled)
+  }
+
   private mutating func bias(_ position: PositionPlan) -> ScoreBias<K.Element>? {
-    guard case .alibi(let plan) = position else { return nil }
-    let bias = biases[plan] ?? ScoreBias(plan, seq: prompt.seq)
-    biases[plan] = bias
+    if let bias = biases[position] { return bias }
+    let bias: ScoreBias<K.Element>
+    switch position {
+    case .alibi(let plan): bias = ScoreBias(plan, seq: prompt.seq)
+    case .buckets(let plan):
+      bias = ScoreBias(plan, table: weights.tensor(plan.table), seq: prompt.seq)
+    case .none, .rotary, .disentangled: return nil
+    }
+    biases[position] = bias
     return bias
   }
 

@@ -15,6 +15,8 @@ public struct HeadAttention<Element: Scalar>: Sendable {
   public let values: Matrix<Element>
   /// What position adds to its scores; nil for nothing.
   public let bias: ScoreBias<Element>?
+  /// What positions make of its queries and keys; nil for nothing.
+  let disentangled: DisentangledPositions<Element>?
   /// Its learned sink's score; nil for a head without one.
   public let sink: Element?
 
@@ -36,6 +38,7 @@ public struct HeadAttention<Element: Scalar>: Sendable {
     self.keys = keys.columns(plan.columns(kvHead))
     self.values = values.columns(plan.valueColumns(kvHead))
     bias = extras.bias
+    disentangled = extras.disentangled
     sink = extras.sinks.map { $0[head.head] }
   }
 
@@ -56,6 +59,17 @@ struct ScoreExtras<Element: Scalar>: Sendable {
   let bias: ScoreBias<Element>?
   /// The learned sinks, `[heads]`; nil for none.
   let sinks: Tensor<Element>?
+  /// Positions as queries and keys see them; nil for none.
+  let disentangled: DisentangledPositions<Element>?
+
+  init(
+    bias: ScoreBias<Element>?, sinks: Tensor<Element>?,
+    disentangled: DisentangledPositions<Element>? = nil
+  ) {
+    self.bias = bias
+    self.sinks = sinks
+    self.disentangled = disentangled
+  }
 }
 
 /// What position adds to the scores of every head.
@@ -77,6 +91,17 @@ public struct ScoreBias<Element: Scalar>: Sendable {
 }
 
 extension ScoreBias {
+  /// The biases of a plan for a prompt of `seq` tokens.
+  ///
+  /// - Parameter table: `[buckets, heads]`.
+  init(_ plan: BucketPlan, table: Tensor<Element>, seq: Int) {
+    let matrix = table.matrix
+    let buckets = (1 - seq..<seq).map { plan.bucket($0) }
+    let numbers = (0..<matrix.columns).flatMap { head in buckets.map { matrix[$0, head] } }
+    values = Tensor(numbers, shape: [matrix.columns, 2 * seq - 1])
+    axis = .distance
+  }
+
   /// The biases of a plan for a prompt of `seq` tokens.
   init(_ plan: AlibiPlan, seq: Int) {
     var numbers: [Element] = []

@@ -145,6 +145,7 @@ struct Latent<K: Kernels>: Sendable {
 /// How a half of a block adds to the residual stream.
 struct Addition<K: Kernels>: Sendable {
   let output, stream: Norm<K>?
+  private let gain: Tensor<K.Element>?
   let scale: K.Element
 
   init(
@@ -152,6 +153,7 @@ struct Addition<K: Kernels>: Sendable {
   ) {
     output = norms.output.map { Norm($0, width: width, &weights) }
     stream = norms.stream.map { Norm($0, width: width, &weights) }
+    gain = norms.gain.map { weights.tensor($0) }
     self.scale = K.Element(scale)
   }
 
@@ -161,13 +163,16 @@ struct Addition<K: Kernels>: Sendable {
   func add(
     to target: MutableMatrix<K.Element>, _ half: (MutableMatrix<K.Element>, Bool) -> Void
   ) {
-    if output == nil, scale == 1 {
+    if output == nil, gain == nil, scale == 1 {
       half(target, true)
     } else {
       var part = Tensor<K.Element>(uninitialized: [target.rows, target.columns])
       let written = part.mutableMatrix()
       half(written, false)
       output?.apply(to: written)
+      if let gain {
+        for row in 0..<written.rows { K.multiply(written.rows(row..<row + 1), by: gain.matrix) }
+      }
       K.add(written.matrix, scale: scale, to: target)
     }
     stream?.apply(to: target)

@@ -7,6 +7,7 @@ struct OutputHead<K: Kernels> {
   private let weights: Weights
   let norm: Norm<K>?
   let projection: Linear<K>?
+  let projectionNorm: Norm<K>?
   private let bias: Matrix<K.Element>?
 
   /// - Throws: `ModelError.outputHeadMissing`.
@@ -17,20 +18,70 @@ struct OutputHead<K: Kernels> {
     var reader = WeightReader<K>(weights)
     norm = plan.head.norm.map { Norm($0, width: model.plan.dModel, &reader) }
     projection = plan.head.projection.map { Linear($0, &reader) }
+    let width = plan.head.projection?.outputs.count ?? plan.dModel
+    projectionNorm = plan.head.projectionNorm.map { Norm($0, width: width, &reader) }
     bias = plan.head.linear.bias.map { reader.tensor($0).matrix }
   }
 
   /// Ranges that make up the vocabulary, each small enough to be widened at once.
   var parts: [Range<Int>] {
-    stride(from: 0, to: plan.vocabularySize, by: 8192).map {
-      $0..<min(plan.vocabularySize, $0 + 8192)
+    stride(from: 0, to: plan.head.outputCount, by: 8192).map {
+      $0..<min(plan.head.outputCount, $0 + 8192)
     }
   }
 
-  /// What the head's matrix reads of rows of the residual stream: their final norm, `[rows, width]`.
+  /// What the head's matrix reads of rows of the residual stream, `[rows, width]`: their final norm and what
+  /// follows it.
   func normalised(_ residual: Matrix<K.Element>) -> Tensor<K.Element> {
-    let normalised = norm?.applied(to: residual) ?? residual.copied
-    return projection?.applied(to: normalised.matrix) ?? normalised
+    projected(norm?.applied(to: residual) ?? residual.copied)
+  }
+
+  /// What follows the final norm.
+  private func projected(_ x: Tensor<K.Element>) -> Tensor<K.Element> {
+    guard let projection else { return x }
+    var result: Tensor<K.Element>
+    switch plan.head.squash {
+    case .activation(let activation):
+      result = projection.applied(to: x.matrix, activation: activation)
+    case .tanh:
+      result = projection.applied(to: x.matrix)
+      // 1 · tanh(x / 1).
+      K.cap(result.mutableMatrix(), at: 1)
+    case nil: result = projection.applied(to: x.matrix)
+    }
+    projectionNorm?.apply(to: result.mutableMatrix())
+    return result
+  }
+
+  /// The logits of the classes of a whole prompt, `[1, classes]`.
+  ///
+  /// - Parameters:
+  ///   - residual: After the last block, `[seq, dModel]`.
+  ///   - patches: Which rows are patches of an image; none for a text.
+  func classes(_ residual: Matrix<K.Element>, patches: Range<Int>) -> Tensor<K.Element> {
+    var result = Tensor<K.Element>(uninitialized: [1, plan.head.outputCount])
+    let target = result.mutableMatrix()
+    let x = norm?.applied(to: residual) ?? residual.copied
+    let first = x.matrix.rows(0..<1)
+    let all = 0..<plan.head.outputCount
+    switch plan.head.reading {
+    case .everyToken, .first: apply(to: projected(first.copied).matrix, part: all, into: target)
+    case .firstAndMean:
+      var both = Tensor<K.Element>(repeating: 0, shape: [1, 2 * x.matrix.columns])
+      let joined = both.mutableMatrix()
+      joined.columns(0..<first.columns).copy(from: first)
+      let mean = joined.columns(first.columns..<joined.columns)
+      for row in patches {
+        K.add(x.matrix.rows(row..<row + 1), scale: 1 / K.Element(patches.count), to: mean)
+      }
+      apply(to: both.matrix, part: all, into: target)
+    case .firstTwo(let second):
+      apply(to: first, part: all, into: target)
+      var reader = WeightReader<K>(weights)
+      Linear<K>(second, &reader).apply(to: x.matrix.rows(1..<2), adding: true, into: target)
+      K.scale(target, by: 0.5)
+    }
+    return result
   }
 
   /// The rows of the head's matrix for a part of the vocabulary, `[part, width]`.

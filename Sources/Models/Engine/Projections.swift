@@ -36,22 +36,40 @@ struct Projections<K: Kernels>: Sendable {
     to x: Matrix<K.Element>, rows: Range<Int>, queries: MutableMatrix<K.Element>,
     keys: MutableMatrix<K.Element>, values: MutableMatrix<K.Element>
   ) {
-    let forQuery = queryLatent?.applied(to: x)
-    let forKey = keyValueLatent?.applied(to: x)
-    query.apply(to: forQuery?.matrix ?? x, into: queries)
-    value.apply(to: forKey?.matrix ?? x, into: values)
-    if let sharedKey {
-      join(key.applied(to: forKey?.matrix ?? x), sharedKey.applied(to: x), into: keys)
-    } else {
-      key.apply(to: forKey?.matrix ?? x, into: keys)
-    }
-    if let clip = plan.clip.map({ K.Element($0) }) {
-      for part in [queries, keys, values] { K.clip(part, to: -clip...clip, adding: 0) }
-    }
+    apply(to: x, rows: rows, queries: queries)
+    apply(to: x, rows: rows, keys: keys, values: values)
+  }
+
+  /// Writes the queries of some tokens.
+  func apply(to x: Matrix<K.Element>, rows: Range<Int>, queries: MutableMatrix<K.Element>) {
+    let read = queryLatent?.applied(to: x)
+    query.apply(to: read?.matrix ?? x, into: queries)
+    clip(queries)
     queryNorm?.apply(to: queries)
-    keyNorm?.apply(to: keys)
     rotation?.turn(queries, rows: rows, dHead: plan.dHead, K.self)
+  }
+
+  /// Writes the keys and values of some tokens.
+  func apply(
+    to x: Matrix<K.Element>, rows: Range<Int>, keys: MutableMatrix<K.Element>,
+    values: MutableMatrix<K.Element>
+  ) {
+    let read = keyValueLatent?.applied(to: x)
+    value.apply(to: read?.matrix ?? x, into: values)
+    if let sharedKey {
+      join(key.applied(to: read?.matrix ?? x), sharedKey.applied(to: x), into: keys)
+    } else {
+      key.apply(to: read?.matrix ?? x, into: keys)
+    }
+    clip(keys)
+    clip(values)
+    keyNorm?.apply(to: keys)
     rotation?.turn(keys, rows: rows, dHead: plan.dHead, K.self)
+  }
+
+  private func clip(_ part: MutableMatrix<K.Element>) {
+    guard let clip = plan.clip.map({ K.Element($0) }) else { return }
+    K.clip(part, to: -clip...clip, adding: 0)
   }
 
   /// Puts each head's own numbers before those that all heads share.

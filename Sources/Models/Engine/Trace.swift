@@ -44,18 +44,25 @@ public struct Trace<Element: Scalar>: Sendable {
   public let reach: RuleReach?
   /// The rules in force.
   let prepared: PreparedRules<Element>
+  /// The other parts of a run of several stacks, such as the encoder; none for one stack alone.
+  let streams: [StreamName: Trace]
+  /// What keys stand for, where they are another stack's; nil where queries and keys are the same tokens.
+  let keyPrompt: Prompt?
 
   /// A run; `frozen` are rules that were put in afterwards, everything else left as it was.
   init(
     prompt: Prompt, plan: ModelPlan, residuals: [Tensor<Element>],
-    attention: [LayerTrace<Element>], interventions: [Intervention],
-    frozen: PreparedRules<Element>? = nil
+    attention: [LayerTrace<Element>], interventions: [Intervention] = [],
+    frozen: PreparedRules<Element>? = nil, streams: [StreamName: Trace] = [:],
+    keyPrompt: Prompt? = nil
   ) {
     self.prompt = prompt
     self.plan = plan
     self.residuals = residuals
     self.attention = attention
     self.interventions = interventions
+    self.streams = streams
+    self.keyPrompt = keyPrompt
     prepared = frozen ?? PreparedRules(interventions.rules)
     reach = prepared.rules.isEmpty ? nil : frozen == nil ? .propagated : .local
   }
@@ -128,9 +135,10 @@ public struct Trace<Element: Scalar>: Sendable {
   }
 
   /// What one head's softmax would see without its mask: `scale · queries · keysᵀ` with what position
-  /// adds, capped, `[rows, seq]`.
+  /// adds, capped, `[rows, keys]`.
   public func scores(_ head: HeadIndex, rows: Range<Int>) -> Tensor<Element> {
-    AttentionWeights<Element.PreferredKernels>.scores(attention(head), rows: rows, keyCount: seq)
+    AttentionWeights<Element.PreferredKernels>.scores(
+      attention(head), rows: rows, keyCount: keyCount)
   }
 
   /// A tile of one head's map, in the precision of the run.
@@ -166,8 +174,8 @@ extension Trace: PatternSource {
   public var heads: Int { plan.heads }
   /// The number of tokens.
   public var queryCount: Int { seq }
-  /// The number of tokens.
-  public var keyCount: Int { seq }
+  /// The number of tokens; of cross attention, those of the other stack.
+  public var keyCount: Int { keyPrompt?.seq ?? seq }
   /// Whether no layer, and no rule in force, shows a query a later key.
   public var isCausal: Bool {
     plan.blocks.allSatisfy(\.attention.mask.isCausal)

@@ -22,12 +22,12 @@ extension Model {
     typealias K = Element.PreferredKernels
     var reader = WeightReader<Element.PreferredKernels>(weights)
     let embedding = plan.embedding
-    guard embedding.projection == nil else { return nil }
+    guard embedding.projection == nil, let table = embedding.token else { return nil }
     var tokens = Tensor<Element>(uninitialized: [ids.count, plan.dModel])
     let target = tokens.mutableMatrix()
     for (row, id) in ids.enumerated() {
       guard
-        let vector = weights[embedding.token].rows(id..<id + 1).widened(to: Element.self)
+        let vector = weights[table].rows(id..<id + 1).widened(to: Element.self)
       else { return nil }
       target.rows(row..<row + 1).copy(from: vector.matrix)
     }

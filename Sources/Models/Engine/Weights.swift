@@ -18,7 +18,7 @@ struct Weights: Sendable {
     var found: [String: StoredTensor] = [:]
     var used: Set<String> = []
     for weight in plans {
-      let names = (plan.prefixes + [""]).map { $0 + weight.name }
+      let names = plan.names(of: weight)
       guard let name = names.first(where: { checkpoint.tensors[$0] != nil }),
         let tensor = checkpoint.tensors[name]
       else {
@@ -38,6 +38,7 @@ struct Weights: Sendable {
     tensors = found
     unused = checkpoint.names.filter { name in
       !used.contains(name) && !plan.ignoredSuffixes.contains { name.hasSuffix($0) }
+        && !plan.ignoredPrefixes.contains { name.hasPrefix($0) }
     }
   }
 
@@ -75,6 +76,25 @@ struct Weights: Sendable {
       return .weightNotFinite(checkpoint: checkpoint, name: tensor.name, index: index)
     }
     return nil
+  }
+}
+
+extension ModelPlan {
+  /// Where a weight may lie, the likeliest first.
+  func names(of weight: WeightPlan) -> [String] {
+    var names = [weight.name]
+    // The first checkpoints of BERT, converted from TensorFlow.
+    for (new, old) in [("LayerNorm.weight", "gamma"), ("LayerNorm.bias", "beta")]
+    where weight.name.hasSuffix(new) {
+      names.append(weight.name.dropLast(new.count) + "LayerNorm." + old)
+    }
+    if let other = fallbacks[weight.name] { names.append(other) }
+    return names.flatMap { name in (prefixes + [""]).map { $0 + name } }
+  }
+
+  /// Whether a checkpoint holds a weight under one of its names.
+  func finds(_ weight: WeightPlan, in checkpoint: Checkpoint) -> Bool {
+    names(of: weight).contains { checkpoint.tensors[$0] != nil }
   }
 }
 

@@ -91,5 +91,6 @@ public struct AttentionPlan: Sendable, Hashable {
     let latents = [queryLatent, keyValueLatent].compactMap { $0 }.flatMap(\.weights)
     let norms = [queryNorm, keyNorm].compactMap { $0 }.flatMap(\.weights)
     return linears.flatMap(\.weights) + latents + norms + (sinks.map { [$0] } ?? [])
+      + position.weights
   }
 }

@@ -4,6 +4,8 @@ public struct BlockPlan: Sendable, Hashable {
   public let attentionNorms: NormPlacement
   /// The attention.
   public let attention: AttentionPlan
+  /// Attention to what another stack made, after this one's own; nil for none.
+  public let cross: CrossPlan?
   /// The norms around the MLP.
   public let mlpNorms: NormPlacement
   /// The MLP.
@@ -14,11 +16,12 @@ public struct BlockPlan: Sendable, Hashable {
   public let residualScale: Double
 
   init(
-    attentionNorms: NormPlacement, attention: AttentionPlan, mlpNorms: NormPlacement, mlp: MLPPlan,
-    isParallel: Bool = false, residualScale: Double = 1
+    attentionNorms: NormPlacement, attention: AttentionPlan, cross: CrossPlan? = nil,
+    mlpNorms: NormPlacement, mlp: MLPPlan, isParallel: Bool = false, residualScale: Double = 1
   ) {
     self.attentionNorms = attentionNorms
     self.attention = attention
+    self.cross = cross
     self.mlpNorms = mlpNorms
     self.mlp = mlp
     self.isParallel = isParallel
@@ -28,5 +31,14 @@ public struct BlockPlan: Sendable, Hashable {
   /// Every weight of the block; some more than once.
   var weights: [WeightPlan] {
     attentionNorms.weights + mlpNorms.weights + attention.weights + mlp.weights
+      + (cross.map { $0.norms.weights + $0.attention.weights } ?? [])
   }
+}
+
+/// Attention whose keys and values come from another stack's output.
+public struct CrossPlan: Sendable, Hashable {
+  /// The norms around it.
+  public let norms: NormPlacement
+  /// The attention; its queries come from this stack.
+  public let attention: AttentionPlan
 }

@@ -14,10 +14,35 @@ public struct ModelPlan: Sendable, Hashable {
   public let blocks: [BlockPlan]
   /// How the residual stream becomes logits.
   public let head: OutputPlan
+  /// What runs before and is read by this stack; nil for one stack alone.
+  public let encoder: EncoderPlan?
   /// What checkpoints of this family may put before all names.
   public let prefixes: [String]
   /// Endings of names that checkpoints of this family hold and no engine needs.
   public let ignoredSuffixes: [String]
+  /// Beginnings of names of other parts of such checkpoints, which this plan does not run.
+  public let ignoredPrefixes: [String]
+  /// Names to look for where a weight is not there under its own, such as the embedding for a tied head.
+  public let fallbacks: [String: String]
+
+  init(
+    family: String, dModel: Int, vocabularySize: Int, contextLength: Int, embedding: EmbeddingPlan,
+    blocks: [BlockPlan], head: OutputPlan, encoder: EncoderPlan? = nil, prefixes: [String],
+    ignoredSuffixes: [String], ignoredPrefixes: [String] = [], fallbacks: [String: String] = [:]
+  ) {
+    self.family = family
+    self.dModel = dModel
+    self.vocabularySize = vocabularySize
+    self.contextLength = contextLength
+    self.embedding = embedding
+    self.blocks = blocks
+    self.head = head
+    self.encoder = encoder
+    self.prefixes = prefixes
+    self.ignoredSuffixes = ignoredSuffixes
+    self.ignoredPrefixes = ignoredPrefixes
+    self.fallbacks = fallbacks
+  }
 
   /// The number of blocks.
   public var layers: Int { blocks.count }
@@ -35,69 +60,11 @@ public struct ModelPlan: Sendable, Hashable {
   /// Every weight that a run without an output head reads, each once.
   var coreWeights: [WeightPlan] {
     var seen: Set<WeightPlan> = []
-    let all = embedding.weights + blocks.flatMap(\.weights) + (head.norm?.weights ?? [])
+    let all =
+      embedding.weights + blocks.flatMap(\.weights) + (head.norm?.weights ?? [])
+      + (encoder?.weights ?? [])
     return all.filter { seen.insert($0).inserted }
   }
-}
-
-/// How tokens enter the residual stream.
-public struct EmbeddingPlan: Sendable, Hashable {
-  /// `[vocabularySize, width]`.
-  public let token: WeightPlan
-  /// What token embeddings are multiplied by.
-  public let scale: Double
-  /// From the embeddings' width to the residual stream's; nil where they are the same.
-  public let projection: LinearPlan?
-  /// `[positions, dModel]`, added; nil when position enters elsewhere.
-  public let position: WeightPlan?
-  /// The row of `position` that the first token takes.
-  public let firstPosition: Int
-  /// Of the sum; nil for none.
-  public let norm: NormPlan?
-
-  init(
-    token: WeightPlan, scale: Double = 1, projection: LinearPlan? = nil,
-    position: WeightPlan? = nil, firstPosition: Int = 0, norm: NormPlan? = nil
-  ) {
-    self.token = token
-    self.scale = scale
-    self.projection = projection
-    self.position = position
-    self.firstPosition = firstPosition
-    self.norm = norm
-  }
-
-  var weights: [WeightPlan] {
-    [token] + (position.map { [$0] } ?? []) + (projection?.weights ?? []) + (norm?.weights ?? [])
-  }
-}
-
-/// How the residual stream becomes logits.
-public struct OutputPlan: Sendable, Hashable {
-  /// Of the residual stream after the last block; nil for none.
-  public let norm: NormPlan?
-  /// From the residual stream's width to the embeddings'; nil where they are the same.
-  public let projection: LinearPlan?
-  /// `[width] → [vocabularySize]`.
-  public let linear: LinearPlan
-  /// What logits are multiplied by.
-  public let scale: Double
-  /// Logits become `cap · tanh(logit / cap)`; nil for no cap.
-  public let cap: Double?
-
-  init(
-    norm: NormPlan?, projection: LinearPlan? = nil, linear: LinearPlan, scale: Double = 1,
-    cap: Double? = nil
-  ) {
-    self.norm = norm
-    self.projection = projection
-    self.linear = linear
-    self.scale = scale
-    self.cap = cap
-  }
-
-  /// What only predictions need.
-  var weights: [WeightPlan] { (projection?.weights ?? []) + linear.weights }
 }
 
 extension ModelPlan {

@@ -61,14 +61,24 @@ public struct NormPlacement: Sendable, Hashable {
   public let output: NormPlan?
   /// Of the residual stream after the addition ("post-norm").
   public let stream: NormPlan?
+  /// Multiplied with what it adds, number by number, `[dModel]` ("layer scale"); nil for ones.
+  ///
+  /// Source: Touvron et al. 2021, "Going deeper with Image Transformers".
+  public let gain: WeightPlan?
 
-  init(input: NormPlan? = nil, output: NormPlan? = nil, stream: NormPlan? = nil) {
+  init(
+    input: NormPlan? = nil, output: NormPlan? = nil, stream: NormPlan? = nil,
+    gain: WeightPlan? = nil
+  ) {
     self.input = input
     self.output = output
     self.stream = stream
+    self.gain = gain
   }
 
-  var weights: [WeightPlan] { [input, output, stream].compactMap { $0 }.flatMap(\.weights) }
+  var weights: [WeightPlan] {
+    [input, output, stream].compactMap { $0 }.flatMap(\.weights) + (gain.map { [$0] } ?? [])
+  }
 }
 
 /// A normalisation of queries or of keys, before their position enters.

@@ -8,6 +8,19 @@ public enum PositionPlan: Sendable, Hashable {
   case rotary(RotaryPlan)
   /// Scores fall with the distance.
   case alibi(AlibiPlan)
+  /// Scores change by a learned number for each stretch of distances.
+  case buckets(BucketPlan)
+  /// Scores gain what queries and keys make of learned vectors for distances.
+  case disentangled(DisentangledPlan)
+
+  /// The weights that a layer's positions need.
+  var weights: [WeightPlan] {
+    switch self {
+    case .none, .rotary, .alibi: []
+    case .buckets(let plan): [plan.table]
+    case .disentangled(let plan): plan.weights
+    }
+  }
 }
 
 /// Rotary position encoding: pair `i` of a head turns by `position · frequencies[i]`.

@@ -6,16 +6,22 @@ public struct WeightPlan: Sendable, Hashable {
   public let shape: [Int]
   /// Which one of the stored tensor's outermost parts is meant; nil for all of it.
   public let part: Int?
+  /// The shape that the engine sees, of the same size, such as a matrix for a convolution; nil for the
+  /// stored one.
+  public let view: [Int]?
 
-  /// The weight `name` of the given stored shape, or one of its outermost parts.
-  public init(_ name: String, _ shape: [Int], part: Int? = nil) {
+  /// The weight `name` of the given stored shape, or one of its outermost parts, or all of it in another
+  /// shape of the same size.
+  public init(_ name: String, _ shape: [Int], part: Int? = nil, as view: [Int]? = nil) {
+    precondition(view == nil || view?.reduce(1, *) == shape.reduce(1, *))
     self.name = name
     self.shape = shape
     self.part = part
+    self.view = view
   }
 
   /// The shape of what is meant.
-  public var usedShape: [Int] { part == nil ? shape : Array(shape.dropFirst()) }
+  public var usedShape: [Int] { view ?? (part == nil ? shape : Array(shape.dropFirst())) }
 }
 
 /// Which of a matrix's stored outputs belong to one layer: stretches of equal width at equal distances.

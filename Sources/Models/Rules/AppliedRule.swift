@@ -40,6 +40,8 @@ extension PositionPlan {
     case .rotary: nil
     case .none: "added to the embeddings or absent"
     case .alibi: "ALiBi"
+    case .buckets: "relative buckets"
+    case .disentangled: "disentangled"
     }
   }
 }

@@ -15,6 +15,9 @@ public struct PatchGrid: Sendable, Hashable {
   /// The number of patches.
   public var count: Int { rows * columns }
 
+  /// The positions that are patches.
+  public var tokens: Range<Int> { first..<first + count }
+
   /// Which of `parts · parts` equal regions a position lies in, row by row; nil for a token that is no patch.
   func region(_ position: Int, parts: Int) -> Int? {
     guard position >= first, position < first + count else { return nil }

@@ -68,7 +68,7 @@ struct Bench: ParsableCommand {
     let (model, tokenizer) = opened
     stages.append(.init(name: "load", seconds: load, gflops: nil))
     let (prompt, tokenise) = try timed(times: 1) {
-      try given.prompt(tokenizer, default: PromptOptions.example)
+      try given.prompt(tokenizer, model, default: PromptOptions.example)
     }
     stages.append(.init(name: "tokenise", seconds: tokenise, gflops: nil))
     try engine.prepare(model, seq: prompt.seq)

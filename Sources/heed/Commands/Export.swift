@@ -69,8 +69,8 @@ struct Export: ParsableCommand {
     let opened = try Opening.openModel(
       model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
       engine: engine)
-    let prompt = try prompt.prompt(Opening.tokenizer(model))
-    try place.check(opened.model.plan, prompt)
+    let prompt = try prompt.prompt(Opening.tokenizer(model), opened.model)
+    try place.check(opened.model.plan(engine.stream, for: prompt), prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
     var state = try place.state(theme: .standard)
     let subject = try Subject(opened.model, trace, origin: opened.origin)
@@ -83,11 +83,11 @@ struct Export: ParsableCommand {
     let spec = try rule.spec()
     let export = try format(default: .npy)
     let (model, tokenizer) = try Opening.model(model, engine)
-    try place.heads.check(model.plan)
     if tensor == .logits, !model.hasOutputHead {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
-    let prompt = try prompt.prompt(tokenizer)
+    let prompt = try prompt.prompt(tokenizer, model)
+    try place.heads.check(model.plan(engine.stream, for: prompt))
     var trace = try Running.trace(model, prompt, engine, as: Element.self)
     if let spec {
       // Whatever layers a paper chose: all heads of the exported ones.

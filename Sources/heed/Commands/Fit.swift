@@ -68,7 +68,7 @@ struct Fit: ParsableCommand {
   private func run<Element: Scalar>(_: Element.Type) throws {
     guard let share else { return }
     let (model, source) = try Opening.model(model, engine)
-    let prompt = try prompt.prompt(source)
+    let prompt = try prompt.prompt(source, model)
     let trace = try Running.trace(model, prompt, engine, as: Element.self)
     defer { Console.progress(nil) }
     let fit = try RuleFit(model, trace, names: names, budget: share) { done in

@@ -8,7 +8,8 @@ import Tokenizers
 /// `heed predict`: what the model expects next.
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The most probable next tokens, and the loss on the prompt.")
+    abstract: "The most probable next tokens, masked tokens or classes, and the loss on the prompt."
+  )
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
@@ -31,17 +32,30 @@ struct Predict: ParsableCommand {
       let piece, text: String
       let probability, logit: Double
     }
+    /// Candidates for one masked token.
+    struct Mask: Encodable {
+      let position: Int
+      let top: [Candidate]
+    }
     let top: [Candidate]
+    /// One for each masked token, where there are several; nil otherwise.
+    var masks: [Mask]?
+    /// What an encoder-decoder writes by itself; nil for others.
+    var answer: String?
+    /// Whether these are next tokens, which have a loss.
+    var isNext = false
     /// Mean next-token cross-entropy of the prompt in nats; null for a prompt of one token.
     let loss: Double?
     /// The heads taken out, and the loss with them; nil when none was named.
     let without: [HeadIndex]?
     let lossBefore: Double?
 
-    enum CodingKeys: CodingKey { case top, loss, without, lossBefore }
+    enum CodingKeys: CodingKey { case top, masks, answer, loss, without, lossBefore }
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(top, forKey: .top)
+      try container.encodeIfPresent(masks, forKey: .masks)
+      try container.encodeIfPresent(answer, forKey: .answer)
       try container.encode(loss, forKey: .loss)
       guard let without else { return }
       try container.encode(without.map(\.description), forKey: .without)
@@ -60,7 +74,7 @@ struct Predict: ParsableCommand {
   private func run<Element: Scalar>(_: Element.Type) throws {
     let (model, source) = try Opening.model(model, engine)
     guard model.hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: model.name) }
-    let prompt = try prompt.prompt(source)
+    let prompt = try prompt.prompt(source, model, answers: false)
     let removed = try without.map { try model.plan.heads(named: $0) }
     var trace = try Running.trace(model, prompt, engine, as: Element.self)
     var before: Double?
@@ -70,15 +84,44 @@ struct Predict: ParsableCommand {
         prompt, interventions: removed.map(Intervention.zero), reusing: trace
       ) { _ in try Interruption.check() }
     }
-    let distributions = try Distribution.ofPrompt(model, trace)
     let tokenizer = try? source.open()
-    let report = Report(
-      top: distributions.last.top(top).map { candidate in
-        Report.Candidate(
-          id: candidate.id, piece: tokenizer?.piece(candidate.id) ?? "<\(candidate.id)>",
-          text: String(decoding: tokenizer?.bytes(candidate.id) ?? [], as: UTF8.self),
+    let names = model.plan.head.isOfClasses ? source.classNames : nil
+    func candidates(_ distribution: Distribution) -> [Report.Candidate] {
+      distribution.top(top).map { candidate in
+        let name = names.map { $0[candidate.id] ?? "\(candidate.id)" }
+        return Report.Candidate(
+          id: candidate.id, piece: name ?? tokenizer?.piece(candidate.id) ?? "<\(candidate.id)>",
+          text: name ?? String(decoding: tokenizer?.bytes(candidate.id) ?? [], as: UTF8.self),
           probability: candidate.probability, logit: candidate.logit)
-      }, loss: distributions.loss, without: removed, lossBefore: before)
+      }
+    }
+    if model.plan.head.isOfClasses {
+      return try write(
+        Report(
+          top: candidates(try .ofClasses(model, trace)), loss: nil, without: removed,
+          lossBefore: nil))
+    }
+    if !trace.isCausal {
+      let masks = try trace.prompt.maskPositions(tokenizer).map { position in
+        Report.Mask(
+          position: position,
+          top: candidates(try model.distribution(trace, position: position)))
+      }
+      return try write(
+        Report(
+          top: masks[0].top, masks: masks.count > 1 ? masks : nil, loss: nil, without: removed,
+          lossBefore: nil))
+    }
+    let distributions = try Distribution.ofPrompt(model, trace)
+    var report = Report(
+      top: candidates(distributions.last), isNext: true, loss: distributions.loss, without: removed,
+      lossBefore: before)
+    if case .attended = model.plan.encoder, prompt.decoder.isEmpty, removed == nil {
+      let ids = try model.answer(prompt, end: source.endTokens).dropFirst()
+      report.answer =
+        tokenizer.map { String(decoding: $0.decode(Array(ids)), as: UTF8.self) }
+        ?? ids.map(String.init).joined(separator: ",")
+    }
     try write(report)
   }
 
@@ -93,22 +136,48 @@ struct Predict: ParsableCommand {
         SeparatedTable.text(
           [["id", "piece", "text", "probability", "logit"]] + rows, format: format))
     case .text:
-      var table = TextTable(["probability", "logit", "id", "text"], leading: [3])
-      for candidate in report.top {
-        table.add([
-          String(format: "%.4f", candidate.probability), String(format: "%.3f", candidate.logit),
-          "\(candidate.id)", TokenText.exact(Array(candidate.text.utf8), charset: .half),
-        ])
+      var text = ""
+      if let masks = report.masks {
+        for mask in masks { text += "token \(mask.position)\n" + table(mask.top) + "\n" }
+      } else {
+        text = table(report.top)
       }
       func nats(_ loss: Double?) -> String {
         loss.map { String(format: "%.4f nats per token", $0) } ?? "·"
       }
-      var text = table.text + "loss on the prompt: \(nats(report.loss))\n"
+      if let answer = report.answer { text += "answer: \(answer)\n" }
+      if report.isNext {
+        text += "loss on the prompt: \(nats(report.loss))\n"
+      }
       if let without = report.without {
         let names = without.map(\.description).joined(separator: ", ")
         text += "with \(names): \(nats(report.lossBefore))\n"
       }
       try output.sink.write(text)
     }
+  }
+
+  private func table(_ candidates: [Report.Candidate]) -> String {
+    var table = TextTable(["probability", "logit", "id", "text"], leading: [3])
+    for candidate in candidates {
+      table.add([
+        String(format: "%.4f", candidate.probability), String(format: "%.3f", candidate.logit),
+        "\(candidate.id)", TokenText.exact(Array(candidate.text.utf8), charset: .half),
+      ])
+    }
+    return table.text
+  }
+}
+
+extension Prompt {
+  /// Where tokens are masked.
+  ///
+  /// - Throws: `ModelError.maskMissing` when none is.
+  fileprivate func maskPositions(_ tokenizer: Tokenizer?) throws(ModelError) -> [Int] {
+    let names = ["[MASK]", "<mask>"]
+    let found = tokens.indices.filter { names.contains(tokens[$0].piece) }
+    guard found.isEmpty else { return found }
+    let known = names.first { tokenizer?.encode($0, addSpecial: false).tokens.count == 1 }
+    throw .maskMissing(mask: known ?? names[0])
   }
 }

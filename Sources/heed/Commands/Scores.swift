@@ -106,7 +106,7 @@ struct Scores: ParsableCommand {
     }
     // A prompt that no score reads is not asked for.
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
-    let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer) : nil
+    let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer, model) : nil
     let options = try settings.options(scores, tokenizer, addSpecial: addSpecial)
     func scored(_ model: Model) throws -> (results: [ScoreResult], rule: String?) {
       var trace = try prompt.map {

@@ -50,8 +50,9 @@ struct SnapshotCommand: ParsableCommand {
     let opened = try Opening.openModel(
       model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
       engine: engine)
-    let prompt = try prompt.prompt(Opening.tokenizer(model), default: PromptOptions.example)
-    try place.check(opened.model.plan, prompt)
+    let prompt = try prompt.prompt(
+      Opening.tokenizer(model), opened.model, default: PromptOptions.example(for: model.model))
+    try place.check(opened.model.plan(engine.stream, for: prompt), prompt)
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self, for: .scores)
     var state = try place.state(theme: style.theme)
     let subject = try Subject(opened.model, trace, origin: opened.origin)

@@ -28,7 +28,7 @@ struct Tokens: ParsableCommand {
   }
 
   func run() throws {
-    let prompt = try prompt.prompt(Opening.tokenizer(model))
+    let prompt = try prompt.textPrompt(Opening.tokenizer(model))
     switch format {
     case .json:
       let tokens = prompt.tokens.map {

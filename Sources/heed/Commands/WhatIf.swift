@@ -58,7 +58,7 @@ struct WhatIf: ParsableCommand {
     if options.scope == .propagated, !model.hasOutputHead {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
-    let prompt = try prompt.prompt(source)
+    let prompt = try prompt.prompt(source, model)
     let plain = try Running.trace(model, prompt, engine, as: Element.self)
     let rules = RulePlan(spec, in: chosen)
     switch options.scope {

@@ -25,7 +25,7 @@ final class Desk {
   ) {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
     self.engine = engine
-    service = InferenceService(mailbox: mailbox) { model, prompt in
+    service = InferenceService(mailbox: mailbox, stream: engine.stream) { model, prompt in
       try engine.prepare(model, seq: prompt.seq, for: .scores)
     }
     if !start.isText { first = start.request }
@@ -49,7 +49,9 @@ final class Desk {
       let opener: InferenceService.Opener = {
         try Opening.openModel(name, adapter: nil, addSpecial: addSpecial, engine: engine)
       }
-      service.open(opener) { try $0.tokenize(text.isEmpty ? PromptOptions.example : text) }
+      service.open(opener) {
+        try $0.tokenize(text.isEmpty ? PromptOptions.example(for: name) : text)
+      }
     case .list(let beginning):
       inBackground { [mailbox] in mailbox.post(.listed(ModelListing.models(beginning))) }
     case .cancel: service.cancel()

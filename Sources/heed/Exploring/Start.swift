@@ -12,6 +12,7 @@ struct Start {
   /// Opens the model.
   let opener: InferenceService.Opener
   private let source: TokenizerSource
+  private let extras: PromptExtras
 
   /// Reads whatever can be wrong with the arguments themselves; the model's files are opened later.
   ///
@@ -43,11 +44,12 @@ struct Start {
         self.prompt = GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial))
       case .ids(let ids)?: self.prompt = GivenPrompt(source: .ids(ids))
       case nil:
-        let example = Array(PromptOptions.example.utf8)
+        let example = Array(PromptOptions.example(for: name).utf8)
         self.prompt = GivenPrompt(source: .text(example, addSpecial: addSpecial))
       }
     }
     self.name = try name ?? Opening.defaultName()
+    extras = try prompt.extra.extras()
     _ = update(&state, .progress(nil, "opening \(self.name)"))
     source = TokenizerSource(try Opening.locate(name))
     self.state = state
@@ -64,8 +66,8 @@ struct Start {
 
   /// The first prompt as the model's tokens.
   var request: InferenceService.Request {
-    let (source, prompt) = (source, prompt)
-    return { _ in try prompt.prompt(source) }
+    let (source, prompt, extras) = (source, prompt, extras)
+    return { try extras.prompt(prompt, source, $0.model) }
   }
 
   /// Whether the prompt comes back as text, so that a rerun can start from that.

@@ -12,7 +12,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case noSuchLayer(Int, layers: Int)
   case noSuchHead(Int, heads: Int)
   case noPrompt
-  case badIDs(String)
+  case badIDs(option: String, String)
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
   case binaryToTerminal(format: String)
@@ -37,8 +37,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case .noPrompt:
       "no prompt was given; write it after the model, or use --text, --file, --ids, or - for "
         + "standard input"
-    case .badIDs(let text):
-      "--ids \(text): expected whole numbers separated by commas, such as 1,2,3, or @FILE"
+    case .badIDs(let option, let text):
+      "--\(option) \(text): expected whole numbers separated by commas, such as 1,2,3, or @FILE"
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"
     case .unwritable(let file, let reason):

@@ -72,8 +72,8 @@ enum Opening {
     let origin = Origin(
       address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint())
     return OpenModel(model, origin: origin, spell: spell) { text in
-      let encoding = try tokenizer.get().encode(text, addSpecial: addSpecial)
-      return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
+      try PromptExtras().prompt(
+        GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial)), source, model)
     }
   }
 

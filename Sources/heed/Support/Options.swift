@@ -39,6 +39,8 @@ struct PromptOptions: ParsableArguments {
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
+  @OptionGroup var extra: ExtraOptions
+
   @Option(
     help: "Name tokens START up to before END, NAME=START..END; may be given several times")
   var span: [String] = []
@@ -58,7 +60,15 @@ struct PromptOptions: ParsableArguments {
   static let example = "When Mary and John went to the store, John gave a drink to"
 
   /// Whether a prompt was given.
-  var isGiven: Bool { !prompt.isEmpty || text != nil || file != nil || ids != nil }
+  var isGiven: Bool {
+    !prompt.isEmpty || text != nil || file != nil || ids != nil || extra.image != nil
+      || extra.pixels != nil || extra.audio != nil
+  }
+
+  /// What stands for a prompt of a model when none is given.
+  static func example(for model: String?) -> String {
+    model == "sample:sort" ? "sort 41 7 93 12 58 3" : example
+  }
 
   /// The prompt's bytes; nil when it was given as ids or not at all.
   func bytes() throws -> [UInt8]? {
@@ -68,13 +78,27 @@ struct PromptOptions: ParsableArguments {
     return prompt.isEmpty ? nil : Array(prompt.joined(separator: " ").utf8)
   }
 
-  /// The prompt as tokens.
+  /// The prompt as a model takes it.
   ///
   /// - Parameters:
   ///   - source: Where the tokenizer lies; not needed for `--ids`, though used if it is there.
-  ///   - fallback: The prompt when none was given; nil for commands that insist on one.
-  func prompt(_ source: TokenizerSource, default fallback: String? = nil) throws -> Prompt {
-    try given(default: fallback).prompt(source)
+  ///   - fallback: The text when nothing was given; nil for commands that insist on one.
+  ///   - answers: Whether an encoder-decoder that is given nothing for its decoder writes an answer.
+  func prompt(
+    _ source: TokenizerSource, _ model: Model, default fallback: String? = nil,
+    answers: Bool = true
+  ) throws -> Prompt {
+    var extras = try extra.extras()
+    extras.answers = answers
+    // A vision sample brings images along; the text is not looked at.
+    let isVision = model.plan.embedding.patches != nil
+    let given = try given(default: fallback ?? (isVision && source.exampleImage != nil ? "" : nil))
+    return try extras.prompt(given, source, model)
+  }
+
+  /// The text, or both texts, as tokens alone: it needs no model.
+  func textPrompt(_ source: TokenizerSource) throws -> Prompt {
+    try extra.extras().text(given(), source)
   }
 
   /// Reads what the prompt is made from, files and standard input included, and leaves its making,
@@ -95,13 +119,13 @@ struct PromptOptions: ParsableArguments {
       source: .text(tagged?.bytes ?? bytes, addSpecial: !noSpecial), spans: spans, tagged: tagged)
   }
 
-  private static func parse(_ text: String) throws -> [Int] {
+  static func parse(_ text: String, option: String = "ids") throws -> [Int] {
     var list = text
     if text.hasPrefix("@") {
       list = String(decoding: try read(String(text.dropFirst())), as: UTF8.self)
     }
     return try list.split { $0 == "," || $0.isWhitespace }.map { word in
-      guard let id = Int(word) else { throw Failure.badIDs(text) }
+      guard let id = Int(word) else { throw Failure.badIDs(option: option, text) }
       return id
     }
   }
@@ -178,6 +202,9 @@ struct EngineOptions: ParsableArguments {
       (default: f32; bf16 for bfloat16 weights above 1 GiB where the processor multiplies such numbers)
       """)
   var precision: Precision?
+
+  @Option(help: "Which part of an encoder-decoder: encoder, decoder or cross")
+  var stream = StreamName.decoder
 
   @Option(help: "Threads to use (default: one for each physical core this process may use)")
   var threads: Int?
@@ -259,3 +286,5 @@ struct OutputOption: ParsableArguments {
 
   var sink: Output { Output(output) }
 }
+
+extension StreamName: ExpressibleByArgument {}

@@ -15,13 +15,15 @@ enum Running {
     Interruption.listen()
     let start = Date()
     defer { Console.progress(nil) }
-    return try model.run(prompt, as: Element.self) { progress in
+    _ = try model.plan(options.stream, for: prompt)
+    let trace = try model.run(prompt, as: Element.self) { progress in
       try Interruption.check()
       // Nothing flickers past for a run that is over at once.
       if Date().timeIntervalSince(start) > 0.3 {
         Console.progress("running: layer \(progress.done) of \(progress.total)")
       }
     }
+    return try model.stream(options.stream, of: trace)
   }
 
   /// Scores of a run.

@@ -36,7 +36,8 @@ struct TokenizerSource: Sendable {
       && isFolder.boolValue
   }
 
-  private var folder: String {
+  /// The folder of the model's files.
+  var folder: String {
     guard !isFolder else { return path }
     let parent = (path as NSString).deletingLastPathComponent
     return parent.isEmpty ? "." : parent
@@ -48,6 +49,30 @@ struct TokenizerSource: Sendable {
     guard isFolder else { return path.hasSuffix(".gguf") ? path : nil }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.filter { $0.hasSuffix(".gguf") }.min().map { path + "/" + $0 }
+  }
+
+  /// The image that stands for a prompt when none is given: the first in `images` beside a vision model.
+  var exampleImage: String? {
+    let images = folder + "/images"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: images)) ?? []
+    return names.sorted().first { $0.hasSuffix(".png") }.map { images + "/" + $0 }
+  }
+
+  /// Tokens after which an encoder-decoder writes nothing more: `eos_token_id` of the config.
+  var endTokens: Set<Int> {
+    guard let config = try? JSON.read(folder + "/config.json"), let end = config["eos_token_id"]
+    else { return [] }
+    return Set(end.array?.compactMap(\.int) ?? [end.int].compactMap { $0 })
+  }
+
+  /// What classes are called, by number: `id2label` of the config.
+  var classNames: [Int: String] {
+    guard let labels = try? JSON.read(folder + "/config.json")["id2label"]?.object else {
+      return [:]
+    }
+    return labels.reduce(into: [:]) { names, label in
+      if let number = Int(label.key) { names[number] = label.value.string }
+    }
   }
 
   private func vocabulary(of file: GGUFFile) -> GGUFVocabulary {

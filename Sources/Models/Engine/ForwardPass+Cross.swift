@@ -1,0 +1,76 @@
+import Tensors
+
+extension ForwardPass {
+  /// Adds one block's attention, its cross attention and its MLP to the residual stream.
+  ///
+  /// - Returns: The residual stream that cross attention read, and what it made of it.
+  mutating func transform(
+    _ layer: Int, _ block: BlockPlan, _ cross: CrossPlan, reading memory: Memory<K.Element>,
+    _ weightedValues: Matrix<K.Element>, _ residual: inout Tensor<K.Element>
+  ) -> (residual: Tensor<K.Element>, trace: LayerTrace<K.Element>) {
+    let scale = block.residualScale
+    add(
+      block.attention.output, block.attentionNorms, scale, weightedValues, residual.mutableMatrix())
+    let before = residual
+    let trace = attend(layer, cross, before.matrix, reading: memory.output.matrix)
+    let target = residual.mutableMatrix()
+    add(cross.attention.output, cross.norms, scale, trace.weightedValues.matrix, target)
+    let norm = block.mlpNorms.input.map { Norm<K>($0, width: plan.dModel, &weights) }
+    let addition = Addition<K>(block.mlpNorms, scale: scale, width: plan.dModel, &weights)
+    guard let mlp = MLP<K>(block.mlp, &weights) else { return (before, trace) }
+    Slices.forEach(target.rows) { rows in
+      let part = target.rows(rows)
+      let read = norm?.applied(to: part.matrix) ?? part.matrix.copied
+      addition.add(to: part) { mlp.apply(to: read.matrix, adding: $1, into: $0) }
+    }
+    return (before, trace)
+  }
+
+  /// What one block's cross attention reads and writes, before its output projection.
+  private mutating func attend(
+    _ layer: Int, _ cross: CrossPlan, _ residual: Matrix<K.Element>,
+    reading memory: Matrix<K.Element>
+  ) -> LayerTrace<K.Element> {
+    let plan = cross.attention
+    let norm = cross.norms.input.map { Norm<K>($0, width: self.plan.dModel, &weights) }
+    let projections = Projections<K>(plan, nil, &weights)
+    var queries = Tensor<K.Element>(uninitialized: [residual.rows, plan.heads * plan.dHead])
+    var keys = Tensor<K.Element>(uninitialized: [memory.rows, plan.kvHeads * plan.dHead])
+    var values = Tensor<K.Element>(uninitialized: [memory.rows, plan.kvHeads * plan.dValue])
+    let (q, k, v) = (queries.mutableMatrix(), keys.mutableMatrix(), values.mutableMatrix())
+    Slices.forEach(residual.rows) { rows in
+      let x = residual.rows(rows)
+      let read = norm?.applied(to: x)
+      projections.apply(to: read?.matrix ?? x, rows: rows, queries: q.rows(rows))
+    }
+    Slices.forEach(memory.rows) { rows in
+      projections.apply(
+        to: memory.rows(rows), rows: rows, keys: k.rows(rows), values: v.rows(rows))
+    }
+    let extras = extras(plan)
+    let heads = (0..<plan.heads).map { head in
+      HeadAttention(
+        plan, HeadIndex(layer: layer, head: head), queries: queries.matrix, keys: keys.matrix,
+        values: values.matrix, extras: extras)
+    }
+    var weightedValues = Tensor<K.Element>(
+      uninitialized: [residual.rows, plan.heads * plan.dValue])
+    AttentionOutput<K>.fill(weightedValues.mutableMatrix(), heads: heads, seq: residual.rows)
+    return LayerTrace(
+      queries: queries, keys: keys, values: values, weightedValues: weightedValues, extras: extras)
+  }
+
+  /// Adds what an attention's output projection makes of its weighted values.
+  private mutating func add(
+    _ output: LinearPlan, _ norms: NormPlacement, _ scale: Double,
+    _ weightedValues: Matrix<K.Element>, _ residual: MutableMatrix<K.Element>
+  ) {
+    let output = Linear<K>(output, &weights)
+    let addition = Addition<K>(norms, scale: scale, width: plan.dModel, &weights)
+    Slices.forEach(residual.rows) { rows in
+      addition.add(to: residual.rows(rows)) {
+        output.apply(to: weightedValues.rows(rows), adding: $1, into: $0)
+      }
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import ArgumentParser
+import Checkpoints
+import Explorer
+import Foundation
+import Media
+import Models
+import Tensors
+import Tokenizers
+
+/// What a prompt can hold besides one text.
+struct ExtraOptions: ParsableArguments {
+  @Option(help: "A PNG, JPEG or PPM image, for a vision model", completion: .file())
+  var image: String?
+
+  @Option(
+    help: "An image that is already preprocessed: float32 [channel, height, width]",
+    completion: .file(extensions: ["npy"]))
+  var pixels: String?
+
+  @Option(help: "A WAV file, for a model that listens", completion: .file(extensions: ["wav"]))
+  var audio: String?
+
+  @Option(help: "A second text, for an encoder that takes two")
+  var pair: String?
+
+  @Option(
+    help: """
+      What an encoder-decoder's decoder is given, as ids such as 0,5,9 (default: what it writes by \
+      itself)
+      """)
+  var decoderIds: String?
+
+  func validate() throws {
+    if [image, pixels, audio].compactMap({ $0 }).count > 1 {
+      throw ValidationError("Give one of --image, --pixels and --audio.")
+    }
+  }
+
+  /// The options as a value of its own.
+  func extras() throws -> PromptExtras {
+    PromptExtras(
+      image: image, pixels: pixels, audio: audio, pair: pair.map { Array($0.utf8) },
+      decoderIDs: try decoderIds.map { try PromptOptions.parse($0, option: "decoder-ids") })
+  }
+}
+
+/// What a prompt holds besides one text, once the options are read.
+struct PromptExtras: Sendable {
+  var image: String?
+  var pixels: String?
+  var audio: String?
+  var pair: [UInt8]?
+  var decoderIDs: [Int]?
+  /// Whether an encoder-decoder writes its answer, where it is given none, so that there is something to see.
+  var answers = true
+
+  /// Whether there is something that stands for a text.
+  var isMedia: Bool { image != nil || pixels != nil || audio != nil }
+
+  /// A prompt of everything together, as a model takes it.
+  ///
+  /// - Parameters:
+  ///   - given: The text or the ids; read only where the model takes any.
+  ///   - source: Where tokenizer and preprocessor lie.
+  func prompt(_ given: GivenPrompt, _ source: TokenizerSource, _ model: Model) throws -> Prompt {
+    let plan = model.plan
+    var prompt: Prompt
+    if isMedia, plan.embedding.patches != nil {
+      prompt = try Prompt(image: pixels(source, plan), for: plan)
+    } else if isMedia, case .beside(let vision) = plan.encoder {
+      prompt = try Prompt(image: pixels(source, vision), for: vision)
+    } else if case .attended(let encoder, _) = plan.encoder, encoder.embedding.frames != nil {
+      guard let audio else { throw ModelError.soundMissing(family: plan.family) }
+      prompt = try Prompt(sound: features(audio, source), for: encoder)
+    } else if plan.embedding.patches != nil {
+      guard let image = source.exampleImage else {
+        throw ModelError.imageMissing(family: plan.family)
+      }
+      prompt = try Prompt(image: pixels(PromptExtras(image: image), source, plan), for: plan)
+    } else {
+      prompt = try text(given, source)
+      if isMedia { try insert(into: &prompt, source, model) }
+    }
+    try addDecoder(to: &prompt, source, model)
+    return prompt
+  }
+
+  // MARK: Images and sounds
+
+  private func pixels(_ source: TokenizerSource, _ plan: ModelPlan) throws -> Tensor<Float> {
+    try pixels(self, source, plan)
+  }
+
+  private func pixels(
+    _ extras: PromptExtras, _ source: TokenizerSource, _ plan: ModelPlan
+  ) throws -> Tensor<Float> {
+    guard let patches = plan.embedding.patches else {
+      throw ModelError.notVision(family: plan.family)
+    }
+    if let file = extras.pixels {
+      let array = try NumPyFile(path: file).arrays.first
+      guard let array, let numbers = array.numbers, numbers.type.isFloatingPoint,
+        let image = numbers.widened(to: Float.self)
+      else {
+        throw CheckpointError.numpy(
+          file: file,
+          fault: .shape(
+            array: array?.name ?? "", found: array?.shape ?? [],
+            expected: "floats of shape [channel, height, width]"))
+      }
+      // A batch of one is taken for its only image.
+      return image.shape.count == 4 && image.shape[0] == 1
+        ? image.reshaped(Array(image.shape.dropFirst())) : image
+    }
+    guard let file = extras.image else {
+      throw ModelError.imageMissing(family: plan.family)
+    }
+    let image = try ImageFile.read(file)
+    let processor = try ImageProcessor.open(folder: source.folder) ?? .standard(plan)
+    return processor.pixels(of: image, channels: patches.channels)
+  }
+
+  private func features(_ file: String, _ source: TokenizerSource) throws -> Tensor<Float> {
+    let settings = try LogMel.open(folder: source.folder)
+    return try settings.features(of: WAVFile(path: file), file: file)
+  }
+
+  /// Puts an image into a text, in the places of its token: one token is repeated for every vector.
+  private func insert(
+    into prompt: inout Prompt, _ source: TokenizerSource, _ model: Model
+  ) throws {
+    guard case .inserted(let encoder, let insertion) = model.plan.encoder else {
+      throw ModelError.notVision(family: model.plan.family)
+    }
+    let image = try pixels(source, encoder)
+    let seen = try Prompt(image: image, for: encoder)
+    prompt = prompt.inserting(seen, for: insertion)
+  }
+
+  // MARK: Texts
+
+  /// The text, or both, as tokens.
+  func text(_ given: GivenPrompt, _ source: TokenizerSource) throws -> Prompt {
+    guard let pair else { return try given.prompt(source) }
+    guard case .text(let bytes, let addSpecial) = given.source else {
+      throw ValidationError("--pair takes its first text as words, --text or --file.")
+    }
+    let tokenizer = try source.open()
+    let encoding = tokenizer.encode(bytes, pair: pair, addSpecial: addSpecial)
+    var prompt = Prompt(
+      tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self))
+    prompt.typeIDs = encoding.typeIDs
+    let first = tokenizer.encode(bytes, addSpecial: false).tokens.count
+    return try prompt.markingPair(firstCount: first)
+  }
+
+  private func addDecoder(
+    to prompt: inout Prompt, _ source: TokenizerSource, _ model: Model
+  ) throws {
+    guard case .attended = model.plan.encoder else {
+      if decoderIDs != nil { throw ModelError.noDecoder(family: model.plan.family) }
+      return
+    }
+    let tokenizer = try? source.open()
+    func tokens(_ ids: [Int]) -> [Token] {
+      tokenizer?.tokens(ids: ids) ?? Prompt(ids: ids).tokens
+    }
+    if let decoderIDs {
+      prompt.decoder = tokens(decoderIDs)
+    } else if answers, model.hasOutputHead {
+      try model.check(prompt)
+      prompt.decoder = tokens(try model.answer(prompt, end: source.endTokens))
+    }
+  }
+}
+
+extension ImageProcessor {
+  /// What most vision models expect, where a checkpoint says nothing: its own size, −1 to 1.
+  static func standard(_ plan: ModelPlan) throws -> ImageProcessor {
+    let patches = plan.embedding.patches
+    let side = (patches?.rows ?? 14) * (patches?.side ?? 16)
+    return try ImageProcessor(["size": .int(side)], file: "preprocessor_config.json")
+  }
+}
+
+extension Prompt {
+  /// The prompt of a pair with its texts marked as spans A and B.
+  ///
+  /// - Parameter firstCount: How many tokens the first text has, special ones aside.
+  func markingPair(firstCount: Int) throws -> Prompt {
+    let own = tokens.indices.filter { tokens[$0].start < tokens[$0].end }
+    let (first, second) = (own.prefix(firstCount), own.dropFirst(firstCount))
+    var spans: [PromptSpan] = []
+    for (name, part) in [("A", first), ("B", second)] {
+      guard let start = part.first, let end = part.last else { continue }
+      spans.append(PromptSpan(name: name, tokens: start..<end + 1))
+    }
+    return try marking(spans)
+  }
+}
