@@ -182,7 +182,7 @@ import Testing
     expectRefusal(
       try tiny.heed("predict"),
       "\(tiny.configuration): activation_function is mish, expected one of gelu, gelu_new, "
-        + "gelu_pytorch_tanh, relu, silu, swish")
+        + "gelu_pytorch_tanh, quick_gelu, relu, silu, swish")
   }
 
   @Test func `a checkpoint without output head shows maps, and refuses to predict`() throws {
