@@ -3,7 +3,8 @@
 usage: slow_link.py [--heed FILE] [--rate BYTES] [--size 200x60] [--keys N] [--json] [-- HEED ARGUMENTS]
 
 Runs heed on a pseudo-terminal that is read at --rate bytes a second (125000, which is 1 Mbit/s), opens
-the map of a long text, presses `l` N times, 50 ms apart, and prints
+the map of a long text, presses `]` and `[` in turn N times, 50 ms apart, so that every frame is another
+head's map, and prints
 
   settled   seconds from the last key to the last byte
   bytes     what was sent since the first key
@@ -22,7 +23,7 @@ import time
 
 from first_map import PATIENCE, ROOT, Screen
 
-# Long enough that the map is larger than the window and every step moves it.
+# Long enough that the map fills the window.
 TEXT = "to be or not to be, that is the question: " * 24
 
 
@@ -68,16 +69,14 @@ def main():
         parser.error(f"{options.heed}: no such program; build it with `make build`")
     SlowScreen.rate = options.rate
     arguments = options.arguments or [
-        "explore", "sample:novels", "--text", TEXT, "--view", "map", "--query", "0"]
+        "explore", "sample:novels", "--text", TEXT, "--view", "map"]
     screen = SlowScreen([os.path.abspath(options.heed), *arguments], columns, rows)
     try:
         screen.first_map(60)
-        for key in b"++":  # one weight is at least a cell, so that there is something to pan
-            os.write(screen.descriptor, bytes([key]))
         screen.quiet(1.0, PATIENCE)
         count, last = 0, None
-        for _ in range(options.keys):
-            os.write(screen.descriptor, b"L")
+        for number in range(options.keys):
+            os.write(screen.descriptor, b"]["[number % 2:][:1])
             due = time.perf_counter() + 0.05
             while (left := due - time.perf_counter()) > 0:
                 chunk = screen.read(left)

@@ -34,4 +34,6 @@ public enum ScoreNeed: String, Sendable, CaseIterable {
   case probe
   /// Derivatives of the loss.
   case gradients
+  /// Runs without single heads.
+  case ablations
 }

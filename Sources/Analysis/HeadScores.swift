@@ -5,6 +5,12 @@ import Tensors
 public enum HeadScores {
   /// Alphabetical; a test reads `Scores/` and names a file that is missing here.
   public static let all: [any HeadScore.Type] = [
+    AblationAccuracyScore.self,
+    AblationLogitScore.self,
+    AblationLossScore.self,
+    AblationMeanScore.self,
+    AblationProbabilityScore.self,
+    BertologyScore.self,
     ConceptInductionScore.self,
     ContextDependenceScore.self,
     CopyingFullScore.self,
@@ -20,9 +26,12 @@ public enum HeadScores {
     EchoScore.self,
     EntropyScore.self,
     FirstTokenScore.self,
+    GateGradientScore.self,
     HeadNormScore.self,
     InductionDifferenceScore.self,
     InductionScore.self,
+    JensenShannonScore.self,
+    KeepOnlyScore.self,
     KeyCompositionScore.self,
     LaterSinksScore.self,
     LearnedSinkScore.self,
@@ -31,6 +40,7 @@ public enum HeadScores {
     LowRankQueryScore.self,
     LowRankValueScore.self,
     MaximumScore.self,
+    MichelScore.self,
     MoverAttentionScore.self,
     NextTokenScore.self,
     NormWeightedScore.self,
@@ -47,6 +57,7 @@ public enum HeadScores {
     ReceivedScore.self,
     RelativeEntropyScore.self,
     RetrievalScore.self,
+    RoutingNormScore.self,
     SelfScore.self,
     SinkRateScore.self,
     SinkScore.self,
@@ -57,6 +68,7 @@ public enum HeadScores {
     SpecialScore.self,
     StreamingSinkScore.self,
     SuccessorScore.self,
+    TaylorScore.self,
     TokenInductionScore.self,
     ValueCompositionScore.self,
     ValueFirstScore.self,
@@ -135,7 +147,9 @@ public enum HeadScores {
 
   /// Why a score does not apply; a prompt that is missing comes first.
   private static func obstacle(_ score: any HeadScore.Type, _ facts: ScoreFacts) -> String? {
-    let isForPrompt = !score.needs.isDisjoint(with: [.maps, .values, .residuals, .gradients])
+    let isForPrompt = !score.needs.isDisjoint(with: [
+      .maps, .values, .residuals, .gradients, .ablations,
+    ])
     let canUseProbe = score is any RepeatScore.Type
     if isForPrompt, facts.prompt == nil, !canUseProbe || facts.probe == nil {
       return "no prompt was given"

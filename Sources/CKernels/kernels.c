@@ -1,13 +1,8 @@
 #include "CKernels.h"
+#include "vector.h"
 
 #include <math.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif
 
 // The exponent is moved by a multiplication, which also makes subnormal halves right; infinities and
 // NaN keep their payload through the select. Free of branches, so that it becomes vector code.
@@ -55,26 +50,6 @@ CLONED void heed_narrow_bfloat16(
     uint32_t quiet = bits | 0x00400000u;
     target[i] = (uint16_t)((number == number ? rounded : quiet) >> 16);
   }
-}
-
-// ln x for normal x > 0, by x = m · 2^e with m in [√½, √2) and the series of ln((1+s)/(1−s)) = 2·artanh s,
-// s = (m−1)/(m+1). |s| < 0.1716, so the first term left out is under 2·s^11/11 < 7e-10.
-static inline float natural_log(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  uint32_t shifted = bits - 0x3f3504f3u;
-  int32_t exponent = (int32_t)shifted >> 23;
-  bits = (shifted & 0x007fffffu) + 0x3f3504f3u;
-  float m;
-  memcpy(&m, &bits, sizeof m);
-  float s = (m - 1.0f) / (m + 1.0f);
-  float s2 = s * s;
-  float series = 1.0f / 9;
-  series = series * s2 + 1.0f / 7;
-  series = series * s2 + 1.0f / 5;
-  series = series * s2 + 1.0f / 3;
-  series = series * s2 + 1.0f;
-  return 2.0f * s * series + (float)exponent * 0.69314718f;
 }
 
 // One pass over a row while it is in the first-level cache: everything that a head's statistics need.

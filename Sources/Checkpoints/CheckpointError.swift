@@ -40,6 +40,8 @@ public enum CheckpointError: Error, Hashable, Sendable {
   case incompleteDownload(folder: String, found: String)
   /// A revision of a model that is not in the Hugging Face cache.
   case unknownRevision(model: String, revision: String, known: [String])
+  /// A copy that could not be written.
+  case notCopied(path: String, reason: String)
   /// No sample is called that.
   case unknownSample(name: String, known: [String])
   /// The samples were not found in any of the places they may lie.
@@ -106,6 +108,8 @@ extension CheckpointError: CustomStringConvertible {
       "\(model)@\(revision): found no such revision in the cache, expected one of "
         + "\(known.isEmpty ? "those downloaded, of which there are none" : Self.list(known)); "
         + "download it, or leave the revision out"
+    case .notCopied(let path, let reason):
+      "\(path): cannot be written: \(reason)"
     case .unknownSample(let name, let known):
       "sample:\(name): no such sample, expected one of \(known.joined(separator: ", ")); see heed samples"
     case .noSamples(let searched):

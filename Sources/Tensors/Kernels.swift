@@ -113,6 +113,20 @@ public protocol Kernels<Element>: GradientKernels {
   /// - Parameter sums: One for each row; −∞ to begin with.
   static func addLogSums(of m: Matrix<Element>, to sums: inout [Double])
 
+  /// `maxima[i] = max(maxima[i], row i)`, one for each row.
+  static func raise(_ maxima: inout [Double], toMaximaOf m: Matrix<Element>)
+
+  /// The Jensen–Shannon divergence of the softmax of every row of `a` and `b`, in nats.
+  ///
+  /// With `m = (p + q) / 2` and `r = (q − p) / (q + p)` it is
+  /// `½ Σ m ((1 + r) ln(1 + r) + (1 − r) ln(1 − r))`, which loses no digits where `p` and `q` are close.
+  ///
+  /// - Parameters:
+  ///   - logSums: ln Σ exp of every row of `a`, then of `b`.
+  static func divergences(
+    _ a: Matrix<Element>, _ b: Matrix<Element>, logSums: [Double], _ others: [Double]
+  ) -> [Double]
+
   /// Σ |a − b| over all numbers of two windows of the same size.
   static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double
 

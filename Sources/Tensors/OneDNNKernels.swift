@@ -182,14 +182,48 @@ extension FloatLoops {
   /// A vector loop for each row, rows shared out among the threads.
   public static func addLogSums(of m: Matrix<Float>, to sums: inout [Double]) {
     precondition(sums.count == m.rows)
-    var rows = [Double](repeating: 0, count: m.rows)
-    rows.withUnsafeMutableBufferPointer { rows in
-      guard let target = rows.baseAddress.map(UncheckedPointer.init) else { return }
+    let rows = eachRow(m) { heed_log_sum_exp($0, m.columns) }
+    for i in sums.indices { sums[i] = LogSum.joined(sums[i], rows[i]) }
+  }
+
+  /// A vector loop for each row, rows shared out among the threads.
+  public static func raise(_ maxima: inout [Double], toMaximaOf m: Matrix<Float>) {
+    precondition(maxima.count == m.rows)
+    let rows = eachRow(m) { Double(heed_maximum($0, m.columns)) }
+    for i in maxima.indices { maxima[i] = max(maxima[i], rows[i]) }
+  }
+
+  /// A vector loop for each row, rows shared out among the threads.
+  public static func divergences(
+    _ a: Matrix<Float>, _ b: Matrix<Float>, logSums: [Double], _ others: [Double]
+  ) -> [Double] {
+    precondition(a.rows == b.rows && a.columns == b.columns)
+    precondition(logSums.count == a.rows && others.count == a.rows)
+    let first = UnsafeRows(a)
+    return eachRow(b) { row, i in
+      heed_jensen_shannon(first[i], row, Float(logSums[i]), Float(others[i]), b.columns)
+    }
+  }
+
+  private static func eachRow(
+    _ m: Matrix<Float>, _ value: @Sendable (UnsafePointer<Float>) -> Double
+  ) -> [Double] {
+    eachRow(m) { row, _ in value(row) }
+  }
+
+  /// What `value` makes of every row, on several threads.
+  private static func eachRow(
+    _ m: Matrix<Float>, _ value: @Sendable (UnsafePointer<Float>, Int) -> Double
+  ) -> [Double] {
+    var result = [Double](repeating: 0, count: m.rows)
+    let rows = UnsafeRows(m)
+    result.withUnsafeMutableBufferPointer { result in
+      guard let target = result.baseAddress.map(UncheckedPointer.init) else { return }
       Parallel.forEach(m.rows, grain: max(1, 65_536 / max(1, m.columns))) { i in
-        target.base[i] = heed_log_sum_exp(m.base + i * m.stride, m.columns)
+        target.base[i] = value(rows[i], i)
       }
     }
-    for i in sums.indices { sums[i] = LogSum.joined(sums[i], rows[i]) }
+    return result
   }
 
   /// A vector loop for each row.
@@ -249,4 +283,13 @@ extension FloatLoops {
 /// A place that several threads write, each its own elements.
 private struct UncheckedPointer: @unchecked Sendable {
   let base: UnsafeMutablePointer<Double>
+}
+
+/// Where the rows of a matrix lie; keeps them in place.
+private struct UnsafeRows: @unchecked Sendable {
+  private let matrix: Matrix<Float>
+
+  init(_ matrix: Matrix<Float>) { self.matrix = matrix }
+
+  subscript(row: Int) -> UnsafePointer<Float> { UnsafePointer(matrix.base + row * matrix.stride) }
 }

@@ -233,6 +233,31 @@ public enum PlainKernels<Element: Scalar>: Kernels {
     }
   }
 
+  /// Number by number.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func raise(_ maxima: inout [Double], toMaximaOf m: Matrix<Element>) {
+    for i in 0..<m.rows {
+      maxima[i] = m.withRow(i) { $0.reduce(maxima[i]) { max($0, Double($1)) } }
+    }
+  }
+
+  /// Number by number, in double precision.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func divergences(
+    _ a: Matrix<Element>, _ b: Matrix<Element>, logSums: [Double], _ others: [Double]
+  ) -> [Double] {
+    (0..<a.rows).map { i in
+      var sum = 0.0
+      for j in 0..<a.columns {
+        let p = Double.exp(Double(a[i, j]) - logSums[i])
+        let q = Double.exp(Double(b[i, j]) - others[i])
+        guard p + q > 0 else { continue }
+        sum += (p + q) / 4 * DivergenceTerm.value((q - p) / (q + p))
+      }
+      return sum
+    }
+  }
+
   /// Number by number, in double precision.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func sumOfDifferences(_ a: Matrix<Element>, _ b: Matrix<Element>) -> Double {
@@ -309,5 +334,18 @@ enum LogSum {
     guard a.isFinite else { return b }
     let (low, high) = (min(a, b), max(a, b))
     return high + Double.log(1 + Double.exp(low - high))
+  }
+}
+
+/// One term of a Jensen–Shannon divergence.
+enum DivergenceTerm {
+  /// `(1 + r) ln(1 + r) + (1 − r) ln(1 − r)`; for small `r` by its series.
+  static func value(_ r: Double) -> Double {
+    let square = r * r
+    if square < 0.01 {
+      return square * (1 + square * (1.0 / 6 + square * (1.0 / 15 + square / 28)))
+    }
+    func part(_ x: Double) -> Double { x > 0 ? x * Double.log(x) : 0 }
+    return part(1 + r) + part(1 - r)
   }
 }

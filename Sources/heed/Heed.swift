@@ -14,8 +14,8 @@ struct Heed: ParsableCommand {
       """,
     version: "heed \(Release.version)",
     subcommands: [
-      Explore.self, Info.self, Tokens.self, Scores.self, Sinks.self, Predict.self, Export.self,
-      Rules.self, WhatIf.self, Fit.self, SnapshotCommand.self, SamplesCommand.self,
+      Explore.self, Info.self, Tokens.self, Scores.self, Sinks.self, Prune.self, Predict.self,
+      Export.self, Rules.self, WhatIf.self, Fit.self, SnapshotCommand.self, SamplesCommand.self,
       ModelsCommand.self, ConfigCommand.self, Bench.self,
     ],
     defaultSubcommand: Explore.self)

@@ -248,7 +248,7 @@ import TmuxHarness
     ("DEMO < /dev/null", "standard input: not a terminal"),
   ])
   func `what cannot be a screen is refused with advice`(line: String, text: String) throws {
-    let tmux = try Tmux(width: 150)
+    let tmux = try Tmux(width: 200)
     let path = Tmux.quote(try BuiltProducts.path("TerminalDemo"))
     try tmux.run("\(line.replacingOccurrences(of: "DEMO", with: path)); echo over")
     let screen = try tmux.wait("the end") { $0.contains("\nover") }

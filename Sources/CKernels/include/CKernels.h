@@ -36,6 +36,13 @@ void heed_summarise_row(
 /// ln Σ exp x of `count` > 0 numbers.
 double heed_log_sum_exp(const float *x, size_t count);
 
+/// The largest of `count` > 0 numbers.
+float heed_maximum(const float *x, size_t count);
+
+/// The Jensen–Shannon divergence of two softmaxes, whose logarithms of sums are given, in nats.
+double heed_jensen_shannon(
+    const float *a, const float *b, float sum_a, float sum_b, size_t count);
+
 /// Σ |a − b| over `count` numbers.
 double heed_sum_of_differences(const float *a, const float *b, size_t count);
 

@@ -43,7 +43,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// The header's bytes.
-  private static func header(of file: MappedFile) throws(CheckpointError) -> Data {
+  static func header(of file: MappedFile) throws(CheckpointError) -> Data {
     guard file.size >= 8 else {
       throw .safetensors(file: file.path, fault: .tooShort(bytes: file.size))
     }

@@ -19,7 +19,9 @@ public struct Alteration: Sendable, Hashable {
   var text: String? {
     var parts: [String] = []
     if !knockedOut.isEmpty { parts.append("without \(Self.names(knockedOut))") }
-    for (spec, heads) in Dictionary(grouping: rules.heads.keys, by: { rules[$0]?.name ?? "" }) {
+    let byRule = Dictionary(grouping: rules.heads.keys) { rules[$0]?.name ?? "" }
+    // In an order of its own: the same state is written in the same bytes every time.
+    for (spec, heads) in byRule.sorted(by: { $0.key < $1.key }) {
       parts.append("rule \(spec) in \(Self.names(heads)), \(reach.rawValue)")
     }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")

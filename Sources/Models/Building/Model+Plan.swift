@@ -45,7 +45,7 @@ extension Model {
     return (type, family)
   }
 
-  /// The rows of the stored token embedding; nil when it is missing or of another width.
+  /// The rows of the stored token embedding; nil without one, or of another width.
   private static func embeddingRows(_ checkpoint: Checkpoint, _ plan: ModelPlan) -> Int? {
     guard let token = plan.embedding.token else { return nil }
     let stored = (plan.prefixes + [""]).lazy

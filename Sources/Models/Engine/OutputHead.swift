@@ -122,20 +122,29 @@ extension OutputHead {
   ///   - residual: After the last block, `[rows, dModel]`.
   ///   - targets: One id for each row.
   func losses(_ residual: Matrix<K.Element>, targets: [Int]) throws -> [Double] {
+    try outcomes(residual, targets: targets).map(\.loss)
+  }
+
+  /// The same, with whether each token is the most probable one.
+  func outcomes(
+    _ residual: Matrix<K.Element>, targets: [Int]
+  ) throws -> [(loss: Double, isBest: Bool)] {
     precondition(residual.rows == targets.count)
     let x = normalised(residual)
     var logSums = [Double](repeating: -.infinity, count: targets.count)
+    var best = logSums
     var chosen = [Double](repeating: 0, count: targets.count)
     for part in parts {
       var logits = Tensor<K.Element>(uninitialized: [targets.count, part.count])
       apply(to: x.matrix, part: part, into: logits.mutableMatrix())
       let matrix = logits.matrix
       K.addLogSums(of: matrix, to: &logSums)
+      K.raise(&best, toMaximaOf: matrix)
       for (row, id) in targets.enumerated() where part.contains(id) {
         chosen[row] = Double(matrix[row, id - part.lowerBound])
       }
     }
     guard logSums.allSatisfy(\.isFinite) else { throw notFinite }
-    return zip(logSums, chosen).map { $0 - $1 }
+    return targets.indices.map { (logSums[$0] - chosen[$0], chosen[$0] >= best[$0]) }
   }
 }

@@ -66,20 +66,47 @@ extension Model {
     of variants: [[Intervention]], base: Trace<Element>,
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [Double] {
-    let head = try OutputHead<Element.PreferredKernels>(self)
+    try outcomes(of: variants, base: base, onProgress: onProgress).map(\.loss)
+  }
+
+  /// The mean next-token loss of every variant, in nats, and the share of tokens that were the most probable
+  /// ones; both `.nan` for a prompt of one token.
+  ///
+  /// - Parameters: See `forEachBatch`.
+  public func outcomes<Element: Scalar>(
+    of variants: [[Intervention]], base: Trace<Element>,
+    onProgress: (Double) throws -> Void = { _ in }
+  ) throws -> [(loss: Double, accuracy: Double)] {
     let (seq, ids) = (base.seq, base.prompt.ids)
-    var result = [Double](repeating: .nan, count: variants.count)
+    var result = [(loss: Double, accuracy: Double)](
+      repeating: (.nan, .nan), count: variants.count)
     guard seq > 1 else { return result }
+    // The last position of a variant predicts nothing; its loss is computed and dropped.
+    let targets = ids.dropFirst() + [0]
+    let head = try readout(as: Element.self)
     try forEachBatch(of: variants, base: base, onProgress: onProgress) { indices, residual in
-      // The last position of each variant predicts nothing; its loss is computed and dropped.
-      let targets = indices.flatMap { _ in ids.dropFirst() + [0] }
-      let losses = try head.losses(residual.matrix, targets: targets)
+      let all = try head(residual.matrix, indices.flatMap { _ in targets })
       for (place, index) in indices.enumerated() {
-        result[index] =
-          losses[place * seq..<(place + 1) * seq - 1].reduce(0, +) / Double(seq - 1)
+        let own = all[place * seq..<(place + 1) * seq - 1]
+        result[index] = (
+          own.reduce(0) { $0 + $1.loss } / Double(seq - 1),
+          Double(own.count { $0.isBest }) / Double(seq - 1)
+        )
       }
     }
     return result
+  }
+
+  /// The output head on the kernels that this model runs on.
+  private func readout<Element: Scalar>(
+    as _: Element.Type
+  ) throws -> (Matrix<Element>, [Int]) throws -> [(loss: Double, isBest: Bool)] {
+    if multipliesBFloat16 {
+      let head = try OutputHead<Element.RoundingKernels>(self)
+      return { try head.outcomes($0, targets: $1) }
+    }
+    let head = try OutputHead<Element.PreferredKernels>(self)
+    return { try head.outcomes($0, targets: $1) }
   }
 
   /// So many rows that products run at full speed, and few enough that a batch stays small.

@@ -110,7 +110,9 @@ private struct Report: Encodable {
     table.add(["stored as", dtype.keys.sorted().joined(separator: ", ")])
     table.add(["runs in", precision])
     for file in files { table.add(["file", "\(file.path)  \(ByteCount(file.bytes))"]) }
-    table.add(["tokenizer", tokenizer ?? "none; give the prompt with --ids"])
+    let other =
+      vocabularySize > 0 ? "none; give the prompt with --ids" : "none; the prompt is an image"
+    table.add(["tokenizer", tokenizer ?? other])
     for need in memory {
       table.add([
         "memory",

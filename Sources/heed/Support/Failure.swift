@@ -73,7 +73,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case is CancellationError:
       Foundation.exit(130)
     case is CheckpointError, is ConfigurationError, is ExportError, is MaximumFlowError,
-      is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is RuleError,
+      is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is PruningError,
+      is RuleError,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)

@@ -1,0 +1,19 @@
+import Checkpoints
+
+extension Model {
+  /// Where heads write in the stored output projections: with these parts at zero, nothing of the heads
+  /// reaches the residual stream, as with their weighted values at zero.
+  ///
+  /// - Parameter heads: Must exist.
+  public func outputParts(of heads: [HeadIndex]) -> [Checkpoint.Part] {
+    heads.map { head in
+      let attention = plan.blocks[head.layer].attention
+      let (linear, columns) = (attention.output, attention.valueColumns(head.head))
+      let name = weights[linear.weight].name
+      let all = 0..<linear.outputs.count
+      return linear.layout == .outputsFirst
+        ? Checkpoint.Part(tensor: name, rows: all, columns: columns)
+        : Checkpoint.Part(tensor: name, rows: columns, columns: all)
+    }
+  }
+}

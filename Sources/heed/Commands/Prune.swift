@@ -1,0 +1,205 @@
+import Analysis
+import ArgumentParser
+import Checkpoints
+import Explorer
+import Foundation
+import Models
+import Tensors
+
+/// `heed prune`: which heads a model can do without.
+struct Prune: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Head importance, the loss against heads left, and a mask.",
+    discussion: """
+      Writes head_importance.npy and attn_entropy.npy [layer, head], head_mask.npy (1 stays, 0 goes), \
+      heads_to_prune.json ({"layer": [heads]}) and curve.json to the folder of -o.
+      """)
+
+  @OptionGroup var model: ModelArgument
+
+  @Option(help: "A file of prompts, a text or an object a line", completion: .file())
+  var prompts: String
+
+  @Option(help: "The score that decides, the lowest first out; see heed scores --list")
+  var by = "michel"
+
+  @Flag(help: "Score what is left again after every step")
+  var recompute = false
+
+  @Flag(help: "Take out one head at a time, always the one that is missed least")
+  var greedy = false
+
+  @Option(help: "Points of the curve")
+  var steps = 10
+
+  @Option(help: "Take out this share of all heads (default: 0.5; with --keep-loss 0.9)")
+  var fraction: Double?
+
+  @Option(help: "Take out as many heads as the loss allows to grow by so much, such as 5%")
+  var keepLoss: String?
+
+  @Option(help: "Random orders beside the curve, with seed 0")
+  var controls = 5
+
+  @Option(help: "Judge this heads_to_prune.json instead", completion: .file())
+  var mask: String?
+
+  @Option(
+    help: "Write the checkpoint without the heads to this folder: their output weights are zero",
+    completion: .directory)
+  var apply: String?
+
+  @Flag(help: "Add no special tokens, such as BOS or CLS")
+  var noSpecial = false
+
+  @OptionGroup var engine: EngineOptions
+
+  @Option(
+    name: [.short, .customLong("output")], help: "The folder for the results",
+    completion: .directory)
+  var output: String
+
+  private var allowedGrowth: Double? {
+    keepLoss.flatMap { Double($0.hasSuffix("%") ? String($0.dropLast()) : $0) }.map { $0 / 100 }
+  }
+
+  func validate() throws {
+    if let fraction, !(fraction > 0 && fraction < 1) {
+      throw ValidationError("--fraction takes a share above 0 and below 1.")
+    }
+    if steps < 1 { throw ValidationError("--steps takes a number above 0.") }
+    if controls < 0 { throw ValidationError("--controls takes 0 or more.") }
+    if keepLoss != nil, !((allowedGrowth ?? -1) >= 0) {
+      throw ValidationError("--keep-loss takes a share such as 5%.")
+    }
+    if greedy, recompute {
+      throw ValidationError("--greedy scores anew at every step; leave --recompute out.")
+    }
+  }
+
+  func run() throws {
+    guard let score = HeadScores.named(by) else {
+      throw Failure.unknownScore(by, known: HeadScores.all.map { $0.name })
+    }
+    let checkpoint = try Opening.checkpoint(model)
+    let (model, tokenizer) = try Opening.model(model, engine)
+    let entries = try PromptSet(file: prompts, tokenizer, addSpecial: !noSpecial).entries
+    let pruning = try Pruning(
+      model, prompts: entries.map(\.prompt), prefix: noSpecial ? [] : tokenizer.prefix)
+    try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
+    let found = try order(pruning, model, score)
+    let points = try Running.analysis("pruning") { onProgress in
+      try pruning.curve(found.masks, controls: controls, onProgress: onProgress)
+    }
+    guard let chosen = chosen(points) else { return }
+    try chosen.mask.check(model.plan)
+    let entropy = try Running.analysis("entropy of maps") { onProgress in
+      try HeadScores.named("entropy").map {
+        try pruning.importance($0, onProgress: onProgress)
+      }
+    }
+    let results = PruneResults(
+      importance: found.importance, entropy: entropy, points: points, chosen: chosen.mask,
+      measure: greedy ? "greedy" : by)
+    if let apply {
+      try checkpoint.copy(
+        to: apply, zeroing: model.outputParts(of: chosen.mask.removed.sorted()))
+    }
+    try results.write(to: output)
+    try Output(nil).write(results.text(chosen))
+  }
+
+  private func order(
+    _ pruning: Pruning, _ model: Model, _ score: any HeadScore.Type
+  ) throws -> (importance: HeadTable, masks: [HeadMask]) {
+    let all = model.plan.allHeads.count
+    return try Running.analysis("scoring heads") { onProgress in
+      if let mask {
+        let wanted = try HeadMask(
+          Data(PromptOptions.read(mask)), file: mask, plan: model.plan)
+        let table = try pruning.importance(score, onProgress: onProgress)
+        return (table, [HeadMask(), wanted])
+      }
+      let share = fraction ?? (keepLoss == nil ? 0.5 : 0.9)
+      let last = Int((share * Double(all)).rounded())
+      guard last < all else { throw PruningError.removesEveryHead(count: all) }
+      let counts = Set((0...steps).map { last * $0 / steps }).sorted()
+      let order: Pruning.Order =
+        greedy ? .greedy : recompute ? .recomputed(score) : .by(score)
+      return try pruning.masks(order, counts: counts, onProgress: onProgress)
+    }
+  }
+
+  /// The last point, or the last within the loss that is allowed.
+  private func chosen(_ points: [Pruning.Point]) -> Pruning.Point? {
+    guard let allowedGrowth, let base = points.first?.loss else { return points.last }
+    return points.last { $0.loss <= base * (1 + allowedGrowth) }
+  }
+}
+
+/// What `heed prune` found out.
+private struct PruneResults {
+  let importance: HeadTable
+  let entropy: HeadTable?
+  let points: [Pruning.Point]
+  let chosen: HeadMask
+  let measure: String
+
+  private struct Curve: Encodable {
+    struct Point: Encodable {
+      let removed, left: Int
+      let loss, accuracy: Double
+      let random: [Double]
+    }
+    let version = 1
+    let measure: String
+    let points: [Point]
+  }
+
+  /// Writes all files into a folder that appears when they are whole, or adds them to one that is there.
+  func write(to folder: String) throws {
+    let mask = chosen.table(layers: importance.layers, heads: importance.heads)
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw Failure.unwritable(file: folder, reason: error.localizedDescription)
+    }
+    try write(importance, to: "\(folder)/head_importance.npy")
+    if let entropy { try write(entropy, to: "\(folder)/attn_entropy.npy") }
+    try write(mask, to: "\(folder)/head_mask.npy")
+    try Output("\(folder)/heads_to_prune.json").write(chosen.json)
+    let curve = Curve(
+      measure: measure,
+      points: points.map {
+        Curve.Point(
+          removed: $0.mask.removed.count,
+          left: importance.values.count - $0.mask.removed.count, loss: $0.loss,
+          accuracy: $0.accuracy, random: $0.random)
+      })
+    try Output("\(folder)/curve.json").write(json: curve)
+  }
+
+  private func write(_ table: HeadTable, to path: String) throws {
+    try Output(path).write { write in
+      try write(NPYHeader.bytes(shape: [table.layers, table.heads], type: "<f8")[...])
+      try table.values.withUnsafeBytes { try write(Array($0)[...]) }
+    }
+  }
+
+  /// The curve for people.
+  func text(_ chosen: Pruning.Point) -> String {
+    func number(_ value: Double) -> String { value.isNaN ? "·" : String(format: "%.4f", value) }
+    var table = TextTable(
+      ["removed", "left", "loss", "accuracy", "random loss", "deviation"])
+    for point in points {
+      table.add([
+        "\(point.mask.removed.count)", "\(importance.values.count - point.mask.removed.count)",
+        number(point.loss), number(point.accuracy), number(point.randomMean),
+        number(point.randomDeviation),
+      ])
+    }
+    let names = chosen.mask.removed.sorted().map(\.description).joined(separator: ", ")
+    return table.text + "removed: \(names.isEmpty ? "no head" : names)\n"
+  }
+}
