@@ -70,6 +70,10 @@ struct Explore: ParsableCommand {
       try EventLoop.run(program, options: options)
     }
     try complain(program.state)
+    // The service's thread may be in the middle of a product: the destructors of an ordinary exit would
+    // take its libraries from under it.
+    fflush(nil)
+    _exit(EXIT_SUCCESS)
   }
 
   /// Left without having seen anything: the reason stays where the user can read it.
