@@ -32,7 +32,7 @@ private let heading = "heed  Atlas  Map  Tokens"
 
   private func expectGivenBack(_ tmux: Tmux, status: Int) throws {
     let text = try tmux.wait("the end", history: true) { $0.contains("\nover") }
-    #expect(text.contains("status \(status)\n") || text.contains("status \(status) "))
+    #expect(text.contains("status \(status)\n") || text.contains("status \(status) "), "\(text)")
     let words = text.split { $0.isWhitespace || $0 == ";" }
     for mode in ["echo", "icanon", "isig", "icrnl", "opost"] {
       #expect(words.contains { $0 == mode }, "\(mode) is off")

@@ -84,9 +84,9 @@ import TmuxHarness
     try tmux.type(":view tokens")
     try tmux.press("Enter")
     try tmux.wait(for: "gives most to")
-    try tmux.type(":key 4000")
+    try tmux.type(":query 4000")
     try tmux.press("Enter")
-    try tmux.wait(for: "4000")
+    try tmux.wait(for: "query 4000")
     try leave(tmux)
   }
 
