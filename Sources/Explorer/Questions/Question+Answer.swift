@@ -15,6 +15,7 @@ extension Question {
     case .sinks: "looking for sinks"
     case .outcome: "running"
     case .forecast: "predicting"
+    case .pooledMap: "reading the whole map"
     }
   }
 
@@ -40,6 +41,10 @@ extension Question {
       .outcome(
         try Outcome(open, trace, base: alteration.isNone ? nil : base, onProgress: onProgress))
     case .forecast(let position): .forecast(try Forecast(open, trace, base: base, at: position))
+    case .pooledMap(let head, let rows, let columns, let pool):
+      .pooledMap(
+        try trace.pooledPattern(
+          head, rows: rows, columns: columns, pool: pool, onProgress: onProgress))
     }
   }
 }
