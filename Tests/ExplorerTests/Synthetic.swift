@@ -145,6 +145,10 @@ extension Answer {
     case .edge(let queries, let keys):
       return .table(
         .edge(SyntheticPatterns(tokens: tokens), queries: queries, keys: keys) { _ in })
+    case .pooledMap(let head, let rows, let columns, let pool):
+      return .pooledMap(
+        SyntheticPatterns(tokens: tokens).pooledPattern(
+          head, rows: rows, columns: columns, pool: pool, taking: pool))
     case .sinks: return nil
     case .outcome:
       return .outcome(outcome(question.alteration, tokens: tokens))

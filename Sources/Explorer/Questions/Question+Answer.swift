@@ -15,6 +15,7 @@ extension Question {
     case .sinks: "looking for sinks"
     case .outcome: "running"
     case .forecast: "predicting"
+    case .pooledMap: "reading the whole map"
     }
   }
 
@@ -59,6 +60,10 @@ extension Question {
     case .forecast(let position):
       guard predicts else { throw StreamError.noPrediction(runs.stream) }
       return .forecast(try Forecast(open, trace, base: base, at: position))
+    case .pooledMap(let head, let rows, let columns, let pool):
+      return .pooledMap(
+        try trace.pooledPattern(
+          head, rows: rows, columns: columns, pool: pool, onProgress: onProgress))
     }
   }
 }
