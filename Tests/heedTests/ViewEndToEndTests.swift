@@ -102,29 +102,4 @@ import TmuxHarness
     #expect(try tmux.screen().contains("maps.npz"))
     try leave(tmux)
   }
-
-  @Test func `five thousand tokens are seen, in a terminal that nobody knows`() throws {
-    let folder = try TemporaryFolder()
-    let fixture = URL(fileURLWithPath: Repository.fixtures + "/llama-full")
-    for name in try FileManager.default.contentsOfDirectory(atPath: fixture.path) {
-      try FileManager.default.createSymbolicLink(
-        at: URL(fileURLWithPath: folder.path + "/" + name),
-        withDestinationURL: fixture.appendingPathComponent(name))
-    }
-    let config = try String(
-      contentsOf: fixture.appendingPathComponent("config.json"), encoding: .utf8)
-    try FileManager.default.removeItem(atPath: folder.path + "/config.json")
-    try folder.write(
-      "config.json",
-      config.replacing(/"max_position_embeddings": \d+/, with: "\"max_position_embeddings\": 8192"))
-    try folder.write("ids", (0..<5000).map { "\($0 % 50)" }.joined(separator: ","))
-    let tmux = try start(
-      "\(folder.path) --ids @\(folder.path)/ids --view map", term: "made-up-terminal")
-    try tmux.wait(for: "query 4999 \"<49>\"")
-    try tmux.press("g", "+", "J")
-    try tmux.wait("a query in the middle") { $0.contains("query ") && !$0.contains("query 4999 ") }
-    try tmux.press("Tab")
-    try tmux.wait(for: "gives most to")
-    try leave(tmux)
-  }
 }
