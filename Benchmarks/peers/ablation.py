@@ -111,7 +111,7 @@ def main():
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(arguments.threads)
     arguments.cache.mkdir(parents=True, exist_ok=True)
-    folder = forward_hf.make_checkpoint(arguments.cache)
+    folder = forward_hf.checkpoint(arguments.cache, "f32")
     generator = torch.Generator().manual_seed(1)
     tokens = torch.randint(0, forward_hf.VOCABULARY, (arguments.tokens,), generator=generator).tolist()
     ids = arguments.cache / f"ids-{arguments.tokens}.txt"

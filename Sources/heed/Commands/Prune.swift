@@ -52,6 +52,7 @@ struct Prune: ParsableCommand {
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
+  @OptionGroup var settings: ScoreSettings
   @OptionGroup var engine: EngineOptions
 
   @Option(
@@ -83,9 +84,13 @@ struct Prune: ParsableCommand {
     }
     let checkpoint = try Opening.checkpoint(model)
     let (model, tokenizer) = try Opening.model(model, engine)
-    let entries = try PromptSet(file: prompts, tokenizer, addSpecial: !noSpecial).entries
+    let entries = try PromptSet(
+      file: prompts, tokenizer, addSpecial: !noSpecial, model: model
+    ).entries
+    let options = try settings.options([score], tokenizer, addSpecial: !noSpecial)
     let pruning = try Pruning(
-      model, prompts: entries.map(\.prompt), prefix: noSpecial ? [] : tokenizer.prefix)
+      model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
+      prefix: noSpecial ? [] : tokenizer.prefix)
     try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
     let found = try order(pruning, model, score)
     let points = try Running.analysis("pruning") { onProgress in
