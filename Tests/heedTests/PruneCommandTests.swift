@@ -145,4 +145,28 @@ import Testing
       start + ["--score", "michel", "--metric", "logit"], in: folder.path)
     #expect(metric.status == 64 && metric.errors.contains("--metric logit needs --target"))
   }
+
+  @Test func `a full disk leaves nothing behind, and a folder that is there keeps what it holds`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    try folder.write("p.jsonl", prompts)
+    let start = [
+      "prune", "sample:novels", "--prompts", "p.jsonl", "--controls", "0", "--steps", "1",
+    ]
+    // A limit on the size of files fails as a full disk does: the checkpoint's copy does not fit.
+    let line = (start + ["--apply", "pruned", "-o", "out"]).joined(separator: " ")
+    let full = try Shell.script(
+      "trap '' XFSZ; ulimit -f 64; exec \"$heed\" \(line)", in: folder.path)
+    #expect(full.status == 1 && full.errors.contains("pruned: cannot be written"), "\(full.errors)")
+    #expect(folder.names == ["p.jsonl"])
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/out", withIntermediateDirectories: false)
+    try folder.write("out/mine.txt", "kept")
+    let done = try Shell.heed(start + ["-o", "out"], in: folder.path)
+    #expect(done.status == 0, "\(done.errors)")
+    #expect(try folder.text("out/mine.txt") == "kept")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/out").count == 6)
+    #expect(folder.names == ["out", "p.jsonl"])
+  }
 }

@@ -161,15 +161,40 @@ private struct PruneResults {
     let points: [Point]
   }
 
-  /// Writes all files into a folder that appears when they are whole, or adds them to one that is there.
+  /// Writes all files into a folder that appears when they are whole, or moves them into one that is there:
+  /// when anything fails, nothing is left behind.
   func write(to folder: String) throws {
-    let mask = chosen.table(layers: importance.layers, heads: importance.heads)
+    let manager = FileManager.default
+    let draft = "\(folder).heed-\(getpid())"
+    defer { try? manager.removeItem(atPath: draft) }
     do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
+      try manager.createDirectory(atPath: draft, withIntermediateDirectories: true)
     } catch {
       throw Failure.unwritable(file: folder, reason: error.localizedDescription)
     }
+    do {
+      try writeAll(to: draft)
+    } catch Failure.unwritable(_, let reason) {
+      throw Failure.unwritable(file: folder, reason: reason)
+    }
+    var isFolder: ObjCBool = false
+    do {
+      guard manager.fileExists(atPath: folder, isDirectory: &isFolder) else {
+        return try manager.moveItem(atPath: draft, toPath: folder)
+      }
+    } catch {
+      throw Failure.unwritable(file: folder, reason: error.localizedDescription)
+    }
+    for name in try manager.contentsOfDirectory(atPath: draft).sorted() {
+      guard rename("\(draft)/\(name)", "\(folder)/\(name)") == 0 else {
+        throw Failure.unwritable(
+          file: "\(folder)/\(name)", reason: String(cString: strerror(errno)))
+      }
+    }
+  }
+
+  private func writeAll(to folder: String) throws {
+    let mask = chosen.table(layers: importance.layers, heads: importance.heads)
     try write(importance, to: "\(folder)/head_importance.npy")
     if let entropy { try write(entropy, to: "\(folder)/attn_entropy.npy") }
     try write(mask, to: "\(folder)/head_mask.npy")
