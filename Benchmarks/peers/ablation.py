@@ -13,7 +13,7 @@ The checkpoint is that of forward_hf.py: GPT-2 small's shape, random weights, fl
 The two peers are timed on every twelfth head, one of each layer, and the time is multiplied by twelve: all
 heads cost them the same. Medians of the rounds.
 
-Needs: torch, transformers; transformer_lens if it is there.
+Needs: torch, transformers; transformer_lens before 4, which has HookedTransformer, if it is there.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def main():
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(arguments.threads)
     arguments.cache.mkdir(parents=True, exist_ok=True)
-    folder = forward_hf.make_checkpoint(arguments.cache)
+    folder = forward_hf.checkpoint(arguments.cache, "f32")
     generator = torch.Generator().manual_seed(1)
     tokens = torch.randint(0, forward_hf.VOCABULARY, (arguments.tokens,), generator=generator).tolist()
     ids = arguments.cache / f"ids-{arguments.tokens}.txt"
@@ -123,7 +123,7 @@ def main():
     try:
         passes["transformerlens"] = TransformerLens(folder, tokens)
     except ImportError:
-        print("transformer_lens is not installed: left out", file=sys.stderr)
+        print("no transformer_lens with HookedTransformer (before 4): left out", file=sys.stderr)
     times = {name: [] for name in passes}
     for _ in range(arguments.rounds):
         for name, run in passes.items():

@@ -10,6 +10,8 @@ public enum HeadScores {
     AblationLossScore.self,
     AblationMeanScore.self,
     AblationProbabilityScore.self,
+    ActivationPatchingScore.self,
+    AttributionPatchingScore.self,
     BertologyScore.self,
     ConceptInductionScore.self,
     ContextDependenceScore.self,
@@ -20,11 +22,13 @@ public enum HeadScores {
     DirectAttributionScore.self,
     DistanceScore.self,
     DuoGateScore.self,
+    DuoLearnedScore.self,
     DuoScore.self,
     DuplicateDifferenceScore.self,
     DuplicateTokenScore.self,
     EchoScore.self,
     EntropyScore.self,
+    FeatureChangeScore.self,
     FirstTokenScore.self,
     GateGradientScore.self,
     HeadNormScore.self,
@@ -35,6 +39,7 @@ public enum HeadScores {
     KeyCompositionScore.self,
     LaterSinksScore.self,
     LearnedSinkScore.self,
+    LoFiTScore.self,
     LocalScore.self,
     LowRankKeyScore.self,
     LowRankQueryScore.self,
@@ -73,6 +78,7 @@ public enum HeadScores {
     ValueCompositionScore.self,
     ValueFirstScore.self,
     ValueNormScore.self,
+    VoitaScore.self,
   ]
 
   /// Those that one streaming pass over the maps gives: what the explorer shows at once.

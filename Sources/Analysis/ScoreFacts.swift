@@ -10,14 +10,21 @@ public struct ScoreFacts: Sendable {
   public let isCausal: Bool
   /// Whether the checkpoint has an output head.
   public let hasOutputHead: Bool
+  /// Why the model cannot be run again with something changed, as one line for people; nil when it can.
+  let rerunObstacle: String?
+  /// Why the run cannot be differentiated; nil when it can.
+  let gradientObstacle: String?
   /// What the user set.
   private let options: ScoreOptions
 
   /// The facts of a model and a prompt.
   public init(
     plan: ModelPlan, prompt: Prompt?, isCausal: Bool = true, hasOutputHead: Bool = true,
+    rerunObstacle: String? = nil, gradientObstacle: String? = nil,
     options: ScoreOptions = ScoreOptions()
   ) {
+    self.rerunObstacle = rerunObstacle
+    self.gradientObstacle = gradientObstacle
     self.plan = plan
     self.prompt = prompt
     self.isCausal = isCausal
@@ -37,6 +44,10 @@ public struct ScoreFacts: Sendable {
   var hasOrdinals: Bool { !options.ordinals.isEmpty }
   /// Whether there are needles to look for.
   var hasNeedles: Bool { !options.needles.isEmpty }
+  /// Whether something was named that importance is measured by.
+  var hasObjective: Bool { options.objective != nil }
+  /// The run that is patched; nil for none.
+  var corrupt: Prompt? { options.corrupt }
   /// Whether a logit was named.
   var hasTarget: Bool { options.target != nil }
 

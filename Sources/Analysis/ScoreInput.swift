@@ -44,7 +44,16 @@ public struct ScoreInput<Element: Scalar>: Sendable {
   public var facts: ScoreFacts {
     ScoreFacts(
       plan: plan, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
-      hasOutputHead: model.hasOutputHead, options: options)
+      hasOutputHead: model.hasOutputHead,
+      rerunObstacle: stackObstacle
+        ?? run?.reach.map { _ in "the score runs softmax attention, and another rule is in force" },
+      gradientObstacle: stackObstacle ?? run?.gradientObstacle?.description, options: options)
+  }
+
+  /// Only what the model's output follows from can be changed.
+  private var stackObstacle: String? {
+    guard let run, run.plan != model.plan else { return nil }
+    return "importance is that of the stack that makes the output; leave --stream out"
   }
 
   /// A table in which no head has a number.

@@ -1,3 +1,5 @@
+import Models
+
 /// What a user may set about scores.
 public struct ScoreOptions: Sendable {
   /// From which α on a key counts as a sink.
@@ -16,6 +18,12 @@ public struct ScoreOptions: Sendable {
   public var ordinals: [[Int]] = []
   /// Whose logit direct attribution is of, after the prompt; nil for the next token everywhere.
   public var target: Target?
+  /// What importance is measured by; nil for what suits the model, see `ScoreInput.objective`.
+  public var objective: Objective?
+  /// The run that is patched, of as many tokens as the prompt; nil for none.
+  public var corrupt: Prompt?
+  /// How scores are learned that are.
+  public var learning = LearningSettings()
   /// Prompts that hide a fact, for the retrieval score.
   public var needles: [Needle] = []
   /// Published gates of DuoAttention, `[layer][KV head]`; nil for none.

@@ -43,6 +43,18 @@ public struct Distribution: Sendable {
     Distribution(try model.classLogits(trace).converted(to: Double.self).elements)
   }
 
+  /// What a model says of a prompt: its classes, tokens in the place of the first masked one, or what comes
+  /// next.
+  ///
+  /// - Throws: What `Model.logits` throws.
+  public static func ofOutput<Element: Scalar>(
+    _ model: Model, _ trace: Trace<Element>
+  ) throws -> Distribution {
+    if model.plan.head.isOfClasses { return try ofClasses(model, trace) }
+    let masked = trace.isCausal ? nil : trace.prompt.maskPositions.first
+    return try model.distribution(trace, position: masked ?? trace.seq - 1)
+  }
+
   /// The distribution after the prompt, and the mean next-token cross-entropy on it.
   ///
   /// - Returns: `loss` in nats; nil for a prompt of one token.

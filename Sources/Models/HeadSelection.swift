@@ -31,6 +31,19 @@ extension ModelPlan {
   }
 }
 
+extension ModelPlan {
+  /// Reads a list of edges to cut, such as `L5.H1:9>3+9>4;L3:*>0`: heads, and edges of each of them.
+  ///
+  /// - Throws: `ModelError.cutUnreadable`; what `heads(named:)` throws; `RuleError.badValue` for an edge.
+  public func cuts(_ list: String) throws -> [Intervention] {
+    try list.split(separator: ";", omittingEmptySubsequences: false).flatMap { part in
+      let ends = part.split(separator: ":", maxSplits: 1).map(String.init)
+      guard ends.count == 2 else { throw ModelError.cutUnreadable(list) }
+      return try heads(named: ends[0]).map { try Intervention.cut($0, edges: ends[1]) }
+    }
+  }
+}
+
 extension String {
   fileprivate var trimmingSpaces: String {
     String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())

@@ -147,6 +147,14 @@ public struct Model: Sendable {
     return result
   }
 
+  /// Rows of the residual stream after the model's final norm; as they are where it has none.
+  public func normalised<Element: Scalar>(_ residual: Matrix<Element>) -> Tensor<Element> {
+    var reader = WeightReader<Element.PreferredKernels>(weights)
+    return plan.head.norm.map {
+      Norm<Element.PreferredKernels>($0, width: plan.dModel, &reader).applied(to: residual)
+    } ?? residual.copied
+  }
+
   /// The next-token loss at every position but the last, in nats; empty for a prompt of one token.
   ///
   /// - Throws: What `logits` throws.

@@ -19,10 +19,12 @@ public enum ModelError: Error, Sendable, Equatable {
   case noSuchLayer(Int, layers: Int)
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
   case headListUnreadable(String)
+  case cutUnreadable(String)
   case noSuchPosition(Int, seq: Int)
   case interventionShape(site: String, found: [Int], expected: [Int])
   case interventionNotBatched(layer: Int)
-  case gradientUnderRule
+  case gradientUnderRule(String)
+  case gradientOfFrozenRun
   case reusedRunDiffers(found: Int, expected: Int)
   case notVision(family: String)
   case notAudio(family: String)
@@ -107,15 +109,23 @@ extension ModelError: CustomStringConvertible {
         "\(head): the model has layers 0 to \(layers - 1) with heads 0 to \(heads - 1) each"
     case .headListUnreadable(let text):
       return "\(text): expected heads or layers separated by commas, such as L5.H1,L3"
+    case .cutUnreadable(let text):
+      return
+        "\(text): found no edges to cut, expected HEADS:QUERY>KEY, such as L5.H1:9>3 or L3:*>0;L4.H2:12>1-3"
     case .noSuchPosition(let position, let seq):
       return "position \(position): the prompt has tokens 0 to \(seq - 1)"
     case .interventionShape(let site, let found, let expected):
       return
         "\(site): numbers of shape \(found) cannot replace it, expected \(expected) or one row of"
         + " that width"
-    case .gradientUnderRule:
+    case .gradientUnderRule(let rule):
       return
-        "gradients are those of softmax attention, and another rule is in force; run without --rule"
+        "gradients pass through softmax over fewer keys, and the rule \(rule) is something else; run"
+        + " without --rule, or with one that hides keys, such as streaming, window or cut"
+    case .gradientOfFrozenRun:
+      return
+        "gradients go through the whole model, and the rule changes each head on its own; use --scope"
+        + " propagated, or run without --rule"
     case .interventionNotBatched(let layer):
       return
         "an intervention in layer \(layer) changes more than weighted values, so that runs with it"

@@ -84,6 +84,14 @@ public struct Prompt: Sendable, Hashable {
     return tensor
   }
 
+  /// Where tokens are masked, as BERT and RoBERTa spell it.
+  public var maskPositions: [Int] {
+    tokens.indices.filter { Self.masks.contains(tokens[$0].piece) }
+  }
+
+  /// How a masked token is spelled.
+  public static let masks = ["[MASK]", "<mask>"]
+
   /// Which text a token belongs to, 0 or 1.
   func typeID(at position: Int) -> Int {
     typeIDs.indices.contains(position) ? typeIDs[position] : 0

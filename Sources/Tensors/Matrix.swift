@@ -186,3 +186,15 @@ extension Matrix {
   /// Rows as columns, `[columns, rows]`.
   public var transposed: Tensor<Element> { makeTransposed() }
 }
+
+extension Matrix where Element: Scalar {
+  /// Some rows, one after the other, also several times.
+  public func gathered(_ rows: [Int]) -> Tensor<Element> {
+    var result = Tensor<Element>(uninitialized: [rows.count, columns])
+    let target = result.mutableMatrix()
+    for (i, row) in rows.enumerated() {
+      target.rows(i..<i + 1).copy(from: self.rows(row..<row + 1))
+    }
+    return result
+  }
+}

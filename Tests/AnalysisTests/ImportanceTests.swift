@@ -105,6 +105,80 @@ import Testing
     #expect(abs(table[head] - (try loss(step) - loss(-step)) / (2 * step)) < 1e-6)
   }
 
+  @Test func `patching brings a clean answer back, and one layer at once brings all of it`() throws
+  {
+    let model = try tiny("llama-grouped")
+    let trace = try model.run(prompt, as: Double.self)
+    var options = ScoreOptions()
+    var ids = prompt.ids
+    ids[3] = 60
+    options.corrupt = Prompt(ids: ids)
+    options.target = ScoreOptions.Target(id: 5, against: 9)
+    let input = ScoreInput(model, trace, options: options)
+    let table = try ActivationPatchingScore.table(input)
+    // Written out for one head.
+    let corrupted = try model.run(Prompt(ids: ids), as: Double.self)
+    func difference(_ run: Trace<Double>) throws -> Double {
+      let logits = try model.logits(run, positions: 23..<24)
+      return logits[0, 5] - logits[0, 9]
+    }
+    let head = HeadIndex(layer: 1, head: 2)
+    let patched = try model.run(
+      Prompt(ids: ids), as: Double.self, interventions: [.resample(head, from: trace)])
+    let (whole, corrupt) = (try difference(trace), try difference(corrupted))
+    let share = try (difference(patched) - corrupt) / (whole - corrupt)
+    #expect(abs(table[head] - share) < 1e-9)
+    // The estimate is the slope of the same.
+    let estimate = try AttributionPatchingScore.table(input)
+    #expect(zip(estimate.values, table.values).contains { abs($0 - $1) > 1e-6 })
+    #expect(zip(estimate.values, table.values).filter { $0 * $1 > 0 }.count > 4)
+    options.corrupt = Prompt(ids: [1, 2])
+    let unequal = try HeadScores.results(
+      [ActivationPatchingScore.self], of: ScoreInput(model, trace, options: options))
+    #expect(unequal[0].reason?.contains("2 tokens, the prompt 24") == true)
+  }
+
+  /// The loss of the class that a picture shows, how far [CLS] turns, and pruning by it.
+  @Test func `the heads of a vision model are measured by its classes`() throws {
+    let folder = KnockOutTests.repository + "/samples/digits"
+    let model = try Model(Checkpoint.open(folder))
+    let pixels = Tensor<Float>((0..<64).map { Float($0 * 7919 % 17) / 8 - 1 }, shape: [1, 8, 8])
+    let image = try Prompt(image: pixels, for: model.plan)
+    let trace = try model.run(image, as: Float.self)
+    let natural = try model.naturalObjective(of: trace)
+    let best = try Distribution.ofClasses(model, trace).top(1)[0].id
+    #expect(natural == .classLoss(best))
+    let input = ScoreInput(model, trace)
+    let head = HeadIndex(layer: 0, head: 0)
+    let without = try model.run(image, as: Float.self, interventions: [.zero(head)])
+    let change =
+      try Distribution.ofClasses(model, without).loss(best)
+      - Distribution.ofClasses(model, trace).loss(best)
+    #expect(abs(try AblationLossScore.table(input)[head] - change) < 1e-5)
+    let turned = try FeatureChangeScore.table(input)
+    #expect(turned.values.allSatisfy { $0 >= 0 } && turned[head] > 1e-4)
+    let effect = try KnockOutEffect(without: [head], model: model, base: trace, top: 2)
+    #expect(abs(effect.lossChange - change) < 1e-5 && effect.topBefore[0].id == best)
+    let pruning = try Pruning(model, prompts: [image])
+    let (_, masks) = try pruning.masks(.by(MichelScore.self), counts: [0, 8])
+    let points = try pruning.curve(masks, controls: 2)
+    #expect(points[0].accuracy == 1 && points[1].loss.isFinite)
+  }
+
+  @Test func `a model that fills in masked tokens is judged by them`() throws {
+    let folder = KnockOutTests.repository + "/Tests/ModelsTests/Fixtures/encoders/bert"
+    let model = try Model(Checkpoint.open(folder + "/model.safetensors"))
+    let plain = Prompt(ids: [5, 9, 12, 30, 7, 8])
+    let bare = try model.run(plain, as: Float.self)
+    let reason = try HeadScores.results([MichelScore.self], of: ScoreInput(model, bare))[0].reason
+    #expect(reason == "the model fills in masked tokens, and the prompt has none")
+    #expect(throws: PruningError.nothingToJudge) { try Pruning(model, prompts: [plain]) }
+    let objective = Objective.loss([.init(position: 2, id: 12)])
+    let pruning = try Pruning(model, examples: [Example(plain, objective: objective)])
+    let wanted = try model.distribution(bare, position: 2).loss(12)
+    #expect(abs(try pruning.outcomes([HeadMask()])[0].loss - wanted) < 1e-5)
+  }
+
   @Test func `pruning takes out the least important heads first`() throws {
     let model = try tiny("gpt2-standard")
     let pruning = try Pruning(model, prompts: [prompt, Prompt(ids: [1, 2, 3, 4])])
@@ -145,7 +219,7 @@ import Testing
     #expect(throws: PruningError.removesEveryHead(count: 8)) {
       try HeadMask(Data("{\"0\":[0,1,2,3],\"1\":[0,1,2,3]}".utf8), file: "m", plan: plan)
     }
-    #expect(throws: PruningError.promptsTooShort) {
+    #expect(throws: PruningError.nothingToJudge) {
       try Pruning(try tiny("llama-grouped"), prompts: [Prompt(ids: [1])])
     }
   }

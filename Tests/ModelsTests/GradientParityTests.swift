@@ -51,15 +51,7 @@ import Testing
     let reference = try EncoderReference(name)
     let (model, prompt) = (reference.model, try reference.prompt())
     let wanted = try wanted(Reference.folder.appendingPathComponent("encoders/\(name)"))
-    let objective: Objective
-    if model.plan.head.isOfClasses {
-      objective = .classLoss(2)
-    } else if model.plan.blocks.allSatisfy(\.attention.mask.isCausal) {
-      objective = .nextTokenLoss(
-        prompt.decoder.isEmpty ? prompt : Prompt(tokens: prompt.decoder))
-    } else {
-      objective = .loss([.init(position: 2, id: 7), .init(position: 5, id: 30)])
-    }
+    let objective = objective(model, prompt)
     try compare(model, prompt, objective, wanted, PlainKernels<Double>.self, tolerance: 2e-5)
     try compare(model, prompt, objective, wanted, OneDNNKernels.self, tolerance: 1e-4)
   }
@@ -87,6 +79,73 @@ import Testing
       try expect("z", heads.flatMap { own.weightedValues($0).copied.elements })
       if stream != .cross { try expect("residual", own.residuals.flatMap(\.elements)) }
     }
+  }
+
+  /// One of each mechanism: caps, learned sinks, windows, ALiBi, latent keys, experts, disentangled positions,
+  /// poolers, classes of two tokens, layer scale, cross attention with buckets.
+  @Test(arguments: [
+    "families/gemma2", "families/gpt_oss", "families/mistral-window", "families/bloom",
+    "families/deepseek_v2", "families/qwen2_moe", "encoders/deberta-v2",
+    "encoders/bert-classifier", "encoders/deit", "encoders/dinov2", "encoders/t5", "encoders/mbart",
+  ])
+  func `gates are differences in double precision`(path: String) throws {
+    let name = String(path.split(separator: "/")[1])
+    let (model, prompt) = try example(path, name)
+    let trace = try model.run(prompt, as: Double.self)
+    let objective = objective(model, prompt)
+    let gradients = try model.gradients(of: objective, trace)
+    let patches = trace.prompt.grid?.tokens ?? 0..<0
+    for head in [HeadIndex(layer: 0, head: 1), HeadIndex(layer: model.plan.layers - 1, head: 0)] {
+      // The error of a central difference with this step is about 1e-8.
+      func at(_ factor: Double) throws -> Double {
+        let run = try model.run(
+          prompt, as: Double.self, interventions: [.scale(head, by: factor)])
+        return try OutputHead<PlainKernels<Double>>(model).outcomes(
+          by: objective, run.residuals[model.plan.layers].matrix, runs: 1, patches: patches)[0]
+          .value
+      }
+      let wanted = try (at(1 + 1e-4) - at(1 - 1e-4)) / 2e-4
+      #expect(abs(gradients.gate(head) - wanted) < 2e-6 * max(1, abs(wanted)), "\(head)")
+    }
+  }
+
+  /// Every variant of a batch is what it is alone, with cross attention and classes as well.
+  @Test(arguments: [
+    "encoders/t5", "encoders/bart", "encoders/vit", "encoders/bert", "families/mixtral",
+  ])
+  func `a batch of variants comes to what each comes to alone`(path: String) throws {
+    let name = String(path.split(separator: "/")[1])
+    let (model, prompt) = try example(path, name)
+    let base = try model.run(prompt, as: Double.self)
+    let objective = objective(model, prompt)
+    let variants: [[Intervention]] =
+      [[]] + model.plan.allHeads.map { [.zero($0)] }
+    let found = try model.outcomes(of: variants, by: objective, base: base)
+    for (variant, outcome) in zip(variants, found) {
+      let alone = try model.run(prompt, as: Double.self, interventions: variant)
+      let wanted = try model.outcome(of: alone, by: objective)
+      #expect(abs(outcome.value - wanted.value) < 1e-12 && outcome.accuracy == wanted.accuracy)
+    }
+    #expect(found[0] != found[1])
+  }
+
+  private func example(_ path: String, _ name: String) throws -> (Model, Prompt) {
+    guard path.hasPrefix("families") else {
+      let reference = try EncoderReference(name)
+      return (reference.model, try reference.prompt())
+    }
+    return (
+      try Model(Checkpoint.open(FamilyParityTests.folder.appendingPathComponent(name).path)),
+      Prompt(ids: (0..<14).map { $0 * 7919 % 47 })
+    )
+  }
+
+  private func objective(_ model: Model, _ prompt: Prompt) -> Objective {
+    if model.plan.head.isOfClasses { return .classLoss(2) }
+    guard !model.plan.isCausal else {
+      return .nextTokenLoss(prompt.decoder.isEmpty ? prompt : Prompt(tokens: prompt.decoder))
+    }
+    return .loss([.init(position: 2, id: 7), .init(position: 5, id: 30)])
   }
 
   @Test func `every family that has an output has gradients`() {

@@ -135,6 +135,75 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "streaming:sink=2,recent=4", "window:size=5", "cut:edges=*>0+9>2-5", "s2:block=4,local=1",
+  ])
+  func `gradients pass through rules that hide keys`(rule: String) throws {
+    let reference = try Reference("llama-grouped")
+    let (model, prompt) = (reference.model, try reference.prompt("p17"))
+    let plain = try model.run(prompt, as: Double.self)
+    let changes = try model.interventions(
+      RulePlan(RuleSpec(parsing: rule), in: model.plan.allHeads), on: plain)
+    try compareBelow(model, prompt, changes)
+  }
+
+  @Test func `gradients pass through a blend of all keys and a window, and stretched heads`() throws
+  {
+    let reference = try Reference("llama-grouped")
+    let (model, prompt) = (reference.model, try reference.prompt("p17"))
+    let last = HeadIndex(layer: 1, head: 0)
+    try compareBelow(model, prompt, [.blend(last, share: 0.3, sink: 1, recent: 3)])
+    try compareBelow(model, prompt, [.stretch(last, by: (0..<12).map { Double($0) / 6 - 1 })])
+    #expect(throws: ModelError.self) {
+      try model.run(prompt, as: Float.self, interventions: [.stretch(last, by: [1, 2])])
+    }
+  }
+
+  /// Gates of the first layer, whose gradients come through everything above.
+  private func compareBelow(
+    _ model: Model, _ prompt: Prompt, _ changes: [Intervention]
+  ) throws {
+    let objective = Objective.nextTokenLoss(prompt)
+    let trace = try model.run(prompt, as: Double.self, interventions: changes)
+    let gradients = try model.gradients(of: objective, trace)
+    for head in model.plan.heads(inLayer: 0) {
+      let wanted = try difference(objective, model, prompt, [head], with: changes)
+      #expect(abs(gradients.gate(head) - wanted) < 1e-6, "\(head)")
+    }
+  }
+
+  @Test func `the distance of final vectors is differentiated`() throws {
+    let reference = try Reference("llama-grouped")
+    let (model, prompt) = (reference.model, try reference.prompt("p17"))
+    let plain = try model.run(prompt, as: Double.self)
+    let (head, other) = (HeadIndex(layer: 0, head: 1), HeadIndex(layer: 1, head: 2))
+    func at(_ factor: Double) throws -> Gradients<Double> {
+      let run = try model.run(
+        prompt, interventions: [.zero(other), .scale(head, by: factor)], reusing: plain)
+      return try model.gradients(ofDistanceAt: [3, 16], from: plain, run)
+    }
+    let slope = try (at(1 + 1e-4).value - at(1 - 1e-4).value) / 2e-4
+    #expect(try abs(at(1).gate(head) - slope) < 1e-6 * max(1, abs(slope)))
+    #expect(try model.gradients(ofDistanceAt: [3], from: plain, plain).value == 0)
+  }
+
+  @Test func `runs under other rules are refused by name`() throws {
+    let model = try Reference("llama-grouped").model
+    let plain = try model.run(Prompt(ids: [1, 2, 3]), as: Float.self)
+    func rules(_ text: String) throws -> [Intervention] {
+      try model.interventions(
+        RulePlan(RuleSpec(parsing: text), in: model.plan.allHeads), on: plain)
+    }
+    let ruled = try model.run(plain.prompt, interventions: rules("temperature"), reusing: plain)
+    #expect(throws: ModelError.gradientUnderRule("temperature")) {
+      try model.gradients(of: .nextTokenLoss(plain.prompt), ruled)
+    }
+    #expect(throws: ModelError.gradientOfFrozenRun) {
+      try model.gradients(
+        of: .nextTokenLoss(plain.prompt), plain.freezing(rules("window:size=2")))
+    }
+  }
+
   @Test func `what cannot be differentiated is refused, and progress ends the work`() throws {
     struct Stop: Error {}
     let model = try Reference("llama-grouped").model

@@ -97,8 +97,19 @@ private let errorTexts: [(error: ModelError, text: String)] = [
       + "width"
   ),
   (
-    .gradientUnderRule,
-    "gradients are those of softmax attention, and another rule is in force; run without --rule"
+    .gradientUnderRule("temperature"),
+    "gradients pass through softmax over fewer keys, and the rule temperature is something else; "
+      + "run without --rule, or with one that hides keys, such as streaming, window or cut"
+  ),
+  (
+    .gradientOfFrozenRun,
+    "gradients go through the whole model, and the rule changes each head on its own; use --scope "
+      + "propagated, or run without --rule"
+  ),
+  (
+    .cutUnreadable("L5"),
+    "L5: found no edges to cut, expected HEADS:QUERY>KEY, such as L5.H1:9>3 or "
+      + "L3:*>0;L4.H2:12>1-3"
   ),
   (
     .interventionNotBatched(layer: 2),

@@ -149,4 +149,30 @@ import Testing
         Tensor<Float>([1, 2], shape: [1, 2]).matrix, b.matrix.window(rows: 0..<1, columns: 0..<2)
       ).count == 1)
   }
+
+  @Test func `sums by distance are the transpose of what is added by distance`() {
+    // ⟨add(q, k), g⟩ = ⟨q, sum(g)⟩ + ⟨k, sum(g)⟩ for any numbers.
+    let (table, rows): (Int, [Int32]) = (4, (-8...8).map { Int32(min(3, max(0, $0 / 2 + 2))) })
+    let (q, k, g) = (
+      doubles([3, table], seed: 1), doubles([6, table], seed: 2), doubles([3, 6], seed: 3)
+    )
+    var scores = Tensor<Double>(repeating: 0, shape: [3, 6])
+    Exact.addByDistance(
+      queries: q.matrix, keys: k.matrix, rows: rows, firstQuery: 2, to: scores.mutableMatrix())
+    var (forQ, forK) = (
+      Tensor<Double>(repeating: 0, shape: [3, table]),
+      Tensor<Double>(repeating: 0, shape: [6, table])
+    )
+    Exact.sumByDistance(
+      g.matrix, rows: rows, firstQuery: 2, queries: forQ.mutableMatrix(),
+      keys: forK.mutableMatrix())
+    func dot(_ a: Tensor<Double>, _ b: Tensor<Double>) -> Double {
+      Exact.dots(a.matrix, b.matrix).reduce(0, +)
+    }
+    #expect(abs(dot(scores, g) - dot(q, forQ) - dot(k, forK)) < 1e-12)
+    var fast = Tensor<Float>(repeating: 0, shape: [3, table])
+    Fast.sumByDistance(
+      floats(g).matrix, rows: rows, firstQuery: 2, queries: fast.mutableMatrix(), keys: nil)
+    for (a, b) in zip(fast.elements, forQ.elements) { #expect(abs(Double(a) - b) < 1e-6) }
+  }
 }

@@ -68,7 +68,7 @@ public enum PruningError: Error, Sendable, Equatable, CustomStringConvertible {
   case maskOfAnotherModel(file: String, head: HeadIndex, layers: Int, heads: Int)
   case removesEveryHead(count: Int)
   case measureUndefined(name: String, reason: String)
-  case promptsTooShort
+  case nothingToJudge
 
   /// One line: what was found, what was expected, what to do.
   public var description: String {
@@ -82,8 +82,9 @@ public enum PruningError: Error, Sendable, Equatable, CustomStringConvertible {
       "all \(count) heads would be removed; leave at least one, with a smaller --fraction"
     case .measureUndefined(let name, let reason):
       "--by \(name): no head has this score: \(reason); choose another measure"
-    case .promptsTooShort:
-      "every prompt has a single token, so that there is no loss; give longer ones"
+    case .nothingToJudge:
+      "no prompt has a token to predict, so that there is no loss; give texts of two tokens or more, or, for "
+        + "a model that fills in masked tokens, texts with one"
     }
   }
 }

@@ -16,9 +16,11 @@ public struct KnockOutEffect: Sendable {
   public let heads: [HeadIndex]
   /// The run without them.
   public let trace: Trace<Float>
-  /// The mean next-token loss in nats, with and without them; `.nan` for a prompt of one token.
+  /// The loss in nats, with and without them: the mean next-token loss, or that of the masked tokens or the
+  /// class that the model names with them; `.nan` where there is none, as for a prompt of one token.
   public let lossBefore, lossAfter: Double
-  /// The most probable tokens after the prompt with and without them, the most probable first.
+  /// The most probable next tokens, of another model tokens in the place of the first masked one, or classes,
+  /// with and without them, the most probable first.
   public let topBefore, topAfter: [Distribution.Candidate]
   /// The heads downstream, the one whose map moved most first.
   public let mapChanges: [MapChange]
@@ -46,12 +48,13 @@ public struct KnockOutEffect: Sendable {
       base.prompt, interventions: heads.map(Intervention.zero), reusing: base,
       onProgress: onProgress)
     trace = changed
-    let before = try Distribution.ofPrompt(model, base)
-    let after = try Distribution.ofPrompt(model, changed)
-    lossBefore = before.loss ?? .nan
-    lossAfter = after.loss ?? .nan
-    topBefore = before.last.top(top)
-    topAfter = after.last.top(top)
+    let objective = try model.naturalObjective(of: base)
+    func loss(_ trace: Trace<Float>) throws -> Double {
+      try model.outcome(of: trace, by: objective).value
+    }
+    (lossBefore, lossAfter) = (try loss(base), try loss(changed))
+    topBefore = try Distribution.ofOutput(model, base).top(top)
+    topAfter = try Distribution.ofOutput(model, changed).top(top)
     let first = heads.map(\.layer).min() ?? model.plan.layers
     mapChanges = Self.mapChanges(base, changed, layers: min(first + 1, base.layers)..<base.layers)
   }

@@ -17,9 +17,10 @@ public struct Pruning: Sendable {
   public struct Point: Sendable, Hashable {
     /// Which heads are gone.
     public let mask: HeadMask
-    /// The mean next-token loss over all tokens of all prompts, in nats.
+    /// The mean loss over everything that the prompts are judged by, in nats: next tokens, masked tokens or
+    /// classes.
     public let loss: Double
-    /// The share of tokens that were the most probable ones.
+    /// The share of it that was most probable.
     public let accuracy: Double
     /// Losses of random sets of as many heads.
     public let random: [Double]
@@ -35,21 +36,26 @@ public struct Pruning: Sendable {
 
   /// The model, and the prompts that it is judged by.
   private let model: Model
-  private let prompts: [Prompt]
-  private let addSpecial: [Int]
+  private let examples: [(prompt: Prompt, options: ScoreOptions, objective: Objective)]
+  private let prefix: [Int]
 
   /// - Parameters:
   ///   - model: With an output head.
-  ///   - prompts: At least one of two tokens or more; each within the context.
+  ///   - examples: At least one that there is something to judge by, such as two tokens; each within the
+  ///     context.
   ///   - prefix: Special tokens that begin a text.
   /// - Throws: `ModelError` about a prompt; `PruningError.promptsTooShort`.
-  public init(_ model: Model, prompts: [Prompt], prefix: [Int] = []) throws {
-    for prompt in prompts { try model.check(prompt) }
-    let usable = prompts.filter { $0.seq > 1 }
-    guard !usable.isEmpty else { throw PruningError.promptsTooShort }
+  public init(_ model: Model, examples: [Example], prefix: [Int] = []) throws {
+    let usable = try examples.compactMap { try $0.settled(model) }
+    guard !usable.isEmpty else { throw PruningError.nothingToJudge }
     self.model = model
-    self.prompts = usable
-    addSpecial = prefix
+    self.examples = usable
+    self.prefix = prefix
+  }
+
+  /// The same for prompts that are judged by what suits the model.
+  public init(_ model: Model, prompts: [Prompt]) throws {
+    try self.init(model, examples: prompts.map { Example($0) })
   }
 
   /// Loss and accuracy under several masks, means over all tokens.
@@ -60,15 +66,15 @@ public struct Pruning: Sendable {
   ) throws -> [(loss: Double, accuracy: Double)] {
     var sums = masks.map { _ in (loss: 0.0, accuracy: 0.0) }
     var tokens = 0.0
-    for (index, prompt) in prompts.enumerated() {
-      let base = try model.run(prompt, as: Float.self)
-      let outcomes = try model.outcomes(of: masks.map(\.interventions), base: base) {
-        try onProgress((Double(index) + $0) / Double(prompts.count))
-      }
-      let weight = Double(prompt.seq - 1)
+    for (index, example) in examples.enumerated() {
+      let base = try model.run(example.prompt, as: Float.self)
+      let outcomes = try model.outcomes(
+        of: masks.map(\.interventions), by: example.objective, base: base
+      ) { try onProgress((Double(index) + $0) / Double(examples.count)) }
+      let weight = Double(example.objective.count)
       tokens += weight
       for (place, outcome) in outcomes.enumerated() {
-        sums[place].loss += outcome.loss * weight
+        sums[place].loss += outcome.value * weight
         sums[place].accuracy += outcome.accuracy * weight
       }
     }
@@ -83,42 +89,41 @@ public struct Pruning: Sendable {
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> HeadTable {
     let (layers, heads) = (model.plan.layers, model.plan.heads)
+    if let score = score as? any LearnedScore.Type {
+      return try score.learn(
+        model, examples.map { ($0.prompt, $0.options) }, always: mask.interventions,
+        onProgress: onProgress)
+    }
     if score.needs == [.gradients] {
       var sums = GateImportance(layers: layers, heads: heads)
-      for (index, prompt) in prompts.enumerated() {
-        try onProgress(Double(index) / Double(prompts.count))
-        let trace = try model.run(prompt, as: Float.self, interventions: mask.interventions)
-        sums.add(try model.gradients(of: .nextTokenLoss(prompt), trace))
+      for (index, example) in examples.enumerated() {
+        try onProgress(Double(index) / Double(examples.count))
+        let trace = try model.run(
+          example.prompt, as: Float.self, interventions: mask.interventions)
+        sums.add(try model.gradients(of: example.objective, trace))
       }
       return sums.table(score.name)
     }
     var total = HeadTable(repeating: 0, layers: layers, heads: heads)
     var weight = 0.0
-    for (index, prompt) in prompts.enumerated() {
-      try onProgress(Double(index) / Double(prompts.count))
-      let table = try scored(score, prompt, mask)
-      weight += Double(prompt.seq - 1)
-      for place in total.values.indices {
-        total.values[place] += table.values[place] * Double(prompt.seq - 1)
+    for (index, example) in examples.enumerated() {
+      let table = try scored(score, example.prompt, example.options, mask) {
+        try onProgress((Double(index) + $0) / Double(examples.count))
       }
+      let own = Double(example.objective.count)
+      weight += own
+      for place in total.values.indices { total.values[place] += table.values[place] * own }
     }
     return HeadTable(layers: layers, heads: heads, values: total.values.map { $0 / weight })
   }
 
   private func scored(
-    _ score: any HeadScore.Type, _ prompt: Prompt, _ mask: HeadMask
+    _ score: any HeadScore.Type, _ prompt: Prompt, _ options: ScoreOptions, _ mask: HeadMask,
+    _ onProgress: (Double) throws -> Void
   ) throws -> HeadTable {
-    // A sweep starts from an unchanged run: heads that are gone go into every variant.
-    if score == AblationLossScore.self, !mask.removed.isEmpty {
-      let base = try model.run(prompt, as: Float.self)
-      let variants = model.plan.allHeads.map { mask.interventions + [.zero($0)] }
-      let losses = try model.losses(of: variants + [mask.interventions], base: base)
-      return HeadTable(
-        layers: model.plan.layers, heads: model.plan.heads,
-        values: losses.dropLast().map { $0 - losses[losses.count - 1] })
-    }
+    try onProgress(0)
     let trace = try model.run(prompt, as: Float.self, interventions: mask.interventions)
-    let input = ScoreInput(model, trace, prefix: addSpecial)
+    let input = ScoreInput(model, trace, options: options, prefix: prefix)
     let result = try HeadScores.results([score], of: input)
     if let reason = result.first?.reason {
       throw PruningError.measureUndefined(name: score.name, reason: reason)

@@ -14,7 +14,7 @@ enum GateGradientScore: HeadScore {
   static let evidence = Evidence.verified
   static let needs: Set<ScoreNeed> = [.gradients]
 
-  static func obstacle(_ facts: ScoreFacts) -> String? { facts.lossObstacle }
+  static func obstacle(_ facts: ScoreFacts) -> String? { facts.slopeObstacle }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
     try input.gateImportance().gateGradient

@@ -14,7 +14,7 @@ enum MichelScore: HeadScore {
     "code: absolute values per token, where the paper has one per example"
   static let needs: Set<ScoreNeed> = [.gradients]
 
-  static func obstacle(_ facts: ScoreFacts) -> String? { facts.lossObstacle }
+  static func obstacle(_ facts: ScoreFacts) -> String? { facts.slopeObstacle }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
     try input.gateImportance().michel

@@ -14,7 +14,7 @@ enum TaylorScore: HeadScore {
   static let evidence = Evidence.recall
   static let needs: Set<ScoreNeed> = [.gradients]
 
-  static func obstacle(_ facts: ScoreFacts) -> String? { facts.lossObstacle }
+  static func obstacle(_ facts: ScoreFacts) -> String? { facts.slopeObstacle }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
     try input.gateImportance().taylor

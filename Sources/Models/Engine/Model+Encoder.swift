@@ -104,9 +104,21 @@ extension Model {
   ///
   /// - Throws: `ModelError.outputHeadMissing`; `.weightNotFinite` when the head holds NaN.
   public func classLogits<Element: Scalar>(_ trace: Trace<Element>) throws -> Tensor<Element> {
+    try classLogits(
+      of: trace.residuals[plan.layers].matrix, patches: trace.prompt.grid?.tokens ?? 0..<0)
+  }
+
+  /// The logits of classes that a last residual stream gives, `[classes]`.
+  ///
+  /// - Parameters:
+  ///   - residual: After the last block, `[seq, dModel]`.
+  ///   - patches: Which rows are patches of an image; none for a text.
+  /// - Throws: As `classLogits`.
+  public func classLogits<Element: Scalar>(
+    of residual: Matrix<Element>, patches: Range<Int>
+  ) throws -> Tensor<Element> {
     let head = try OutputHead<Element.PreferredKernels>(self)
-    let residual = trace.residuals[plan.layers].matrix
-    let logits = head.classes(residual, patches: trace.prompt.grid?.tokens ?? 0..<0)
+    let logits = head.classes(residual, patches: patches)
     guard Element.PreferredKernels.allFinite(logits.matrix) else { throw head.notFinite }
     return logits.reshaped([logits.count])
   }

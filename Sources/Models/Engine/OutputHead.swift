@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// The way from the residual stream to logits, a part of the vocabulary at a time: the head is the largest
@@ -104,9 +105,17 @@ struct OutputHead<K: Kernels> {
   func apply(
     to x: Matrix<K.Element>, part: Range<Int>, into target: MutableMatrix<K.Element>
   ) {
+    apply(to: x, rows(part).matrix, part: part, into: target)
+  }
+
+  /// The same with the part's rows of the matrix at hand.
+  private func apply(
+    to x: Matrix<K.Element>, _ weights: Matrix<K.Weight>, part: Range<Int>,
+    into target: MutableMatrix<K.Element>
+  ) {
     K.linear(
-      x, rows(part).matrix, transposed: true, bias: bias?.columns(part), activation: nil,
-      adding: false, into: target)
+      x, weights, transposed: true, bias: bias?.columns(part), activation: nil, adding: false,
+      into: target)
     if plan.head.scale != 1 { K.scale(target, by: K.Element(plan.head.scale)) }
     if let cap = plan.head.cap { K.cap(target, at: K.Element(cap)) }
   }
@@ -133,21 +142,56 @@ extension OutputHead {
     _ residual: Matrix<K.Element>, targets: [Int]
   ) throws -> [(loss: Double, isBest: Bool)] {
     precondition(residual.rows == targets.count)
-    let x = normalised(residual)
-    var logSums = [Double](repeating: -.infinity, count: targets.count)
-    var best = logSums
-    var chosen = [Double](repeating: 0, count: targets.count)
+    let x = normalised(residual).matrix
+    let found = Mutex<[Int: ReadRows]>([:])
     for part in parts {
-      var logits = Tensor<K.Element>(uninitialized: [targets.count, part.count])
-      apply(to: x.matrix, part: part, into: logits.mutableMatrix())
-      let matrix = logits.matrix
-      K.addLogSums(of: matrix, to: &logSums)
-      K.raise(&best, toMaximaOf: matrix)
-      for (row, id) in targets.enumerated() where part.contains(id) {
-        chosen[row] = Double(matrix[row, id - part.lowerBound])
+      let weights = rows(part)
+      Slices.forEach(targets.count) { slice in
+        var own =
+          found.withLock { $0.removeValue(forKey: slice.lowerBound) }
+          ?? ReadRows(targets: Array(targets[slice]))
+        // Logits are read while they are in the cache, and never lie side by side.
+        for start in stride(from: part.lowerBound, to: part.upperBound, by: 1024) {
+          let columns = start..<min(part.upperBound, start + 1024)
+          let place = start - part.lowerBound..<columns.upperBound - part.lowerBound
+          var logits = Tensor<K.Element>(uninitialized: [slice.count, columns.count])
+          apply(
+            to: x.rows(slice), weights.matrix.rows(place), part: columns,
+            into: logits.mutableMatrix())
+          own.add(logits.matrix, ids: columns, K.self)
+        }
+        let read = own
+        found.withLock { $0[slice.lowerBound] = read }
       }
     }
-    guard logSums.allSatisfy(\.isFinite) else { throw notFinite }
-    return targets.indices.map { (logSums[$0] - chosen[$0], chosen[$0] >= best[$0]) }
+    let all = found.withLock { $0 }.sorted { $0.key < $1.key }.flatMap(\.value.outcomes)
+    guard all.allSatisfy(\.loss.isFinite) else { throw notFinite }
+    return all
+  }
+}
+
+/// What is read off rows of logits, some ids at a time.
+private struct ReadRows: Sendable {
+  private let targets: [Int]
+  private var logSums, best, chosen: [Double]
+
+  init(targets: [Int]) {
+    self.targets = targets
+    logSums = Array(repeating: -.infinity, count: targets.count)
+    best = logSums
+    chosen = logSums
+  }
+
+  mutating func add<K: Kernels>(_ logits: Matrix<K.Element>, ids: Range<Int>, _: K.Type) {
+    K.addLogSums(of: logits, to: &logSums)
+    K.raise(&best, toMaximaOf: logits)
+    for (row, id) in targets.enumerated() where ids.contains(id) {
+      chosen[row] = Double(logits[row, id - ids.lowerBound])
+    }
+  }
+
+  /// −ln of each target's probability, and whether it is the most probable one.
+  var outcomes: [(loss: Double, isBest: Bool)] {
+    targets.indices.map { (logSums[$0] - chosen[$0], chosen[$0] >= best[$0]) }
   }
 }

@@ -23,6 +23,14 @@ extension Trace {
   /// - Returns: This run for `decoder`; nil for a stream that the model does not have.
   public func stream(_ name: StreamName) -> Trace? { name == .decoder ? self : streams[name] }
 
+  /// What the model was given: of an encoder-decoder's decoder, what its encoder read as well.
+  public var wholePrompt: Prompt {
+    guard streams[.cross] != nil, let encoded = streams[.encoder] else { return prompt }
+    var whole = encoded.prompt
+    whole.decoder = prompt.tokens
+    return whole
+  }
+
   /// The tokens that keys stand for.
   public var keyTokens: Prompt { keyPrompt ?? prompt }
 

@@ -265,7 +265,7 @@ extension Trace: PatternSource {
   public var keyCount: Int { keyPrompt?.seq ?? seq }
   /// Whether no layer, and no rule in force, shows a query a later key.
   public var isCausal: Bool {
-    plan.blocks.allSatisfy(\.attention.mask.isCausal)
+    plan.isCausal
       && !prepared.rules.values.contains { $0.spec.card.seesLaterKeys }
   }
 

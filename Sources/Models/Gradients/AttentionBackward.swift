@@ -15,7 +15,11 @@ struct AttentionBackward<K: Kernels> {
   /// - Parameters:
   ///   - heads: All heads of the layer.
   ///   - gradient: Of weighted values, `[queries, heads · dValue]`.
-  init(_ heads: [HeadAttention<K.Element>], _ plan: AttentionPlan, _ gradient: Matrix<K.Element>) {
+  ///   - ruled: Heads that another rule stands in, each a sum of softmaxes.
+  init(
+    _ heads: [HeadAttention<K.Element>], _ plan: AttentionPlan, _ gradient: Matrix<K.Element>,
+    ruled: [Int: RuledHead<K>] = [:]
+  ) {
     let seq = gradient.rows
     queries = Tensor(uninitialized: [seq, plan.heads * plan.dHead])
     // One for each query head, so that no two threads add to the same numbers.
@@ -28,8 +32,8 @@ struct AttentionBackward<K: Kernels> {
     Parallel.forEach(plan.heads) { index in
       let (own, ownValues) = (plan.columns(index), plan.valueColumns(index))
       Self.add(
-        heads[index], gradient.columns(ownValues), queries: q.columns(own), keys: k.columns(own),
-        values: v.columns(ownValues))
+        heads[index], ruled[index], gradient.columns(ownValues), queries: q.columns(own),
+        keys: k.columns(own), values: v.columns(ownValues))
     }
     keys = Self.sums(forKeys, plan, width: plan.dHead)
     values = Self.sums(forValues, plan, width: plan.dValue)
@@ -37,7 +41,7 @@ struct AttentionBackward<K: Kernels> {
 
   /// One head, one tile of queries after the other.
   private static func add(
-    _ head: HeadAttention<K.Element>, _ gradient: Matrix<K.Element>,
+    _ head: HeadAttention<K.Element>, _ ruled: RuledHead<K>?, _ gradient: Matrix<K.Element>,
     queries: MutableMatrix<K.Element>, keys: MutableMatrix<K.Element>,
     values: MutableMatrix<K.Element>
   ) {
@@ -48,13 +52,17 @@ struct AttentionBackward<K: Kernels> {
       let keyCount = head.keyCount(rows: rows)
       let seen = 0..<keyCount
       let g = gradient.rows(rows)
-      let weights = AttentionWeights<K>.weights(head, rows: rows)
-      K.multiply(transposing: weights.matrix, g, adding: true, into: values.rows(seen))
       var slope = Tensor<K.Element>(uninitialized: [rows.count, keyCount])
       let s = slope.mutableMatrix()
       K.multiply(
         g, head.values.rows(seen), transposed: true, scale: 1, adding: false, into: s)
-      K.differentiateSoftmax(weights.matrix, gradient: s)
+      if let ruled {
+        differentiate(ruled, rows, s, g, values: values.rows(seen))
+      } else {
+        let weights = AttentionWeights<K>.weights(head, rows: rows)
+        K.multiply(transposing: weights.matrix, g, adding: true, into: values.rows(seen))
+        K.differentiateSoftmax(weights.matrix, gradient: s)
+      }
       if let cap = head.plan.cap {
         let capped = AttentionWeights<K>.scores(head, rows: rows, keyCount: keyCount)
         K.differentiateCap(capped.matrix, at: K.Element(cap), gradient: s)
@@ -68,6 +76,23 @@ struct AttentionBackward<K: Kernels> {
       K.scale(s, by: scale)
       K.multiply(
         transposing: s.matrix, head.queries.rows(rows), adding: true, into: keys.rows(seen))
+    }
+  }
+
+  /// Through a sum of softmaxes: the gradient of weights becomes that of scores, and that of values is added.
+  private static func differentiate(
+    _ ruled: RuledHead<K>, _ rows: Range<Int>, _ slope: MutableMatrix<K.Element>,
+    _ gradient: Matrix<K.Element>, values: MutableMatrix<K.Element>
+  ) {
+    let whole = slope.matrix.copied
+    slope.fill(0)
+    for part in ruled.rule.mixture ?? [] {
+      var weights = ruled.softmax(rows, keys: part.keys)
+      var own = whole
+      K.differentiateSoftmax(weights.matrix, gradient: own.mutableMatrix())
+      K.add(own.matrix, scale: K.Element(part.share), to: slope)
+      K.scale(weights.mutableMatrix(), by: K.Element(part.share))
+      K.multiply(transposing: weights.matrix, gradient, adding: true, into: values)
     }
   }
 

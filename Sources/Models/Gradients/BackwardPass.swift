@@ -72,7 +72,11 @@ struct BackwardPass<K: Kernels> {
       edits.differentiateWeightedValues(layer, block.attention, edited.mutableMatrix(), K.self)
     }
     let heads = plan.heads(inLayer: layer).map(trace.attention)
-    var attention = AttentionBackward<K>(heads, block.attention, edited.matrix)
+    let ruled = edits.ruled(
+      RuleLayer<K>(
+        heads: heads, layer: layer, layers: plan.layers, residual: entering,
+        spans: trace.prompt.spans, grid: trace.prompt.grid))
+    var attention = AttentionBackward<K>(heads, block.attention, edited.matrix, ruled: ruled)
     let (q, k) = (attention.queries.mutableMatrix(), attention.keys.mutableMatrix())
     let v = attention.values.mutableMatrix()
     edits.differentiateInputs(layer, block.attention, queries: q, keys: k, values: v)

@@ -48,6 +48,16 @@ public struct Gradients<Element: Scalar>: Sendable {
   }
 }
 
+extension Trace {
+  /// Why the run cannot be differentiated; nil when it can.
+  public var gradientObstacle: ModelError? {
+    guard let reach else { return nil }
+    if reach == .local { return .gradientOfFrozenRun }
+    let head = rules.heads.keys.sorted().first { ruled($0)?.rule.mixture == nil }
+    return head.flatMap { rules[$0] }.map { .gradientUnderRule($0.name) }
+  }
+}
+
 extension Model {
   /// Differentiates a scalar of a run.
   ///
@@ -56,8 +66,9 @@ extension Model {
   ///   - trace: A run of this model, of an encoder-decoder the decoder's; interventions of it are constants
   ///     that gradients respect.
   ///   - onProgress: Called before each block and after the last; what it throws ends the work.
-  /// - Throws: `ModelError.outputHeadMissing`, `.noSuchPosition`, `.idOutOfRange` or, for a run under
-  ///   another attention rule, `.gradientUnderRule`; what `onProgress` throws.
+  /// - Throws: `ModelError.outputHeadMissing`, `.noSuchPosition`, `.idOutOfRange`; `.gradientUnderRule` for a
+  ///   run under a rule that is no softmax over fewer keys, `.gradientOfFrozenRun` for rules that were put
+  ///   in afterwards; what `onProgress` throws.
   /// - Complexity: About two forward passes: every product once forward again and once backward, and maps
   ///   tile by tile, never all at once.
   public func gradients<Element: Scalar>(
@@ -77,7 +88,7 @@ extension Model {
     of objective: Objective, _ trace: Trace<K.Element>, on _: K.Type,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Gradients<K.Element> {
-    guard trace.rules.isEmpty else { throw ModelError.gradientUnderRule }
+    if let obstacle = trace.gradientObstacle { throw obstacle }
     try check(objective, seq: trace.seq)
     let (value, gradient) = try OutputHead<K>(self).gradient(
       of: objective, trace.residuals[plan.layers].matrix,
@@ -86,6 +97,40 @@ extension Model {
       throw ModelError.residualNotFinite(checkpoint: name, block: plan.layers)
     }
     return try gradients(value: value, gradient, trace, on: K.self, onProgress: onProgress)
+  }
+
+  /// Differentiates how far a run's final vectors are from those of another run: over some positions the
+  /// mean of `mean_d (h − h')²`, `h` after the model's final norm.
+  ///
+  /// - Parameters:
+  ///   - positions: Within `0..<trace.seq`; at least one.
+  ///   - reference: The other run, a constant.
+  ///   - trace: The run that is differentiated.
+  /// - Throws: As `gradients(of:_:)`, but an output head is not needed.
+  public func gradients<Element: Scalar>(
+    ofDistanceAt positions: [Int], from reference: Trace<Element>, _ trace: Trace<Element>
+  ) throws -> Gradients<Element> {
+    typealias K = Element.PreferredKernels
+    if let obstacle = trace.gradientObstacle { throw obstacle }
+    let last = trace.residuals[plan.layers].matrix.gathered(positions)
+    var difference = normalised(last.matrix)
+    let other = normalised(reference.residuals[plan.layers].matrix.gathered(positions).matrix)
+    K.add(other.matrix, scale: -1, to: difference.mutableMatrix())
+    let count = Double(positions.count * plan.dModel)
+    let value = K.dots(difference.matrix, difference.matrix).reduce(0, +) / count
+    K.scale(difference.mutableMatrix(), by: Element(2 / count))
+    var reader = WeightReader<K>(weights)
+    let back =
+      plan.head.norm.map {
+        Norm<K>($0, width: plan.dModel, &reader).gradient(last.matrix, difference.matrix)
+      } ?? difference
+    var gradient = Tensor<Element>(repeating: 0, shape: [trace.seq, plan.dModel])
+    for (row, position) in positions.enumerated() {
+      K.add(
+        back.matrix.rows(row..<row + 1),
+        to: gradient.mutableMatrix().rows(position..<position + 1))
+    }
+    return try gradients(value: value, gradient, trace, on: K.self) { _ in }
   }
 
   /// Goes back from the residual stream after the last block of a run, through all of its stacks.

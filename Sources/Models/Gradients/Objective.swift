@@ -52,6 +52,9 @@ public enum Objective: Sendable, Hashable {
     ])
   }
 
+  /// How many logits it looks at.
+  public var count: Int { terms.count }
+
   /// Whether it is a loss.
   var isLoss: Bool { if case .loss = self { true } else { false } }
 

@@ -160,15 +160,3 @@ extension OutputHead {
     norm?.gradient(residual, gradient.matrix) ?? gradient
   }
 }
-
-extension Matrix where Element: Scalar {
-  /// Some rows, one after the other, also several times.
-  func gathered(_ rows: [Int]) -> Tensor<Element> {
-    var result = Tensor<Element>(uninitialized: [rows.count, columns])
-    let target = result.mutableMatrix()
-    for (i, row) in rows.enumerated() {
-      target.rows(i..<i + 1).copy(from: self.rows(row..<row + 1))
-    }
-    return result
-  }
-}

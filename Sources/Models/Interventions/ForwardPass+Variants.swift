@@ -27,7 +27,12 @@ extension ForwardPass {
         let rows = index * prompt.seq..<(index + 1) * prompt.seq
         edits.weightedValues(layer, block.attention, z.rows(rows), K.self)
       }
-      transform(block, z.matrix, residual.mutableMatrix())
+      if let cross = block.cross, let memory {
+        // Every variant's queries meet the same keys: they are one long prompt.
+        _ = transform(layer, block, cross, reading: memory, z.matrix, &residual)
+      } else {
+        transform(block, z.matrix, residual.mutableMatrix())
+      }
       weights.releaseAll()
       try check(residual, block: layer)
     }

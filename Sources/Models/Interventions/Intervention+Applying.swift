@@ -6,6 +6,13 @@ extension Intervention {
   func check(_ plan: ModelPlan, seq: Int) throws(ModelError) {
     switch self {
     case .scale(let head, _), .rule(let head, _): try Self.check(head, plan)
+    case .stretch(let head, let factors):
+      try Self.check(head, plan)
+      let width = plan.blocks[head.layer].attention.dValue
+      guard factors.count == width else {
+        throw .interventionShape(
+          site: Site.weightedValues(head).description, found: [factors.count], expected: [width])
+      }
     case .replace(let site, let positions, let values):
       var width = plan.dModel
       if let head = site.head {
@@ -98,11 +105,20 @@ struct Edits<Element: Scalar> {
       switch intervention {
       case .scale(let head, let factor):
         K.scale(target.columns(plan.valueColumns(head.head)), by: Element(factor))
+      case .stretch(let head, let factors):
+        Self.stretch(target.columns(plan.valueColumns(head.head)), by: factors, K.self)
       case .replace(.weightedValues(let head), let positions, let values):
         Self.put(values, at: positions, into: target.columns(plan.valueColumns(head.head)))
       case .replace, .rule: break
       }
     }
+  }
+
+  private static func stretch<K: Kernels>(
+    _ target: MutableMatrix<Element>, by factors: [Double], _: K.Type
+  ) where K.Element == Element {
+    let row = Tensor(factors, shape: [1, factors.count]).converted(to: Element.self)
+    for i in 0..<target.rows { K.multiply(target.rows(i..<i + 1), by: row.matrix) }
   }
 
   private static func put(
@@ -151,6 +167,8 @@ extension Edits {
       switch intervention {
       case .scale(let head, let factor):
         K.scale(gradient.columns(plan.valueColumns(head.head)), by: Element(factor))
+      case .stretch(let head, let factors):
+        Self.stretch(gradient.columns(plan.valueColumns(head.head)), by: factors, K.self)
       case .replace(.weightedValues(let head), let positions, _):
         Self.stop(gradient.columns(plan.valueColumns(head.head)), at: positions)
       case .replace, .rule: break

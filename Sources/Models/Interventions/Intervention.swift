@@ -7,6 +7,8 @@ import Tensors
 public enum Intervention: Sendable {
   /// Multiplies a head's weighted values, `z`, at every position.
   case scale(HeadIndex, by: Double)
+  /// Multiplies a head's weighted values number by number, at every position; `dValue` factors.
+  case stretch(HeadIndex, by: [Double])
   /// Replaces vectors at some positions, or at all of them when `positions` is nil.
   ///
   /// - Parameter values: One row for each position in that order, or a single row for all of them;
@@ -65,7 +67,7 @@ public enum Intervention: Sendable {
   /// The first block that it touches.
   public var layer: Int {
     switch self {
-    case .scale(let head, _), .rule(let head, _): head.layer
+    case .scale(let head, _), .stretch(let head, _), .rule(let head, _): head.layer
     case .replace(let site, _, _): site.layer
     }
   }
@@ -78,7 +80,7 @@ public enum Intervention: Sendable {
   /// Whether a layer's queries, keys, values and maps stay as they were.
   var leavesMapsOfItsLayer: Bool {
     switch self {
-    case .scale, .replace(.weightedValues, _, _): true
+    case .scale, .stretch, .replace(.weightedValues, _, _): true
     case .replace, .rule: false
     }
   }

@@ -52,8 +52,11 @@ extension Model {
     _ edits: [Edits<K.Element>], of base: Trace<K.Element>, from start: Int, on _: K.Type,
     _ onBlock: () throws -> Void
   ) throws -> Tensor<K.Element> {
+    let read = base.stream(.encoder).flatMap { encoded in
+      memory(of: base, on: K.self).map { Memory(prompt: encoded.prompt, output: $0) }
+    }
     var pass = ForwardPass<K>(
-      plan: plan, weights: weights, prompt: base.prompt, variants: edits.count)
+      plan: plan, weights: weights, prompt: base.prompt, memory: read, variants: edits.count)
     return try pass.run(variants: edits, of: base, from: start, onBlock: onBlock)
   }
 
@@ -66,47 +69,63 @@ extension Model {
     of variants: [[Intervention]], base: Trace<Element>,
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [Double] {
-    try outcomes(of: variants, base: base, onProgress: onProgress).map(\.loss)
+    try outcomes(of: variants, base: base, onProgress: onProgress).map(\.value)
   }
 
-  /// The mean next-token loss of every variant, in nats, and the share of tokens that were the most probable
-  /// ones; both `.nan` for a prompt of one token.
+  /// What every variant comes to by the mean next-token loss.
   ///
   /// - Parameters: See `forEachBatch`.
   public func outcomes<Element: Scalar>(
     of variants: [[Intervention]], base: Trace<Element>,
     onProgress: (Double) throws -> Void = { _ in }
-  ) throws -> [(loss: Double, accuracy: Double)] {
-    let (seq, ids) = (base.seq, base.prompt.ids)
-    var result = [(loss: Double, accuracy: Double)](
-      repeating: (.nan, .nan), count: variants.count)
-    guard seq > 1 else { return result }
-    // The last position of a variant predicts nothing; its loss is computed and dropped.
-    let targets = ids.dropFirst() + [0]
-    let head = try readout(as: Element.self)
+  ) throws -> [RunOutcome] {
+    try outcomes(
+      of: variants, by: .nextTokenLoss(base.prompt), base: base, onProgress: onProgress)
+  }
+
+  /// What every variant comes to.
+  ///
+  /// Only rows that the objective looks at have logits.
+  ///
+  /// - Parameters:
+  ///   - objective: What variants are judged by.
+  ///   - others: See `forEachBatch`.
+  /// - Throws: What `forEachBatch` throws; what is wrong with the objective.
+  public func outcomes<Element: Scalar>(
+    of variants: [[Intervention]], by objective: Objective, base: Trace<Element>,
+    onProgress: (Double) throws -> Void = { _ in }
+  ) throws -> [RunOutcome] {
+    try check(objective, seq: base.seq)
+    var result = [RunOutcome](repeating: .undefined, count: variants.count)
+    guard !objective.terms.isEmpty else { return result }
+    let patches = base.prompt.grid?.tokens ?? 0..<0
+    let readout: (Matrix<Element>, Int) throws -> [RunOutcome]
+    if multipliesBFloat16 {
+      let head = try OutputHead<Element.RoundingKernels>(self)
+      readout = { try head.outcomes(by: objective, $0, runs: $1, patches: patches) }
+    } else {
+      let head = try OutputHead<Element.PreferredKernels>(self)
+      readout = { try head.outcomes(by: objective, $0, runs: $1, patches: patches) }
+    }
     try forEachBatch(of: variants, base: base, onProgress: onProgress) { indices, residual in
-      let all = try head(residual.matrix, indices.flatMap { _ in targets })
-      for (place, index) in indices.enumerated() {
-        let own = all[place * seq..<(place + 1) * seq - 1]
-        result[index] = (
-          own.reduce(0) { $0 + $1.loss } / Double(seq - 1),
-          Double(own.count { $0.isBest }) / Double(seq - 1)
-        )
+      for (index, outcome) in zip(indices, try readout(residual.matrix, indices.count)) {
+        result[index] = outcome
       }
     }
     return result
   }
 
-  /// The output head on the kernels that this model runs on.
-  private func readout<Element: Scalar>(
-    as _: Element.Type
-  ) throws -> (Matrix<Element>, [Int]) throws -> [(loss: Double, isBest: Bool)] {
-    if multipliesBFloat16 {
-      let head = try OutputHead<Element.RoundingKernels>(self)
-      return { try head.outcomes($0, targets: $1) }
-    }
-    let head = try OutputHead<Element.PreferredKernels>(self)
-    return { try head.outcomes($0, targets: $1) }
+  /// What a run comes to, whatever was changed in it.
+  ///
+  /// - Throws: What is wrong with the objective; `ModelError.outputHeadMissing`.
+  public func outcome<Element: Scalar>(
+    of trace: Trace<Element>, by objective: Objective
+  ) throws -> RunOutcome {
+    try check(objective, seq: trace.seq)
+    guard !objective.terms.isEmpty else { return .undefined }
+    return try OutputHead<Element.PreferredKernels>(self).outcomes(
+      by: objective, trace.residuals[plan.layers].matrix, runs: 1,
+      patches: trace.prompt.grid?.tokens ?? 0..<0)[0]
   }
 
   /// So many rows that products run at full speed, and few enough that a batch stays small.

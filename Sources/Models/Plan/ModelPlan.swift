@@ -57,6 +57,9 @@ public struct ModelPlan: Sendable, Hashable {
   /// The width between the two halves of an MLP; the widest there is.
   public var dMLP: Int { blocks.map(\.mlp.dMLP).max() ?? 0 }
 
+  /// Whether no layer shows a query a later key.
+  public var isCausal: Bool { blocks.allSatisfy(\.attention.mask.isCausal) }
+
   /// Every weight that a run without an output head reads, each once.
   var coreWeights: [WeightPlan] {
     var seen: Set<WeightPlan> = []

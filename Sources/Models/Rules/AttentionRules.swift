@@ -7,6 +7,7 @@ public enum AttentionRules {
     BiFormerRule.self,
     ClippedRule.self,
     CombinerRule.self,
+    CutRule.self,
     DaViTRule.self,
     DuoRule.self,
     FlowRule.self,

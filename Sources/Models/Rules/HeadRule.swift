@@ -9,6 +9,8 @@ public struct HeadRule<Element: Scalar>: Sendable {
   enum Weights: Sendable {
     /// Scores of the keys that are left, changed, then softmax, then changed again.
     case softmax(keys: KeyMask?, scores: Change?, weights: Change?)
+    /// A sum of softmaxes, each over the keys that a mask leaves and multiplied by its share.
+    case mixture([(share: Double, keys: KeyMask?)])
     /// Rows made from scratch: `[rows, width]` for some queries.
     case map(@Sendable (Range<Int>) -> Tensor<Element>)
   }
@@ -19,6 +21,17 @@ public struct HeadRule<Element: Scalar>: Sendable {
   let output: Change?
   /// What came out on the way.
   public internal(set) var facts: [RuleFact] = []
+
+  /// The weights as a sum of softmaxes over fewer keys, through which gradients pass; nil where they are
+  /// something else.
+  var mixture: [(share: Double, keys: KeyMask?)]? {
+    guard output == nil else { return nil }
+    switch weights {
+    case .softmax(let keys, nil, nil): return [(1, keys)]
+    case .mixture(let parts): return parts
+    case .softmax, .map: return nil
+    }
+  }
 
   /// The head as it is.
   static var unchanged: HeadRule {

@@ -55,6 +55,15 @@ struct RuledHead<K: Kernels>: Sendable {
     case .map(let make):
       let weights = make(rows)
       return KeyTile(keys: [0..<weights.shape[1]], weights: weights)
+    case .mixture(let parts):
+      let width = head.width(rows)
+      var sum = Tensor<K.Element>(repeating: 0, shape: [rows.count, width])
+      for part in parts {
+        K.add(
+          softmax(rows, keys: part.keys).matrix, scale: K.Element(part.share),
+          to: sum.mutableMatrix())
+      }
+      return KeyTile(keys: [0..<width], weights: sum)
     case .softmax(let mask?, nil, nil):
       return masked(mask, rows)
     case .softmax(let mask, let scores, let weights):
@@ -66,6 +75,14 @@ struct RuledHead<K: Kernels>: Sendable {
       if let weights { Rows.change(target, firstQuery: rows.lowerBound, weights) }
       return KeyTile(keys: [0..<width], weights: tile)
     }
+  }
+
+  /// The softmax over the keys that a mask leaves, `[rows, width]`.
+  func softmax(_ rows: Range<Int>, keys mask: KeyMask?) -> Tensor<K.Element> {
+    let width = head.width(rows)
+    var tile = head.scores(rows, keys: 0..<width)
+    head.softmax(tile.mutableMatrix(), rows: rows, keys: [0..<width], mask: mask)
+    return tile
   }
 
   /// Only the stretches of keys that some of the queries keep are multiplied at all.

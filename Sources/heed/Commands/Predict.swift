@@ -20,6 +20,12 @@ struct Predict: ParsableCommand {
   @Option(help: "Heads to take out, such as L5.H1,L3 (a layer alone means all of its heads)")
   var without: String?
 
+  @Option(
+    help:
+      "Edges to cut, HEADS:QUERY>KEY with ; between, such as L5.H1:9>3+9>4 or 'L3:*>0;L4.H2:12>1-3'"
+  )
+  var cut: String?
+
   @Option(help: "How to write it")
   var format = TableFormat.text
 
@@ -48,17 +54,20 @@ struct Predict: ParsableCommand {
     let loss: Double?
     /// The heads taken out, and the loss with them; nil when none was named.
     let without: [HeadIndex]?
+    /// The edges that are cut; nil when none was named.
+    var cut: String?
     let lossBefore: Double?
 
-    enum CodingKeys: CodingKey { case top, masks, answer, loss, without, lossBefore }
+    enum CodingKeys: CodingKey { case top, masks, answer, loss, without, cut, lossBefore }
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(top, forKey: .top)
       try container.encodeIfPresent(masks, forKey: .masks)
       try container.encodeIfPresent(answer, forKey: .answer)
       try container.encode(loss, forKey: .loss)
-      guard let without else { return }
-      try container.encode(without.map(\.description), forKey: .without)
+      guard without != nil || cut != nil else { return }
+      try container.encodeIfPresent(without?.map(\.description), forKey: .without)
+      try container.encodeIfPresent(cut, forKey: .cut)
       try container.encode(lossBefore, forKey: .lossBefore)
     }
   }
@@ -78,11 +87,15 @@ struct Predict: ParsableCommand {
     let removed = try without.map { try model.plan.heads(named: $0) }
     var trace = try Running.trace(model, prompt, engine, as: Element.self)
     var before: Double?
-    if let removed {
-      before = try Distribution.ofPrompt(model, trace).loss
-      trace = try model.run(
-        prompt, interventions: removed.map(Intervention.zero), reusing: trace
-      ) { _ in try Interruption.check() }
+    let changes =
+      (removed ?? []).map(Intervention.zero) + (try cut.map { try model.plan.cuts($0) } ?? [])
+    if !changes.isEmpty {
+      if trace.isCausal, !model.plan.head.isOfClasses {
+        before = try Distribution.ofPrompt(model, trace).loss
+      }
+      trace = try model.run(prompt, interventions: changes, reusing: trace) { _ in
+        try Interruption.check()
+      }
     }
     let tokenizer = try? source.open()
     let names = model.plan.head.isOfClasses ? source.classNames : nil
@@ -98,11 +111,11 @@ struct Predict: ParsableCommand {
     if model.plan.head.isOfClasses {
       return try write(
         Report(
-          top: candidates(try .ofClasses(model, trace)), loss: nil, without: removed,
+          top: candidates(try .ofClasses(model, trace)), loss: nil, without: removed, cut: cut,
           lossBefore: nil))
     }
     if !trace.isCausal {
-      let masks = try trace.prompt.maskPositions(tokenizer).map { position in
+      let masks = try trace.prompt.maskedPositions(tokenizer).map { position in
         Report.Mask(
           position: position,
           top: candidates(try model.distribution(trace, position: position)))
@@ -110,13 +123,13 @@ struct Predict: ParsableCommand {
       return try write(
         Report(
           top: masks[0].top, masks: masks.count > 1 ? masks : nil, loss: nil, without: removed,
-          lossBefore: nil))
+          cut: cut, lossBefore: nil))
     }
     let distributions = try Distribution.ofPrompt(model, trace)
     var report = Report(
       top: candidates(distributions.last), isNext: true, loss: distributions.loss, without: removed,
-      lossBefore: before)
-    if case .attended = model.plan.encoder, prompt.decoder.isEmpty, removed == nil {
+      cut: cut, lossBefore: before)
+    if case .attended = model.plan.encoder, prompt.decoder.isEmpty, changes.isEmpty {
       let ids = try model.answer(prompt, end: source.endTokens).dropFirst()
       report.answer =
         tokenizer.map { String(decoding: $0.decode(Array(ids)), as: UTF8.self) }
@@ -153,6 +166,7 @@ struct Predict: ParsableCommand {
         let names = without.map(\.description).joined(separator: ", ")
         text += "with \(names): \(nats(report.lossBefore))\n"
       }
+      if let cut = report.cut { text += "with \(cut): \(nats(report.lossBefore))\n" }
       try output.sink.write(text)
     }
   }
@@ -173,11 +187,10 @@ extension Prompt {
   /// Where tokens are masked.
   ///
   /// - Throws: `ModelError.maskMissing` when none is.
-  fileprivate func maskPositions(_ tokenizer: Tokenizer?) throws(ModelError) -> [Int] {
-    let names = ["[MASK]", "<mask>"]
-    let found = tokens.indices.filter { names.contains(tokens[$0].piece) }
+  fileprivate func maskedPositions(_ tokenizer: Tokenizer?) throws(ModelError) -> [Int] {
+    let found = maskPositions
     guard found.isEmpty else { return found }
-    let known = names.first { tokenizer?.encode($0, addSpecial: false).tokens.count == 1 }
-    throw .maskMissing(mask: known ?? names[0])
+    let known = Self.masks.first { tokenizer?.encode($0, addSpecial: false).tokens.count == 1 }
+    throw .maskMissing(mask: known ?? Self.masks[0])
   }
 }

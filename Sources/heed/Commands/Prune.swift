@@ -52,6 +52,7 @@ struct Prune: ParsableCommand {
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
+  @OptionGroup var settings: ScoreSettings
   @OptionGroup var engine: EngineOptions
 
   @Option(
@@ -83,9 +84,13 @@ struct Prune: ParsableCommand {
     }
     let checkpoint = try Opening.checkpoint(model)
     let (model, tokenizer) = try Opening.model(model, engine)
-    let entries = try PromptSet(file: prompts, tokenizer, addSpecial: !noSpecial).entries
+    let entries = try PromptSet(
+      file: prompts, tokenizer, addSpecial: !noSpecial, model: model
+    ).entries
+    let options = try settings.options([score], tokenizer, addSpecial: !noSpecial)
     let pruning = try Pruning(
-      model, prompts: entries.map(\.prompt), prefix: noSpecial ? [] : tokenizer.prefix)
+      model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
+      prefix: noSpecial ? [] : tokenizer.prefix)
     try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
     let found = try order(pruning, model, score)
     let points = try Running.analysis("pruning") { onProgress in
@@ -156,15 +161,40 @@ private struct PruneResults {
     let points: [Point]
   }
 
-  /// Writes all files into a folder that appears when they are whole, or adds them to one that is there.
+  /// Writes all files into a folder that appears when they are whole, or moves them into one that is there:
+  /// when anything fails, nothing is left behind.
   func write(to folder: String) throws {
-    let mask = chosen.table(layers: importance.layers, heads: importance.heads)
+    let manager = FileManager.default
+    let draft = "\(folder).heed-\(getpid())"
+    defer { try? manager.removeItem(atPath: draft) }
     do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
+      try manager.createDirectory(atPath: draft, withIntermediateDirectories: true)
     } catch {
       throw Failure.unwritable(file: folder, reason: error.localizedDescription)
     }
+    do {
+      try writeAll(to: draft)
+    } catch Failure.unwritable(_, let reason) {
+      throw Failure.unwritable(file: folder, reason: reason)
+    }
+    var isFolder: ObjCBool = false
+    do {
+      guard manager.fileExists(atPath: folder, isDirectory: &isFolder) else {
+        return try manager.moveItem(atPath: draft, toPath: folder)
+      }
+    } catch {
+      throw Failure.unwritable(file: folder, reason: error.localizedDescription)
+    }
+    for name in try manager.contentsOfDirectory(atPath: draft).sorted() {
+      guard rename("\(draft)/\(name)", "\(folder)/\(name)") == 0 else {
+        throw Failure.unwritable(
+          file: "\(folder)/\(name)", reason: String(cString: strerror(errno)))
+      }
+    }
+  }
+
+  private func writeAll(to folder: String) throws {
+    let mask = chosen.table(layers: importance.layers, heads: importance.heads)
     try write(importance, to: "\(folder)/head_importance.npy")
     if let entropy { try write(entropy, to: "\(folder)/attn_entropy.npy") }
     try write(mask, to: "\(folder)/head_mask.npy")

@@ -110,7 +110,8 @@ struct Scores: ParsableCommand {
     let addSpecial = !prompt.noSpecial
     let prefix = addSpecial ? tokenizer.prefix : []
     if let prompts {
-      let set = try PromptSet(file: prompts, tokenizer, addSpecial: addSpecial)
+      let set = try PromptSet(
+        file: prompts, tokenizer, addSpecial: addSpecial, model: model)
       let work = ScoresOverPrompts(
         scores: scores, model: model,
         options: try settings.options(scores, tokenizer, addSpecial: addSpecial),
@@ -121,7 +122,8 @@ struct Scores: ParsableCommand {
     // A prompt that no score reads is not asked for.
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer, model) : nil
-    let options = try settings.options(scores, tokenizer, addSpecial: addSpecial)
+    let options = try settings.options(
+      scores, tokenizer, addSpecial: addSpecial, last: prompt.map { $0.seq - 1 })
     func scored(_ model: Model) throws -> (results: [ScoreResult], rule: String?) {
       var trace = try prompt.map {
         try Running.trace(model, $0, engine, as: Element.self, for: .scores)

@@ -15,6 +15,9 @@ enum Interruption {
     signal(SIGTERM, handler)
   }
 
+  /// Whether ^C was pressed.
+  static var isCaught: Bool { caught.load(ordering: .relaxed) }
+
   /// Goes on after ^C, to write what is done; the next one ends the program at once.
   static func forget() { caught.store(false, ordering: .relaxed) }
 
@@ -22,6 +25,6 @@ enum Interruption {
   ///
   /// - Throws: `CancellationError`.
   static func check() throws {
-    if caught.load(ordering: .relaxed) { throw CancellationError() }
+    if isCaught { throw CancellationError() }
   }
 }

@@ -8,13 +8,28 @@ import Tokenizers
 ///
 /// An object holds `text` or `ids`, and may hold `tags`, a list of words, and `spans`: for each name a
 /// part of the text, or the first and the last token. `target` and `against` are the tokens that direct
-/// attribution is of.
+/// attribution is of. `image` stands for a text where a model looks at images, `class` is what it shows;
+/// of a model that fills in masked tokens `target` is what is masked. `corrupt` is the other prompt of
+/// patching.
 struct PromptSet {
   /// One prompt and what is known about it.
   struct Entry {
-    let prompt: Prompt
+    var prompt: Prompt
     let tags: [String]
     let target: ScoreOptions.Target?
+    /// What is right, as far as the line says it; nil for what suits the model.
+    var objective: Objective?
+    /// The other prompt of patching.
+    var corrupt: Prompt?
+
+    /// The options of scores of this prompt.
+    func options(_ options: ScoreOptions) -> ScoreOptions {
+      var own = options
+      own.target = target ?? own.target
+      own.objective = objective ?? own.objective
+      own.corrupt = corrupt ?? own.corrupt
+      return own
+    }
   }
 
   private struct Line: Decodable {
@@ -22,7 +37,23 @@ struct PromptSet {
     let ids: [Int]?
     let tags: [String]?
     let spans: [String: Place]?
-    let target, against: String?
+    let target, against, corrupt, image: String?
+    let `class`: Label?
+  }
+
+  /// A class by number or by name.
+  private enum Label: Decodable {
+    case number(Int)
+    case name(String)
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let number = try? container.decode(Int.self) {
+        self = .number(number)
+      } else {
+        self = .name(try container.decode(String.self))
+      }
+    }
   }
 
   private enum Place: Decodable {
@@ -49,9 +80,13 @@ struct PromptSet {
 
   /// Reads a file.
   ///
+  /// - Parameter model: Tells what a line without any says is right; a text without a masked token, for a model
+  ///   that fills them in, has every seventh masked, about as many as BERT was trained on.
   /// - Throws: `Failure` that names the line; `TokenizerError` when a text needs a tokenizer that is not
   ///   there.
-  init(file: String, _ source: TokenizerSource, addSpecial: Bool) throws {
+  init(
+    file: String, _ source: TokenizerSource, addSpecial: Bool, model: Model? = nil
+  ) throws {
     let lines = String(decoding: try PromptOptions.read(file), as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false)
     var tokenizer: Tokenizer?
@@ -68,19 +103,28 @@ struct PromptSet {
         .promptLine(file: file, line: number + 1, found: found)
       }
       guard text.first(where: { !$0.isWhitespace }) == "{" else {
-        entries.append(Entry(prompt: try encode(text), tags: [], target: nil))
+        var entry = Entry(prompt: try encode(text), tags: [], target: nil)
+        if let model { entry = try entry.masked(for: model, source) }
+        entries.append(entry)
         continue
       }
       guard let object = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else {
         throw wrong("found no object with text or ids, tags and spans")
       }
       let prompt: Prompt
-      switch (object.text, object.ids) {
-      case (let text?, nil): prompt = try encode(text)
-      case (nil, let ids?):
+      switch (object.text, object.ids, object.image, model) {
+      case (let text?, nil, nil, _): prompt = try encode(text)
+      case (nil, nil, let image?, let model?):
+        // A path is meant from where the file lies.
+        let path = image.hasPrefix("/") ? image : Self.folder(of: file) + image
+        prompt = try PromptExtras(image: path).prompt(
+          GivenPrompt(source: .ids([])), source, model)
+      case (nil, let ids?, nil, _):
         prompt =
           (try? source.open()).map { Prompt(tokens: $0.tokens(ids: ids)) } ?? Prompt(ids: ids)
-      default: throw wrong("found \(object.text == nil ? "neither" : "both") text and ids")
+      case (nil, nil, nil, _): throw wrong("found neither text nor ids")
+      case (nil, nil, .some, nil): throw wrong("found an image, which these scores do not take,")
+      default: throw wrong("found both text and ids")
       }
       let spans = try (object.spans ?? [:]).sorted { $0.key < $1.key }.map { name, place in
         guard let keys = Self.keys(place, in: prompt) else {
@@ -98,12 +142,31 @@ struct PromptSet {
       let target = try object.target.map {
         ScoreOptions.Target(id: try token($0), against: try object.against.map(token))
       }
-      entries.append(
-        Entry(
-          prompt: try prompt.marking(spans), tags: object.tags ?? [], target: target))
+      var entry = Entry(
+        prompt: try prompt.marking(spans), tags: object.tags ?? [], target: target,
+        corrupt: try object.corrupt.map(encode))
+      if let label = object.class {
+        guard let model, model.plan.head.isOfClasses,
+          let id = Self.id(of: label, source), (0..<model.plan.head.outputCount).contains(id)
+        else { throw wrong("found a class that the model does not have") }
+        entry.objective = .classLoss(id)
+      }
+      if let model { entry = try entry.masked(for: model, source) }
+      entries.append(entry)
     }
     guard !entries.isEmpty else { throw Failure.noPrompts(file: file) }
     self.entries = entries
+  }
+
+  private static func folder(of file: String) -> String {
+    file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+  }
+
+  private static func id(of label: Label, _ source: TokenizerSource) -> Int? {
+    switch label {
+    case .number(let number): number
+    case .name(let name): source.classNames.first { $0.value == name }?.key
+    }
   }
 
   private static func keys(_ place: Place, in prompt: Prompt) -> Range<Int>? {
@@ -116,6 +179,41 @@ struct PromptSet {
       else { return nil }
       return prompt.tokens(covering: bytes)
     }
+  }
+}
+
+extension PromptSet.Entry {
+  /// The entry with what a model that fills in masked tokens is judged by.
+  fileprivate func masked(
+    for model: Model, _ source: TokenizerSource
+  ) throws -> PromptSet.Entry {
+    guard model.hasOutputHead, model.plan.encoder == nil, !model.plan.isCausal,
+      !model.plan.head.isOfClasses
+    else { return self }
+    var entry = self
+    let places = prompt.maskPositions
+    if !places.isEmpty {
+      if let target {
+        entry.objective = .loss(places.map { .init(position: $0, id: target.id) })
+      }
+      return entry
+    }
+    guard let tokenizer = try? source.open(),
+      let mask = Prompt.masks.compactMap({ word -> Token? in
+        let tokens = tokenizer.encode(word, addSpecial: false).tokens
+        return tokens.count == 1 ? tokens.first : nil
+      }).first
+    else { return entry }
+    // Special tokens cover no text.
+    let words = prompt.tokens.indices.filter { prompt.tokens[$0].start < prompt.tokens[$0].end }
+    let hidden = words.enumerated().filter { $0.offset % 7 == 3 }.map(\.element)
+    let chosen = hidden.isEmpty ? Array(words.suffix(1)) : hidden
+    entry.objective = .loss(chosen.map { .init(position: $0, id: prompt.tokens[$0].id) })
+    var tokens = prompt.tokens
+    for place in chosen { tokens[place] = mask }
+    entry.prompt = try Prompt(tokens: tokens, added: prompt.added, text: prompt.text)
+      .marking(prompt.spans)
+    return entry
   }
 }
 

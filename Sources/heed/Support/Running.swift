@@ -61,11 +61,18 @@ enum Running {
     Interruption.listen()
     let start = Date()
     defer { Console.progress(nil) }
-    return try body { share in
+    let result = try body { share in
       try Interruption.check()
       if Date().timeIntervalSince(start) > 0.3 {
         Console.progress("\(text): \(Int(share * 100)) %")
       }
     }
+    // What is learned goes on with the best so far; everything else has thrown.
+    if Interruption.isCaught {
+      Interruption.forget()
+      Console.progress(nil)
+      Console.warning("\(text): interrupted; going on with what was found so far")
+    }
+    return result
   }
 }

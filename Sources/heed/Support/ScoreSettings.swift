@@ -26,6 +26,25 @@ struct ScoreSettings: ParsableArguments {
   @Option(help: "The token whose logit is subtracted from the target's")
   var against: String?
 
+  @Option(
+    help:
+      "The corrupted prompt of patching, of as many tokens: a text, or ids after #, such as #0,5,9")
+  var corrupt: String?
+
+  /// What importance is measured by.
+  enum Metric: String, CaseIterable, ExpressibleByArgument {
+    case loss, logit
+  }
+
+  @Option(help: "What importance is of: the loss, or the logit of --target less that of --against")
+  var metric = Metric.loss
+
+  @Option(
+    help:
+      "How lofit, voita and duo-learned are learned: steps, rate, penalty, seed, length, sink, recent, as KEY=VALUE,…"
+  )
+  var learn: String?
+
   @Option(help: "Needles for retrieval: lines {\"prompt\": …, \"answer\": …}", completion: .file())
   var needles: String?
 
@@ -37,6 +56,12 @@ struct ScoreSettings: ParsableArguments {
   var gates: String?
 
   func validate() throws {
+    if metric == .logit, target == nil { throw ValidationError("--metric logit needs --target.") }
+    if let learn, LearningSettings(learn) == nil {
+      throw ValidationError(
+        "--learn takes steps=N, rate=X, penalty=X, seed=N, length=N, sink=N and recent=N, with commas between."
+      )
+    }
     if against != nil, target == nil { throw ValidationError("--against needs --target.") }
     if let probe, RepeatProbe(probe) == nil {
       throw ValidationError("--probe takes repeat:N, repeat:N,SEED or repeat:N,SEED,PROMPTS.")
@@ -52,8 +77,10 @@ struct ScoreSettings: ParsableArguments {
   /// The options of the analysis.
   ///
   /// What needs a tokenizer is made only for scores that ask for it.
+  ///
+  /// - Parameter last: The prompt's last position; nil without a prompt.
   func options(
-    _ scores: [any HeadScore.Type], _ source: TokenizerSource, addSpecial: Bool
+    _ scores: [any HeadScore.Type], _ source: TokenizerSource, addSpecial: Bool, last: Int? = nil
   ) throws -> ScoreOptions {
     var options = ScoreOptions()
     options.probe = probe.flatMap(RepeatProbe.init)
@@ -67,6 +94,18 @@ struct ScoreSettings: ParsableArguments {
         id: try ScoreFiles.token("target", target, source),
         against: try against.map { try ScoreFiles.token("against", $0, source) })
     }
+    if let target = options.target, metric == .logit, let last {
+      options.objective =
+        target.against.map { .logitDifference(position: last, target.id, minus: $0) }
+        ?? .logit(.init(position: last, id: target.id))
+    }
+    if let corrupt {
+      options.corrupt =
+        corrupt.hasPrefix("#")
+        ? Prompt(ids: try PromptOptions.parse(String(corrupt.dropFirst()), option: "corrupt"))
+        : Prompt(tokens: try source.open().encode(corrupt, addSpecial: addSpecial).tokens)
+    }
+    if let learn, let settings = LearningSettings(learn) { options.learning = settings }
     let names = Set(scores.map { $0.name })
     if names.contains("successor") {
       let words = try ordinals.map(ScoreFiles.classes) ?? Ordinals.words
@@ -91,5 +130,28 @@ struct ScoreSettings: ParsableArguments {
       number > 0, number.isFinite
     else { return nil }
     return isRelative ? .perToken(number) : .above(number)
+  }
+}
+
+extension LearningSettings {
+  /// Reads `KEY=VALUE,…`; nil for an unknown key or a value that does not fit.
+  init?(_ text: String) {
+    self.init()
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+      guard pair.count == 2 else { return nil }
+      let number = Double(pair[1]).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+      let whole = Int(pair[1]).flatMap { $0 > 0 ? $0 : nil }
+      switch (pair[0], number, whole) {
+      case ("rate", let number?, _): rate = number
+      case ("penalty", let number?, _): penalty = number
+      case ("steps", _, let whole?): steps = whole
+      case ("length", _, let whole?): length = max(16, whole)
+      case ("recent", _, let whole?): recent = whole
+      case ("sink", let number?, _) where number.rounded() == number: sink = Int(number)
+      case ("seed", let number?, _) where number.rounded() == number: seed = UInt64(number)
+      default: return nil
+      }
+    }
   }
 }

@@ -45,8 +45,7 @@ struct ScoresOverPrompts {
     _ entry: PromptSet.Entry, to state: inout SummaryReport.State, as _: Element.Type
   ) throws {
     let trace = try Running.trace(model, entry.prompt, engine, as: Element.self)
-    var options = options
-    options.target = entry.target ?? options.target
+    let options = entry.options(options)
     let results = try Running.scores(scores, model, trace, options: options, prefix: prefix)
     for result in results {
       if let reason = result.reason {

@@ -19,6 +19,7 @@ import Testing
     "recycled:k=24,pool=1", "razor:sink=4,local=20", "razor:local=24,compensation=none",
     "combiner:segment=24", "landmark:block=25", "fusemax:passes=1,block=5",
     "fusemax:passes=2,block=5", "fusemax:passes=3", "moh:shared=1", "longheads:chunk=4,chunks=6",
+    "cut", "cut:edges=30>*+*>24-90",
   ])
   func `a rule that takes nothing away is softmax`(rule: String) throws {
     for head in 0..<4 {
@@ -31,6 +32,23 @@ import Testing
   @Test(arguments: ["biformer:regions=3,top=9", "davit:window=6", "sparsifiner-oracle:keep=1"])
   func `a rule on patches that takes nothing away is softmax`(rule: String) throws {
     #expect(try largestDifference(picture.map(rule), picture.plain()) < 1e-12)
+  }
+
+  @Test func `cut edges are gone, and the rest of the row takes over`() throws {
+    let plain = fixture.plain(head: 1)
+    let map = try fixture.map("cut:edges=9>3+9>5-6+*>0+7>*", head: 1)
+    let gone = [0, 3, 5, 6]
+    let left = (0...9).filter { !gone.contains($0) }.reduce(0) { $0 + plain[9][$1] }
+    for key in 0...9 {
+      let wanted = gone.contains(key) ? 0 : plain[9][key] / left
+      #expect(abs(map[9][key] - wanted) < 1e-12)
+    }
+    // Nothing is left of the first query, which sees key 0 alone, and of the seventh.
+    #expect(map[0].allSatisfy { $0 == 0 } && map[7].allSatisfy { $0 == 0 })
+    #expect(map[10][0] == 0 && abs(map[10].reduce(0, +) - 1) < 1e-12)
+    for text in ["9", "9>", ">3", "9>3>1", "5-4>1", "a>1", "9>-1", "9>1-2-3", "9>3+"] {
+      #expect(throws: RuleError.self) { try RuleSpec(parsing: "cut:edges=\(text)").rule() }
+    }
   }
 
   @Test func `without a sink's only competitor the row stays`() throws {
