@@ -113,7 +113,7 @@ struct Explore: ParsableCommand {
   private func printViews() throws {
     try place.check()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      model.model, adapter: model.adapter, family: model.family, addSpecial: prompt.addsSpecial,
       engine: engine)
     let prompt = try prompt.prompt(
       Opening.tokenizer(model), opened.model, default: PromptOptions.example(for: model.model))

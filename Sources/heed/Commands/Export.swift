@@ -67,7 +67,7 @@ struct Export: ParsableCommand {
   private func exportView() throws {
     let export = try format(default: place.view?.name == "map" ? .npy : .csv)
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      model.model, adapter: model.adapter, family: model.family, addSpecial: prompt.addsSpecial,
       engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), opened.model)
     try place.check(opened.model.plan(engine.stream, for: prompt), prompt)

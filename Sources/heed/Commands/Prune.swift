@@ -52,6 +52,10 @@ struct Prune: ParsableCommand {
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
+  @Flag(
+    help: "Write every prompt as a user's message, as the checkpoint's chat template wants it")
+  var chat = false
+
   @OptionGroup var engine: EngineOptions
 
   @Option(
@@ -83,9 +87,12 @@ struct Prune: ParsableCommand {
     }
     let checkpoint = try Opening.checkpoint(model)
     let (model, tokenizer) = try Opening.model(model, engine)
-    let entries = try PromptSet(file: prompts, tokenizer, addSpecial: !noSpecial).entries
+    let addSpecial = !noSpecial && !chat
+    let entries = try PromptSet(
+      file: prompts, tokenizer, addSpecial: addSpecial, isChat: chat
+    ).entries
     let pruning = try Pruning(
-      model, prompts: entries.map(\.prompt), prefix: noSpecial ? [] : tokenizer.prefix)
+      model, prompts: entries.map(\.prompt), prefix: addSpecial ? tokenizer.prefix : [])
     try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
     let found = try order(pruning, model, score)
     let points = try Running.analysis("pruning") { onProgress in

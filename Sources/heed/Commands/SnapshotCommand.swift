@@ -48,7 +48,7 @@ struct SnapshotCommand: ParsableCommand {
     try place.check()
     let style = try screen.style()
     let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      model.model, adapter: model.adapter, family: model.family, addSpecial: prompt.addsSpecial,
       engine: engine)
     let prompt = try prompt.prompt(
       Opening.tokenizer(model), opened.model, default: PromptOptions.example(for: model.model))

@@ -49,13 +49,17 @@ struct PromptSet {
 
   /// Reads a file.
   ///
+  /// - Parameter isChat: Whether every text is a message for the checkpoint's chat template.
+  ///
   /// - Throws: `Failure` that names the line; `TokenizerError` when a text needs a tokenizer that is not
   ///   there.
-  init(file: String, _ source: TokenizerSource, addSpecial: Bool) throws {
+  init(file: String, _ source: TokenizerSource, addSpecial: Bool, isChat: Bool = false) throws {
     let lines = String(decoding: try PromptOptions.read(file), as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false)
     var tokenizer: Tokenizer?
-    func encode(_ text: String) throws -> Prompt {
+    let template = try isChat ? source.chatTemplate() : nil
+    func encode(_ given: String) throws -> Prompt {
+      let text = try template?.asking(given) ?? given
       let opened = try tokenizer ?? source.open()
       tokenizer = opened
       let encoding = opened.encode(text, addSpecial: addSpecial)
