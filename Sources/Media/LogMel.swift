@@ -14,11 +14,11 @@ public struct LogMel: Sendable, Hashable {
   /// Samples of one window, and from one to the next.
   public let window, hop: Int
   /// Seconds that every sound is padded or cut to.
-  public let seconds: Int
+  public let seconds: Double
 
   /// Whisper's settings.
   public init(
-    bands: Int = 80, rate: Int = 16000, window: Int = 400, hop: Int = 160, seconds: Int = 30
+    bands: Int = 80, rate: Int = 16000, window: Int = 400, hop: Int = 160, seconds: Double = 30
   ) {
     self.bands = bands
     self.rate = rate
@@ -27,10 +27,12 @@ public struct LogMel: Sendable, Hashable {
     self.seconds = seconds
   }
 
-  /// Reads the `preprocessor_config.json` beside a checkpoint; Whisper's settings where there is none.
-  public static func open(folder: String) throws -> LogMel {
+  /// Reads the `preprocessor_config.json` beside a checkpoint.
+  ///
+  /// - Parameter standard: The settings where there is none.
+  public static func open(folder: String, standard: LogMel = LogMel()) throws -> LogMel {
     let file = (folder as NSString).appendingPathComponent("preprocessor_config.json")
-    guard FileManager.default.fileExists(atPath: file) else { return LogMel() }
+    guard FileManager.default.fileExists(atPath: file) else { return standard }
     let config = try JSON.read(file)
     func count(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) throws(MediaError) -> Int
     {
@@ -44,7 +46,7 @@ public struct LogMel: Sendable, Hashable {
       bands: try count("feature_size", 80, 1...1024),
       rate: try count("sampling_rate", 16000, 8000...192_000),
       window: try count("n_fft", 400, 16...8192), hop: try count("hop_length", 160, 1...8192),
-      seconds: try count("chunk_length", 30, 1...120))
+      seconds: Double(try count("chunk_length", 30, 1...120)))
   }
 
   /// The features of a sound, `[bands, frames]`; longer sounds are cut, shorter ones followed by silence.
@@ -56,7 +58,7 @@ public struct LogMel: Sendable, Hashable {
     guard sound.rate == rate else {
       throw .sampleRate(file: file, found: sound.rate, expected: rate)
     }
-    let length = seconds * rate
+    let length = Int((seconds * Double(rate)).rounded())
     let samples =
       Array(sound.samples.prefix(length))
       + [Float](repeating: 0, count: max(0, length - sound.samples.count))

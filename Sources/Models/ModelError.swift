@@ -141,7 +141,7 @@ extension ModelError: CustomStringConvertible {
     case .imageMissing(let family):
       return "\(family) looks at images; give one with --image FILE or --pixels FILE.npy"
     case .soundMissing(let family):
-      return "\(family) listens to sound; give it with --audio FILE.wav or --features FILE.npy"
+      return "\(family) listens to sound; give it with --audio FILE.wav"
     case .imageShape(let found, let expected):
       return
         "the image has shape \(found), expected \(expected) (channel, height, width); resize it"

@@ -14,6 +14,10 @@ public enum TokenizerError: Error, Hashable, Sendable {
   case unsupportedOption(file: String, place: String, value: String)
   /// A merge that names, or makes, a token that is not in the vocabulary.
   case unknownInMerge(file: String, merge: String, number: Int, token: String)
+  /// A checkpoint without a chat template.
+  case noChatTemplate(place: String)
+  /// A chat template that asks for something unknown, or refuses the conversation.
+  case chatTemplate(file: String, line: Int, found: String)
 }
 
 extension TokenizerError: CustomStringConvertible {
@@ -40,6 +44,12 @@ extension TokenizerError: CustomStringConvertible {
     case .unknownInMerge(let file, let merge, let number, let token):
       "\(file): found no token \"\(token)\" for merge \(number), \"\(merge)\", "
         + "expected it in model.vocab; fetch the file again"
+    case .noChatTemplate(let place):
+      "\(place): found no chat template, expected chat_template.jinja or chat_template in "
+        + "tokenizer_config.json; leave --chat out"
+    case .chatTemplate(let file, let line, let found):
+      "\(file): found \(found) on line \(line) of the chat template, expected what heed follows of "
+        + "Jinja; write the conversation out and leave --chat out"
     }
   }
 }

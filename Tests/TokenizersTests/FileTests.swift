@@ -103,7 +103,10 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
 }
 
 @Test func `a GGUF vocabulary of GPT-2's kind is cut as its metadata says`() throws {
-  for (name, pre) in [("llama3", "llama-bpe"), ("qwen2", "qwen2"), ("deepseek", "deepseek-v3")] {
+  let kinds = [
+    ("llama3", "llama-bpe"), ("qwen2", "qwen2"), ("deepseek", "deepseek-v3"), ("falcon", "falcon"),
+  ]
+  for (name, pre) in kinds {
     let (root, library) = try kind(name)
     let (tokens, merges) = try parts(root)
     let vocabulary = GGUFVocabulary(model: "gpt2", pre: pre, tokens: tokens, merges: merges)

@@ -13,7 +13,7 @@ extension Commands {
         return .run(text)
       }),
     Command(
-      "open", "MODEL", group: .prompt, help: "Open another model on this prompt",
+      "open", "MODEL [--family NAME]", group: .prompt, help: "Open another model on this prompt",
       candidates: { $0.listing },
       action: { text, _ throws(ExplorerError) in
         guard !text.trimmed.isEmpty else {

@@ -60,6 +60,30 @@ public struct ModelPlan: Sendable, Hashable {
   /// Whether no layer shows a query a later key.
   public var isCausal: Bool { blocks.allSatisfy(\.attention.mask.isCausal) }
 
+  /// Whether a prompt may be an image, or hold one.
+  public var takesImages: Bool {
+    switch encoder {
+    case .inserted, .beside: true
+    case .attended, nil: embedding.patches != nil
+    }
+  }
+
+  /// Whether a prompt may be a sound.
+  public var takesSound: Bool {
+    guard case .attended(let encoder, _) = encoder else { return embedding.frames != nil }
+    return encoder.embedding.frames != nil
+  }
+
+  /// The other stacks of the model, and what each is called, in the order in which a prompt meets them.
+  public var otherStacks: [(name: String, plan: ModelPlan)] {
+    switch encoder {
+    case .attended(let plan, _): [("encoder", plan), ("cross", ofCross)]
+    case .inserted(let plan, _): [("encoder", plan)]
+    case .beside(let plan): [("vision", plan)]
+    case nil: []
+    }
+  }
+
   /// Every weight that a run without an output head reads, each once.
   var coreWeights: [WeightPlan] {
     var seen: Set<WeightPlan> = []

@@ -26,6 +26,7 @@ struct Info: ParsableCommand {
 
   func run() throws {
     let checkpoint = try Opening.checkpoint(model)
+    guard !checkpoint.tensors.isEmpty else { return try describe(vocabulary: checkpoint) }
     let model = try Model(checkpoint, family: self.model.family)
     let source = try Opening.tokenizer(self.model)
     let report = Report(checkpoint, model, source, tensors: tensors)
@@ -34,6 +35,37 @@ struct Info: ParsableCommand {
     case .text: try output.sink.write(report.text)
     }
   }
+
+  /// A file that holds a vocabulary and no weights, as llama.cpp tests tokenizers with.
+  private func describe(vocabulary checkpoint: Checkpoint) throws {
+    let report = VocabularyReport(
+      name: checkpoint.name, folder: checkpoint.folder,
+      family: checkpoint.config["model_type"]?.string ?? "",
+      files: checkpoint.files.map { Report.File(path: $0.path, bytes: $0.bytes) },
+      tokenizer: "\(try Opening.tokenizer(self.model).open().vocabularySize) tokens")
+    switch format {
+    case .json: try output.sink.write(json: report)
+    case .text: try output.sink.write(report.text)
+    }
+  }
+}
+
+/// What `heed info` knows of a file without weights; also its JSON.
+private struct VocabularyReport: Encodable {
+  let version = 1
+  let name, folder, family: String
+  let files: [Report.File]
+  let tokenizer: String
+
+  var text: String {
+    var table = TextTable(["checkpoint", name], leading: [0, 1])
+    table.add(["folder", folder])
+    table.add(["family", family])
+    for file in files { table.add(["file", "\(file.path)  \(ByteCount(file.bytes))"]) }
+    table.add(["tokenizer", tokenizer])
+    table.add(["weights", "none; heed tokens takes this file"])
+    return table.text
+  }
 }
 
 /// What `heed info` knows; also its JSON.
@@ -41,6 +73,11 @@ private struct Report: Encodable {
   struct File: Encodable {
     let path: String
     let bytes: Int
+  }
+  /// One more stack of blocks beside the one that the report is about.
+  struct Stream: Encodable {
+    let name, family: String
+    let layers, heads, kvHeads, dModel, dHead, dMLP, contextLength: Int
   }
   struct Tensor: Encodable {
     let name, dtype: String
@@ -56,6 +93,8 @@ private struct Report: Encodable {
   let version = 1
   let name, folder, family: String
   let layers, heads, kvHeads, dModel, dHead, dMLP, vocabularySize, contextLength: Int
+  /// Encoder and cross attention of an encoder-decoder, or the vision model beside or inside a text model.
+  let streams: [Stream]
   let parameters: Int
   let dtype: [String: Int]
   let files: [File]
@@ -74,6 +113,12 @@ private struct Report: Encodable {
     (layers, heads, kvHeads) = (plan.layers, plan.heads, plan.kvHeads)
     (dModel, dHead, dMLP) = (plan.dModel, plan.dHead, plan.dMLP)
     (vocabularySize, contextLength) = (plan.vocabularySize, plan.contextLength)
+    streams = plan.otherStacks.map { name, plan in
+      Stream(
+        name: name, family: plan.family, layers: plan.layers, heads: plan.heads,
+        kvHeads: plan.kvHeads, dModel: plan.dModel, dHead: plan.dHead, dMLP: plan.dMLP,
+        contextLength: plan.contextLength)
+    }
     parameters = checkpoint.parameterCount
     dtype = checkpoint.tensors.values.reduce(into: [:]) {
       $0[$1.type.rawValue, default: 0] += $1.count
@@ -106,6 +151,14 @@ private struct Report: Encodable {
     table.add(["widths", "\(dModel) residual stream, \(dMLP) MLP"])
     table.add(["vocabulary", "\(vocabularySize)"])
     table.add(["context", "\(contextLength) tokens"])
+    for stream in streams {
+      table.add([
+        stream.name,
+        "\(stream.layers) layers, \(stream.heads) heads of width \(stream.dHead),"
+          + " \(stream.kvHeads) key/value heads; \(stream.dModel) residual stream,"
+          + " \(stream.dMLP) MLP; \(stream.contextLength) tokens",
+      ])
+    }
     table.add(["parameters", "\(parameters)"])
     table.add(["stored as", dtype.keys.sorted().joined(separator: ", ")])
     table.add(["runs in", precision])

@@ -102,9 +102,12 @@ struct Predict: ParsableCommand {
     func candidates(_ distribution: Distribution) -> [Report.Candidate] {
       distribution.top(top).map { candidate in
         let name = names.map { $0[candidate.id] ?? "\(candidate.id)" }
+        // Without a tokenizer, an id is all that a token is called.
+        let spelled =
+          name ?? tokenizer.map { String(decoding: $0.bytes(candidate.id) ?? [], as: UTF8.self) }
         return Report.Candidate(
           id: candidate.id, piece: name ?? tokenizer?.piece(candidate.id) ?? "<\(candidate.id)>",
-          text: name ?? String(decoding: tokenizer?.bytes(candidate.id) ?? [], as: UTF8.self),
+          text: spelled ?? "<\(candidate.id)>",
           probability: candidate.probability, logit: candidate.logit)
       }
     }

@@ -52,6 +52,10 @@ struct Prune: ParsableCommand {
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
+  @Flag(
+    help: "Write every prompt as a user's message, as the checkpoint's chat template wants it")
+  var chat = false
+
   @OptionGroup var settings: ScoreSettings
   @OptionGroup var engine: EngineOptions
 
@@ -84,13 +88,14 @@ struct Prune: ParsableCommand {
     }
     let checkpoint = try Opening.checkpoint(model)
     let (model, tokenizer) = try Opening.model(model, engine)
+    let addSpecial = !noSpecial && !chat
     let entries = try PromptSet(
-      file: prompts, tokenizer, addSpecial: !noSpecial, model: model
+      file: prompts, tokenizer, addSpecial: addSpecial, model: model, isChat: chat
     ).entries
-    let options = try settings.options([score], tokenizer, addSpecial: !noSpecial)
+    let options = try settings.options([score], tokenizer, addSpecial: addSpecial)
     let pruning = try Pruning(
       model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
-      prefix: noSpecial ? [] : tokenizer.prefix)
+      prefix: addSpecial ? tokenizer.prefix : [])
     try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
     let found = try order(pruning, model, score)
     let points = try Running.analysis("pruning") { onProgress in

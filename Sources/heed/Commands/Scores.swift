@@ -107,11 +107,11 @@ struct Scores: ParsableCommand {
   private func run<Element: Scalar>(_ scores: [any HeadScore.Type], _: Element.Type) throws {
     let spec = try rule.spec()
     let (model, tokenizer) = try Opening.model(model, engine)
-    let addSpecial = !prompt.noSpecial
+    let addSpecial = prompt.addsSpecial
     let prefix = addSpecial ? tokenizer.prefix : []
     if let prompts {
       let set = try PromptSet(
-        file: prompts, tokenizer, addSpecial: addSpecial, model: model)
+        file: prompts, tokenizer, addSpecial: addSpecial, model: model, isChat: prompt.chat)
       let work = ScoresOverPrompts(
         scores: scores, model: model,
         options: try settings.options(scores, tokenizer, addSpecial: addSpecial),

@@ -46,11 +46,13 @@ final class Desk {
     case .open(let name, let text):
       first = nil
       let (addSpecial, engine) = (start.addsSpecial, engine)
+      let (model, family) = Self.parts(of: name)
       let opener: InferenceService.Opener = {
-        try Opening.open(name, adapter: nil, addSpecial: addSpecial, engine: engine)
+        try Opening.open(
+          model, adapter: nil, family: family, addSpecial: addSpecial, engine: engine)
       }
       service.open(opener) {
-        try $0.tokenize(text.isEmpty ? PromptOptions.example(for: name) : text)
+        try $0.tokenize(text.isEmpty ? PromptOptions.example(for: model) : text)
       }
     case .look(let stream): service.look(at: stream)
     case .name(let spans): service.mark(spans)
@@ -79,6 +81,17 @@ final class Desk {
       }
     case .screen: break
     }
+  }
+
+  /// MODEL and NAME of `MODEL --family NAME`; a model may have spaces in its name.
+  private static func parts(of text: String) -> (model: String, family: String?) {
+    guard let option = text.range(of: " --family ", options: .backwards) else {
+      return (text, nil)
+    }
+    let (model, family) = (text[..<option.lowerBound], text[option.upperBound...])
+    return (
+      model.trimmingCharacters(in: .whitespaces), family.trimmingCharacters(in: .whitespaces)
+    )
   }
 
   /// Reads prompts, one a line; blank lines are none.

@@ -42,15 +42,19 @@ struct Start {
     if prompt.isGiven {
       self.prompt = try prompt.given()
     } else {
-      let addSpecial = saved.addsSpecial && !prompt.noSpecial
+      let addSpecial = saved.addsSpecial && prompt.addsSpecial
+      // What a session holds was written by the template already.
+      let isChat = prompt.chat && saved.prompt == nil
       switch saved.prompt ?? recording?.prompt {
       case .text(let text)?:
         self.prompt = GivenPrompt(
-          source: .text(Array(text.utf8), addSpecial: addSpecial), spans: saved.spans)
+          source: .text(Array(text.utf8), addSpecial: addSpecial), spans: saved.spans,
+          isChat: isChat)
       case .ids(let ids)?: self.prompt = GivenPrompt(source: .ids(ids), spans: saved.spans)
       case nil:
         let example = Array(PromptOptions.example(for: name).utf8)
-        self.prompt = GivenPrompt(source: .text(example, addSpecial: addSpecial))
+        self.prompt = GivenPrompt(
+          source: .text(example, addSpecial: addSpecial), isChat: isChat)
       }
     }
     self.name = try name ?? Opening.defaultName()
@@ -67,7 +71,7 @@ struct Start {
     opener = {
       let opened = try Opening.open(
         address, adapter: adapter, family: family,
-        addSpecial: session.addsSpecial && !prompt.noSpecial, extras: extras,
+        addSpecial: session.addsSpecial && prompt.addsSpecial, extras: extras,
         engine: engine)
       if let file { try session.check(opened.origin, file: file) }
       return opened

@@ -39,6 +39,10 @@ struct PromptOptions: ParsableArguments {
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
+  @Flag(
+    help: "Write the prompt as a user's message, the way the checkpoint's chat template wants it")
+  var chat = false
+
   @OptionGroup var extra: ExtraOptions
 
   @Option(
@@ -54,7 +58,15 @@ struct PromptOptions: ParsableArguments {
       throw ValidationError("Give the prompt once: as words, --text, --file or --ids.")
     }
     if tags, ids != nil { throw ValidationError("--tags needs a text; name ids with --span.") }
+    if chat, ids != nil { throw ValidationError("--chat needs a text, not --ids.") }
+    if chat, tags {
+      throw ValidationError("--tags marks a text as it stands; with --chat use --span.")
+    }
+    if chat, extra.pair != nil { throw ValidationError("--chat takes one text, not --pair.") }
   }
+
+  /// Whether special tokens are added; a chat template writes its own.
+  var addsSpecial: Bool { !noSpecial && !chat }
 
   /// What stands for a prompt when none is given.
   static let example = "When Mary and John went to the store, John gave a drink to"
@@ -92,6 +104,9 @@ struct PromptOptions: ParsableArguments {
     extras.answers = answers
     // A vision sample brings images along; the text is not looked at.
     let isVision = model.plan.embedding.patches != nil
+    if isVision, !extras.isMedia, !prompt.isEmpty || text != nil || file != nil || ids != nil {
+      throw ModelError.imageMissing(family: model.plan.family)
+    }
     let given = try given(default: fallback ?? (isVision && source.exampleImage != nil ? "" : nil))
     return try extras.prompt(given, source, model)
   }
@@ -113,7 +128,8 @@ struct PromptOptions: ParsableArguments {
     let bytes = try bytes() ?? Array((fallback ?? "").utf8)
     let tagged = tags ? try TaggedText(bytes) : nil
     return GivenPrompt(
-      source: .text(tagged?.bytes ?? bytes, addSpecial: !noSpecial), spans: spans, tagged: tagged)
+      source: .text(tagged?.bytes ?? bytes, addSpecial: addsSpecial), spans: spans,
+      tagged: tagged, isChat: chat)
   }
 
   /// The parts that are named by positions.
@@ -173,6 +189,8 @@ struct GivenPrompt: Sendable {
   var spans: [PromptSpan] = []
   /// The text that `source` was taken out of, with its spans; nil without tags.
   var tagged: TaggedText?
+  /// Whether the text is a message that the checkpoint's chat template puts into words.
+  var isChat = false
 
   /// The prompt as tokens.
   func prompt(_ tokenizer: TokenizerSource) throws -> Prompt {
@@ -185,7 +203,11 @@ struct GivenPrompt: Sendable {
     case .ids(let ids):
       guard let tokenizer = try? tokenizer.open() else { return Prompt(ids: ids) }
       return Prompt(tokens: tokenizer.tokens(ids: ids))
-    case .text(let bytes, let addSpecial):
+    case .text(var bytes, let addSpecial):
+      if isChat {
+        let message = String(decoding: bytes, as: UTF8.self)
+        bytes = Array(try tokenizer.chatTemplate().asking(message).utf8)
+      }
       let encoding = try tokenizer.open().encode(bytes, addSpecial: addSpecial)
       return Prompt(
         tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self)

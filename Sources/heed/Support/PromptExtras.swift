@@ -97,6 +97,10 @@ struct PromptExtras: Sendable {
   ///   - source: Where tokenizer and preprocessor lie.
   func prompt(_ given: GivenPrompt, _ source: TokenizerSource, _ model: Model) throws -> Prompt {
     let plan = model.plan
+    if audio != nil, !plan.takesSound { throw ModelError.notAudio(family: plan.family) }
+    if image != nil || pixels != nil, !plan.takesImages {
+      throw ModelError.notVision(family: plan.family)
+    }
     var prompt: Prompt
     if isMedia, plan.embedding.patches != nil {
       prompt = try Prompt(image: pixels(source, plan), for: plan)
@@ -104,7 +108,7 @@ struct PromptExtras: Sendable {
       prompt = try Prompt(image: pixels(source, vision), for: vision)
     } else if case .attended(let encoder, _) = plan.encoder, encoder.embedding.frames != nil {
       guard let audio else { throw ModelError.soundMissing(family: plan.family) }
-      prompt = try Prompt(sound: features(audio, source), for: encoder)
+      prompt = try Prompt(sound: features(audio, source, encoder), for: encoder)
     } else if plan.embedding.patches != nil {
       guard let image = source.exampleImage else {
         throw ModelError.imageMissing(family: plan.family)
@@ -153,8 +157,10 @@ struct PromptExtras: Sendable {
     return processor.pixels(of: image, channels: patches.channels)
   }
 
-  private func features(_ file: String, _ source: TokenizerSource) throws -> Tensor<Float> {
-    let settings = try LogMel.open(folder: source.folder)
+  private func features(
+    _ file: String, _ source: TokenizerSource, _ plan: ModelPlan
+  ) throws -> Tensor<Float> {
+    let settings = try LogMel.open(folder: source.folder, standard: .standard(plan))
     return try settings.features(of: WAVFile(path: file), file: file)
   }
 
@@ -213,6 +219,16 @@ extension ImageProcessor {
     let patches = plan.embedding.patches
     let side = (patches?.rows ?? 14) * (patches?.side ?? 16)
     return try ImageProcessor(["size": .int(side)], file: "preprocessor_config.json")
+  }
+}
+
+extension LogMel {
+  /// Whisper's settings with the bands and the length that a model takes.
+  static func standard(_ plan: ModelPlan) -> LogMel {
+    let usual = LogMel()
+    guard let frames = plan.embedding.frames else { return usual }
+    let samples = plan.contextLength * frames.strides.reduce(1, *) * usual.hop
+    return LogMel(bands: frames.bands, seconds: Double(samples) / Double(usual.rate))
   }
 }
 

@@ -80,17 +80,22 @@ struct PromptSet {
 
   /// Reads a file.
   ///
-  /// - Parameter model: Tells what a line without any says is right; a text without a masked token, for a model
-  ///   that fills them in, has every seventh masked, about as many as BERT was trained on.
+  /// - Parameters:
+  ///   - model: Tells what a line without any says is right; a text without a masked token, for a model
+  ///     that fills them in, has every seventh masked, about as many as BERT was trained on.
+  ///   - isChat: Whether every text is a message for the checkpoint's chat template.
   /// - Throws: `Failure` that names the line; `TokenizerError` when a text needs a tokenizer that is not
   ///   there.
   init(
-    file: String, _ source: TokenizerSource, addSpecial: Bool, model: Model? = nil
+    file: String, _ source: TokenizerSource, addSpecial: Bool, model: Model? = nil,
+    isChat: Bool = false
   ) throws {
     let lines = String(decoding: try PromptOptions.read(file), as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false)
     var tokenizer: Tokenizer?
-    func encode(_ text: String) throws -> Prompt {
+    let template = try isChat ? source.chatTemplate() : nil
+    func encode(_ given: String) throws -> Prompt {
+      let text = try template?.asking(given) ?? given
       let opened = try tokenizer ?? source.open()
       tokenizer = opened
       let encoding = opened.encode(text, addSpecial: addSpecial)

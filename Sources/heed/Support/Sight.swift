@@ -23,7 +23,7 @@ struct Sight {
     (self.place, stream) = (place, engine.stream)
     let extras = try prompt.extra.extras()
     switch try Opening.open(
-      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      model.model, adapter: model.adapter, family: model.family, addSpecial: prompt.addsSpecial,
       extras: extras, engine: engine)
     {
     case .maps(let maps):

@@ -23,6 +23,27 @@ struct TokenizerSource: Sendable {
     }
   }
 
+  /// How a message is written for the model: as files beside it say, else as the GGUF file does.
+  ///
+  /// - Throws: `TokenizerError.noChatTemplate`, `.chatTemplate`; `CheckpointError` about a GGUF file.
+  func chatTemplate() throws -> ChatTemplate {
+    do throws(TokenizerError) {
+      return try ChatTemplate.open(folder: folder)
+    } catch {
+      guard case .noChatTemplate = error, let path = ggufFile else { throw error }
+      let file = try GGUFFile(path: path)
+      guard let source = file.metadata["tokenizer.chat_template"]?.string else {
+        throw TokenizerError.noChatTemplate(place: path)
+      }
+      let vocabulary = vocabulary(of: file)
+      let ids = ["bos_token": vocabulary.bos, "eos_token": vocabulary.eos]
+      let tokens = ids.compactMapValues { id in
+        id.flatMap { vocabulary.tokens.indices.contains($0) ? vocabulary.tokens[$0] : nil }
+      }
+      return try ChatTemplate(source, file: path, tokens: tokens)
+    }
+  }
+
   /// The ids of the special tokens that begin a text, such as BOS; none without a tokenizer.
   var prefix: [Int] {
     guard let tokenizer = try? open() else { return [] }
@@ -92,5 +113,12 @@ struct TokenizerSource: Sendable {
     vocabulary.addsEOS = value("add_eos_token")?.bool
     vocabulary.addsSpacePrefix = value("add_space_prefix")?.bool
     return vocabulary
+  }
+}
+
+extension ChatTemplate {
+  /// A message of the user, up to where the model answers.
+  func asking(_ message: String) throws -> String {
+    try text([Message(role: "user", content: message)])
   }
 }

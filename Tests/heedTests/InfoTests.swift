@@ -1,0 +1,54 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// `heed info` on models of several parts.
+@Suite struct InfoTests {
+  private static let encoders = Repository.path + "/Tests/ModelsTests/Fixtures/encoders/"
+
+  @Test(arguments: [
+    ("t5", ["encoder", "cross"]), ("whisper", ["encoder", "cross"]), ("llava", ["encoder"]),
+    ("clip", ["vision"]), ("bert", []),
+  ])
+  func `every stream is described`(name: String, streams: [String]) throws {
+    let report = try Shell.heed(["info", Self.encoders + name, "--format", "json"]).json()
+    let found = try #require(report["streams"]?.array)
+    #expect(found.compactMap { $0["name"]?.string } == streams)
+    #expect(found.allSatisfy { ($0["layers"]?.int ?? 0) > 0 && ($0["heads"]?.int ?? 0) > 0 })
+    let text = try Shell.heed(["info", Self.encoders + name]).text
+    for stream in streams { #expect(text.contains("\n\(stream) ")) }
+  }
+
+  @Test func `a GGUF file that holds only a vocabulary is described`() throws {
+    let file = Repository.path + "/Tests/CheckpointsTests/Fixtures/gguf/vocabulary.gguf"
+    let finished = try Shell.heed(["info", file])
+    #expect(finished.status == 0, "\(finished.errors)")
+    #expect(finished.text.contains("weights     none; heed tokens takes this file"))
+  }
+
+  @Test(arguments: [
+    ("bert", "--audio", "bert does not take sound; give it a text instead"),
+    ("bert", "--image", "bert is no vision model; give it a text instead of an image"),
+    ("vit", "--audio", "vit does not take sound; give it a text instead"),
+    ("whisper", "--image", "whisper is no vision model; give it a text instead of an image"),
+  ])
+  func `media of the wrong kind is refused before anything is read`(
+    name: String, option: String, text: String
+  ) throws {
+    expectRefusal(try Shell.heed(["predict", Self.encoders + name, option, "/nowhere"]), text)
+  }
+
+  @Test func `a text for a model of images is refused`() throws {
+    expectRefusal(
+      try Shell.heed(["predict", "sample:digits", "seven"]),
+      "vit looks at images; give one with --image FILE or --pixels FILE.npy")
+  }
+
+  @Test func `a sound is made to fit a model without a preprocessor`() throws {
+    let sound = Repository.path + "/Tests/MediaTests/Fixtures/sweep.wav"
+    let finished = try Shell.heed([
+      "export", Self.encoders + "whisper", "--audio", sound, "--stream", "cross", "--format", "npy",
+    ])
+    #expect(finished.status == 0, "\(finished.errors)")
+  }
+}
