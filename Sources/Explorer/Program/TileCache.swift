@@ -46,11 +46,13 @@ public final class TileCache {
   /// A tile of a head's map; each value is the maximum of `pool × pool` weights.
   ///
   /// - Parameters:
+  ///   - source: Whose maps; told from others by `sight` alone.
   ///   - rows: Queries, within the map.
   ///   - columns: Keys, within the map.
   ///   - pool: Weights per value, across and down; at least 1.
   func tile(
-    _ subject: Subject, sight: Sight, head: HeadIndex, rows: Range<Int>, columns: Range<Int>,
+    _ source: any PatternSource, sight: Sight, head: HeadIndex, rows: Range<Int>,
+    columns: Range<Int>,
     pool: Int
   ) -> Tile {
     clock += 1
@@ -59,12 +61,21 @@ public final class TileCache {
       tiles[key] = (found.tile, clock)
       return found.tile
     }
-    let tile = compute(subject.patterns, key)
+    let tile = compute(source, key)
     if tiles.count >= capacity, let oldest = tiles.min(by: { $0.value.used < $1.value.used }) {
       tiles[oldest.key] = nil
     }
     tiles[key] = (tile, clock)
     return tile
+  }
+
+  /// A tile of a run's map.
+  func tile(
+    _ subject: Subject, sight: Sight, head: HeadIndex, rows: Range<Int>, columns: Range<Int>,
+    pool: Int
+  ) -> Tile {
+    tile(
+      subject.patterns, sight: sight, head: head, rows: rows, columns: columns, pool: pool)
   }
 
   private func compute(_ source: any PatternSource, _ key: Key) -> Tile {
