@@ -45,6 +45,7 @@ public enum ExplorerViews {
   public static let all: [any ExplorerView.Type] = [
     AtlasView.self,
     CompareView.self,
+    GenerateView.self,
     HeadsView.self,
     HelpView.self,
     ImageView.self,
@@ -53,6 +54,7 @@ public enum ExplorerViews {
     ModelView.self,
     NeuronView.self,
     PredictView.self,
+    PruneView.self,
     RulesView.self,
     ScoresView.self,
     SinksView.self,

@@ -4,7 +4,7 @@ import Tokenizers
 /// What a model is asked to look at.
 public struct Prompt: Sendable, Hashable {
   /// The tokens, added special ones included; of an image, its patches.
-  public let tokens: [Token]
+  public private(set) var tokens: [Token]
   /// Which special tokens were added: `bos`, `eos`, `cls`, `sep`.
   public let added: [String]
   /// The text it came from; nil for a prompt given as ids.
@@ -64,6 +64,13 @@ public struct Prompt: Sendable, Hashable {
       found.append(PromptSpan(name: mark.name, tokens: first..<last + 1))
     }
     return try marking(found)
+  }
+
+  /// The same prompt with more tokens behind it, as a model writes them.
+  public func appending(_ more: [Token]) -> Prompt {
+    var prompt = self
+    prompt.tokens += more
+    return prompt
   }
 
   /// A prompt of bare ids, for a model without a tokenizer; each token is spelled as its id.

@@ -133,6 +133,23 @@ import Testing
     }
   }
 
+  @Test func `the last layer's heads and the rest of it make up its step towards a logit`() throws {
+    for name in ["gpt2-standard", "llama-full"] {
+      let model = try fixture(name)
+      let trace = try model.run(Prompt(ids: [3, 17, 5, 9]), as: Double.self)
+      let found = try #require(try LastLayer.of(model, trace, position: 2, id: 9))
+      let row = try #require(try model.unembedding([9], as: Double.self)).elements
+      let streams = trace.residuals.suffix(2).map { $0.matrix.rows(2..<3).copied.elements }
+      let step = row.indices.reduce(0.0) { $0 + row[$1] * (streams[1][$1] - streams[0][$1]) }
+      let scale = model.finalScales(trace)[2]
+      #expect(abs(found.attention + found.rest - step / scale) < 1e-9)
+      let target = DirectAttribution.Target(position: 2, id: 9)
+      let heads = try #require(try DirectAttribution.table(model, trace, [target]))
+      #expect(abs(found.attention - (heads.rows.last ?? []).reduce(0, +)) < 1e-12)
+      #expect(found.id == 9 && found.rest != 0)
+    }
+  }
+
   @Test func `what all heads, MLPs and embeddings add makes up the logit`() throws {
     // The residual stream itself, taken through the same direction, gives the logit less its bias term.
     let model = try fixture("llama-full")

@@ -88,7 +88,9 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   #expect(state.compared == .heads)
   state.type("compare heads now")
   #expect(
-    state.notice?.text == ":compare: found \"heads now\", expected heads, change, prompts")
+    state.notice?.text
+      == ":compare: found \"heads now\", expected heads, change, prompts, models, prompt TEXT or open MODEL"
+  )
 }
 
 @Test func `a rule is chosen, turned, spread and taken away, and is always in sight`() throws {
@@ -98,7 +100,13 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   for letter in "temperature" { state.press(.character(letter)) }
   #expect(
     state.press(.enter)
-      == [.ask([Question(.outcome, state.alteration), Question(.outcome)], generation: 1)])
+      == [
+        .ask(
+          [
+            Question(.drift(first), state.alteration), Question(.effect, state.alteration),
+            Question(.outcome, state.alteration), Question(.outcome),
+          ], generation: 1)
+      ])
   #expect(state.alteration.rules[first]?.name == "temperature")
   #expect(state.text(80, 24).contains("rule temperature in L0.H0, propagated"))
   let before = state.alteration

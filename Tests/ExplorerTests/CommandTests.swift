@@ -36,6 +36,9 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
         if command.name == "out" { _ = update(&state, .show("help")) }
         // Keys of a rule need one.
         if view == "rules" { state.type("rule temperature") }
+        // A curve and a text are there before one moves along them.
+        if ["prune", "generate"].contains(view) { state = state.answered() }
+        if view == "prune" { state.press(.right) }
         if command.name == "fit" { state.press(.character("+")) }
         let before = trace(state, [])
         let effects = state.press(key)
@@ -119,7 +122,9 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   ("layer", ":layer: nothing given, expected a number from 0 to 3"),
   ("goto L9.H9", ":goto: found \"L9.H9\", expected a head from L0.H0 to L3.H5"),
   ("scale cubic", ":scale: found \"cubic\", expected linear, log, quantile"),
-  ("score x", ":score: found \"x\", expected entropy, first, previous"),
+  (
+    "score x", ":score: found \"x\", expected entropy, first, previous or one of heed scores --list"
+  ),
   ("quit now", ":quit: found \"now\", expected no argument"),
   ("prompt", ":prompt: nothing given, expected a text"),
 ]) func `a wrong command is answered with what would be right`(line: String, answer: String) {

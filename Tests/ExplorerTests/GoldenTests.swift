@@ -17,17 +17,18 @@ private func picture(
 
 private let sizes = [(80, 24), (120, 40)]
 private let views = [
-  "atlas", "compare", "heads", "help", "image", "layers", "map", "model", "neuron", "predict",
-  "rules",
-  "scores",
-  "sinks",
-  "tokens",
+  "atlas", "compare", "generate", "heads", "help", "image", "layers", "map", "model", "neuron",
+  "predict", "prune", "rules", "scores", "sinks", "tokens",
 ]
 
 private func state(_ subject: Subject, _ view: String) -> ExplorerState {
   var state = ExplorerState(subject)
   if view != "atlas" { _ = update(&state, .show(view)) }
   _ = update(&state, .goto(HeadIndex(layer: 1, head: 2)))
+  if view == "prune" {
+    state = state.answered()
+    for _ in 0..<9 { _ = update(&state, .move(.right)) }
+  }
   if view == "rules" { state.type("rule streaming:sink=2,recent=4") }
   return state.answered()
 }

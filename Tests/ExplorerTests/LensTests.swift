@@ -28,7 +28,7 @@ private func row(_ source: any PatternSource, _ head: HeadIndex, _ query: Int) -
 
 @Test func `a key whose value is zero loses its weight to the others`() {
   let norms = (0..<4).map { _ in (0..<6).map { _ in (0..<21).map { $0 == 0 ? Float(0) : 2 } } }
-  let weighted = row(ValueWeightedPatterns(patterns, ValueNorms(norms)), sink, 9)
+  let weighted = row(ValueWeightedPatterns(patterns, ValueLengths(norms)), sink, 9)
   #expect(weighted[0] == 0 && weighted[9] == 1)
 }
 
@@ -107,7 +107,7 @@ private func row(_ source: any PatternSource, _ head: HeadIndex, _ query: Int) -
   _ = update(&state, .goto(sink))
   #expect(state.press(.character("v")) == [.ask([Question(.valueNorms)], generation: 1)])
   #expect(state.text(100, 30).contains("lengths not known yet"))
-  let norms = ValueNorms((0..<4).map { _ in (0..<6).map { _ in (0..<21).map { _ in Float(1) } } })
+  let norms = ValueLengths((0..<4).map { _ in (0..<6).map { _ in (0..<21).map { _ in Float(1) } } })
   _ = update(&state, .answered(Question(.valueNorms), .valueNorms(norms), generation: 1))
   #expect(!state.text(100, 30).contains("lengths not known yet"))
   #expect(state.text(100, 30).contains("value-weighted"))

@@ -212,7 +212,7 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
       var state = ExplorerState(view: view.name)
       try state.see(maps) { _ in }
       #expect(!state.text(80, 24).isEmpty)
-      let refuses = ["predict", "sinks", "neuron"].contains(view.name)
+      let refuses = ["generate", "neuron", "predict", "prune", "sinks"].contains(view.name)
       #expect(state.text(80, 24).contains("needs the model") == refuses, "\(view.name)")
     }
   }

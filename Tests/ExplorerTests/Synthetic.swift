@@ -134,7 +134,7 @@ extension Answer {
         HeadVectors(dHead: dHead, scale: 0.25, queries: vectors(0), keys: vectors(5)))
     case .valueNorms:
       return .valueNorms(
-        ValueNorms((0..<4).map { _ in (0..<6).map { _ in (0..<tokens).map { Float($0 + 1) } } }))
+        ValueLengths((0..<4).map { _ in (0..<6).map { _ in (0..<tokens).map { Float($0 + 1) } } }))
     case .model:
       return .model(
         ModelReport(
@@ -154,6 +154,20 @@ extension Answer {
       return .outcome(outcome(question.alteration, tokens: tokens))
     case .forecast:
       return .forecast(forecast(question.alteration))
+    case .score(let name):
+      let values = (0..<24).map { Double(($0 * 5) % 24) / 24 }
+      return .scores([
+        ScoreTable(
+          name: name, title: "Score \(name)", unit: "share", lowest: 0, highest: 1,
+          table: HeadTable(layers: 4, heads: 6, values: values))
+      ])
+    case .pruning(let request): return .pruning(.synthetic(request))
+    case .next(let ids):
+      return .next(.synthetic(ids.count), SyntheticPatterns(tokens: tokens + ids.count))
+    case .other:
+      let drift = HeadTable(layers: 4, heads: 6, values: (0..<24).map { Double($0) / 24 })
+      return .other(ComparedRun(subject: .synthetic(), drift: drift, loss: 2))
+    case .drift, .effect: return nil
     case .like(let head):
       return .table(.like(SyntheticPatterns(tokens: tokens), head) { _ in })
     }
@@ -219,11 +233,46 @@ extension Answer {
     return Forecast(
       top: top, lens: [top[3], top[2], top[1], top[0], top[0]], rise: [0, 0.125, 0.25, 0.5, 0.75],
       contributions: HeadTable(
-        layers: 4, heads: 6, values: (0..<24).map { Double(($0 * 7) % 24) / 4 - 3 }))
+        layers: 4, heads: 6, values: (0..<24).map { Double(($0 * 7) % 24) / 4 - 3 }),
+      lastLayer: LastLayer(id: 0, attention: 0.5, rest: -1.25), lastLayerToken: words[0])
   }
 }
 
 /// Everything that an output can show.
 let appearances = ColorDepth.allCases.flatMap { depth in
   Charset.allCases.map { Appearance(depth: depth, charset: $0) }
+}
+
+extension PruneCurve {
+  /// Heads go from the last to the first; the loss grows with the square of how many are gone.
+  static func synthetic(_ request: PruneRequest) -> PruneCurve {
+    let importance = HeadTable(layers: 4, heads: 6, values: (0..<24).map { 1 - Double($0) / 24 })
+    let points = (0..<24).map { count in
+      let removed = (0..<count).map { HeadIndex(layer: (23 - $0) / 6, head: (23 - $0) % 6) }
+      let random = [0.8, 1.0, 1.2].map { 2 + Double(count) / 8 * $0 }
+      return Pruning.Point(
+        mask: HeadMask(removed: Set(removed)), loss: 2 + Double(count * count) / 150,
+        accuracy: 0.75 - Double(count) / 48, random: random)
+    }
+    return PruneCurve(
+      request, title: "Importance after Michel", importance: importance, points: points,
+      promptCount: 1, tokenCount: 20)
+  }
+}
+
+extension WrittenToken {
+  /// ` cat`, ` sat`, … over and over, pointed at by a head where the prompt has it.
+  static func synthetic(_ step: Int) -> WrittenToken {
+    let token = Token(Subject.sentence[(step + 1) % 6])
+    let others = [" dog", " hat"].map {
+      Forecast.Guess(id: 1, bytes: Array($0.utf8), probability: 0.125)
+    }
+    return WrittenToken(
+      token: token,
+      candidates: [.init(id: 0, bytes: token.bytes, probability: 0.5)] + others,
+      pointers: [
+        HeadPointer(head: HeadIndex(layer: 2, head: 1), key: step + 1, weight: 0.75),
+        HeadPointer(head: HeadIndex(layer: 1, head: 2), key: step + 1, weight: 0.5),
+      ])
+  }
 }

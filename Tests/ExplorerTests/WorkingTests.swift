@@ -101,7 +101,7 @@ import Tokenizers
   state.press(.character("O"), .down, .enter)
   #expect(state.secondScore == "entropy")
   #expect(state.text(80, 24).contains("digits: entropy 0.0000 nats"))
-  state.press(.character("O"), .character("x"), .enter)
+  state.press(.character("O"), .character("q"), .character("q"), .enter)
   #expect(state.entry == .none && state.secondScore == "entropy", "nothing fits, nothing changes")
 }
 

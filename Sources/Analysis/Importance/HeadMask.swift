@@ -37,6 +37,20 @@ public struct HeadMask: Sendable, Hashable {
   /// - Throws: `PruningError` for other contents, for heads that the model does not have, and for a
   ///   mask that leaves none.
   public init(_ data: Data, file: String, plan: ModelPlan) throws(PruningError) {
+    try self.init(data, file: file, layers: plan.layers, heads: plan.heads) { head in
+      plan.heads(inLayer: head.layer).contains(head)
+    }
+    try check(plan)
+  }
+
+  /// Reads `{"layer": [heads]}` for maps of so many layers of so many heads each.
+  ///
+  /// - Parameter exists: Whether the model has a head of one of these layers.
+  /// - Throws: As for a plan.
+  public init(
+    _ data: Data, file: String, layers count: Int, heads width: Int,
+    exists: (HeadIndex) -> Bool = { _ in true }
+  ) throws(PruningError) {
     guard let layers = try? JSONDecoder().decode([String: [Int]].self, from: data) else {
       throw .maskUnreadable(file: file)
     }
@@ -45,15 +59,14 @@ public struct HeadMask: Sendable, Hashable {
       guard let layer = Int(key) else { throw .maskUnreadable(file: file) }
       for head in heads {
         let index = HeadIndex(layer: layer, head: head)
-        guard (0..<plan.layers).contains(layer), plan.heads(inLayer: layer).contains(index) else {
-          throw .maskOfAnotherModel(
-            file: file, head: index, layers: plan.layers, heads: plan.heads)
+        guard (0..<count).contains(layer), (0..<width).contains(head), exists(index) else {
+          throw .maskOfAnotherModel(file: file, head: index, layers: count, heads: width)
         }
         removed.insert(index)
       }
     }
     self.removed = removed
-    try check(plan)
+    if removed.count >= count * width { throw .removesEveryHead(count: removed.count) }
   }
 
   /// Refuses a mask that leaves no head.

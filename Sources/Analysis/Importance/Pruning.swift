@@ -25,6 +25,11 @@ public struct Pruning: Sendable {
     /// Losses of random sets of as many heads.
     public let random: [Double]
 
+    /// A place on the curve.
+    public init(mask: HeadMask, loss: Double, accuracy: Double, random: [Double]) {
+      (self.mask, self.loss, self.accuracy, self.random) = (mask, loss, accuracy, random)
+    }
+
     /// The mean of the random sets' losses; `.nan` for none.
     public var randomMean: Double { random.reduce(0, +) / Double(random.count) }
     /// Their standard deviation; `.nan` for fewer than two.

@@ -3,7 +3,7 @@ import Models
 extension Commands {
   private static let withHeads = [
     AtlasView.name, MapView.name, TokensView.name, ScoresView.name, LayersView.name,
-    HeadsView.name, CompareView.name,
+    HeadsView.name, CompareView.name, PruneView.name, GenerateView.name,
   ]
 
   static let change: [Command] = [
@@ -24,6 +24,7 @@ extension Commands {
       }),
     Command(
       "corner", keys: [.character("V")], group: .change, views: [MapView.name, TokensView.name],
+      hint: .init(keys: "V", label: "region", views: [MapView.name]),
       help: "A region from here to the cursor",
       change: { state in
         state.anchor = state.anchor == nil ? (state.query, state.key) : nil
@@ -74,17 +75,6 @@ extension Commands {
       change: { state in
         state.change { $0 = Alteration() }
         return []
-      }),
-    Command(
-      "compare", "NAME", group: .change, help: "Compare heads, change or prompts",
-      candidates: { _ in Comparison.allCases.map(\.rawValue) },
-      action: { text, state throws(ExplorerError) in
-        let name = try word(text, "compare", among: Comparison.allCases.map(\.rawValue))
-        return .change { state in
-          state.comparison = Comparison(rawValue: name)
-          state.open(CompareView.name)
-          return []
-        }
       }),
     Command(
       "note", "[TEXT]", group: .change, help: "Note this about the head, or nothing",

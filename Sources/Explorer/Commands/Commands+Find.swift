@@ -45,7 +45,7 @@ extension Commands {
     Command(
       "filter", "[TEXT]", keys: [.character("&")], group: .find,
       help: "Only heads such as layer<6, or all",
-      candidates: { state in state.scores.map { "\($0.name)>" } + ["layer<", "head<"] },
+      candidates: { state in state.scoreNames.map { "\($0)>" } + ["layer<", "head<"] },
       action: { text, state throws(ExplorerError) in
         guard !text.trimmed.isEmpty else {
           return .change { state in
@@ -55,13 +55,16 @@ extension Commands {
         }
         let filter: HeadFilter
         do throws(HeadFilterError) {
-          filter = try HeadFilter(text.trimmed, known: state.scores.map(\.name))
+          filter = try HeadFilter(text.trimmed, known: state.scoreNames)
         } catch {
           throw .refused(command: "filter", why: error.description)
         }
         return .change { state in
           state.filter = filter
-          if state.heads().isEmpty { state.say("no head fulfils all of this") }
+          let isKnown = filter.scores.allSatisfy { name in
+            state.scores.contains { $0.name == name }
+          }
+          if isKnown, state.heads().isEmpty { state.say("no head fulfils all of this") }
           return []
         }
       }),

@@ -2,6 +2,7 @@ extension Commands {
   private static let withMaps = [
     AtlasView.name, MapView.name, TokensView.name, HeadsView.name, CompareView.name,
   ]
+  private static let withColors = withMaps + [GenerateView.name]
 
   static let look: [Command] = [
     Command(
@@ -28,7 +29,7 @@ extension Commands {
         }
       }),
     Command(
-      "scale", "[NAME]", keys: [.character("z")], group: .look, views: withMaps,
+      "scale", "[NAME]", keys: [.character("z")], group: .look, views: withColors,
       hint: .init(keys: "z", label: "scale", views: [MapView.name, TokensView.name]),
       help: "Colours linear, log or by quantile",
       candidates: { _ in Scale.allCases.map(\.rawValue) },
@@ -38,7 +39,7 @@ extension Commands {
         return .scale(Scale(rawValue: name) ?? state.scale)
       }),
     Command(
-      "ramp", "[NAME]", keys: [.character("c")], group: .look, views: withMaps,
+      "ramp", "[NAME]", keys: [.character("c")], group: .look, views: withColors,
       help: "The colours of the ramp",
       candidates: { _ in Ramp.allCases.map(\.rawValue) },
       action: { text, state throws(ExplorerError) in

@@ -12,6 +12,19 @@ extension Commands {
       .show(view.name))
   }
 
+  /// A score that is known here, or that can be worked out.
+  private static func score(
+    _ text: String, _ command: String, _ state: ExplorerState
+  ) throws(ExplorerError) -> String {
+    let name = text.trimmed
+    guard state.scores.contains(where: { $0.name == name }) || state.canScore(name) else {
+      let known = state.scores.map(\.name).joined(separator: ", ")
+      throw .badArgument(
+        command: command, found: name, expected: "\(known) or one of heed scores --list")
+    }
+    return name
+  }
+
   static let show: [Command] = [
     Command(
       "next-view", keys: [.tab], group: .views, hint: .init(keys: "Tab", label: "view", views: []),
@@ -41,6 +54,8 @@ extension Commands {
     view(NeuronView.self, "i"),
     view(CompareView.self, "d"),
     view(ModelView.self, "!"),
+    view(PruneView.self, "P", hint: .init(keys: "P", label: "prune", views: [AtlasView.name])),
+    view(GenerateView.self, "C"),
     view(SinksView.self, "#"),
     view(ImageView.self, "I"),
     view(
@@ -81,30 +96,20 @@ extension Commands {
       help: "The score before", .stepScore(-1)),
     Command(
       "score", "NAME", group: .views, help: "Colour and sort by a score",
-      candidates: { $0.scores.map(\.name) },
+      candidates: { $0.scoreNames },
       action: { text, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "score") }
-        return .score(try word(text, "score", among: state.scores.map(\.name)))
+        return .score(try score(text, "score", state))
       }),
     Command(
       "second", "NAME", group: .views, help: "A second score as digits, or none",
-      candidates: { $0.scores.map(\.name) + ["none"] },
+      candidates: { $0.scoreNames + ["none"] },
       action: { text, state throws(ExplorerError) in
-        let name = try word(text, "second", among: state.scores.map(\.name) + ["none"])
+        let name = text.trimmed == "none" ? "none" : try score(text, "second", state)
         return .change { state in
           state.secondScore = name == "none" ? nil : name
           return []
         }
       }),
   ]
-}
-
-extension ExplorerState {
-  /// The scores as a list to choose from.
-  fileprivate func scoreChooser(_ title: String, command: String) -> Chooser {
-    let items = scores.map {
-      Chooser.Item(name: $0.name, help: $0.title, command: "\(command) \($0.name)")
-    }
-    return Chooser(title: title, items: items, current: scoreTable?.name ?? "")
-  }
 }

@@ -1,8 +1,8 @@
 import Models
 
 extension Subject {
-  /// A row for each head, a column for each score.
-  func scoreData(name: String) -> DataTable {
+  /// A row for each head, a column for each of some scores.
+  func scoreData(name: String, _ scores: [ScoreTable]) -> DataTable {
     let heads = (0..<patterns.layers).flatMap { layer in
       (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) }
     }

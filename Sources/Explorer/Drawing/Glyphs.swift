@@ -13,6 +13,12 @@ struct Glyphs {
   var pointRight: String { pick("▸", ">") }
   var pointDown: String { pick("▾", "v") }
   var crosshair: String { pick("┼", "X") }
+  var topLeft: String { pick("┌", "+") }
+  var topRight: String { pick("┐", "+") }
+  var bottomLeft: String { pick("└", "+") }
+  var bottomRight: String { pick("┘", "+") }
+  var star: String { "*" }
+  var pointer: String { pick("◆", "o") }
   var bar: String { pick("█", "#") }
   var track: String { pick("░", ".") }
   var undefined: String { pick("·", "-") }

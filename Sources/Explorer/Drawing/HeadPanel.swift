@@ -4,9 +4,12 @@ import Models
 extension Drawing {
   /// The head under the atlas's cursor: its map in small, then its scores, then the model.
   func drawHeadPanel(_ subject: Subject, on canvas: inout Canvas, in region: Region) {
-    let scores = self.state.scores.prefix(max(0, region.height - 8))
+    let change = changeLines
+    // What a change comes to is worth more here than scores that the list (S) shows too.
+    let room = region.height - 8 - (change.isEmpty ? 0 : change.count + 1)
+    let scores = self.state.scores.prefix(max(change.isEmpty ? 0 : 1, room))
     let (head, rest) = region.top(2)
-    let (below, map) = rest.bottom(scores.count + 1)
+    let (below, map) = rest.bottom(scores.count + 1 + (change.isEmpty ? 0 : change.count + 1))
     let patterns = subject.patterns
     let values = appearance.valuesPerCell
     let zoom = HeatGrid.fit(
@@ -44,6 +47,11 @@ extension Drawing {
       let end = canvas.write(text, x: list.x + 4 + names, y: line, in: list)
       canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
     }
+    let start = list.y + scores.count + 1
+    for (row, line) in change.enumerated() {
+      canvas.write(
+        cut(line.text, list.width), x: list.x, y: start + row, in: list, role: line.role)
+    }
     var lines = subject.details
     let types = HeadType.types { name in
       self.state.scores.first { $0.name == name }?.value(state.head)
@@ -57,7 +65,8 @@ extension Drawing {
     for (row, line) in lines.enumerated() {
       let text = TokenText.shown(Array(line.utf8), charset: appearance.charset)
       canvas.write(
-        cut(text, list.width), x: list.x, y: list.y + scores.count + 1 + row, in: list,
+        cut(text, list.width), x: list.x, y: start + (change.isEmpty ? 0 : change.count + 1) + row,
+        in: list,
         role: .dimmed)
     }
   }

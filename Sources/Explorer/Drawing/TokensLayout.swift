@@ -50,7 +50,7 @@ struct TokensLayout {
   }
 
   /// A token inside running text: the space before a word is a space there.
-  private static func prose(_ bytes: [UInt8], _ charset: Charset) -> String {
+  static func prose(_ bytes: [UInt8], _ charset: Charset) -> String {
     let text = TokenText.shown(bytes, charset: charset)
     guard bytes.first == 0x20, let second = bytes.dropFirst().first, second > 0x20 else {
       return text

@@ -53,9 +53,9 @@ struct PooledPatterns: DerivedPatterns {
 /// Source: Kobayashi et al. 2020, "Attention is Not Only a Weight"; without the output projection.
 struct ValueWeightedPatterns: DerivedPatterns {
   let base: any PatternSource
-  private let norms: ValueNorms
+  private let norms: ValueLengths
 
-  init(_ base: any PatternSource, _ norms: ValueNorms) { (self.base, self.norms) = (base, norms) }
+  init(_ base: any PatternSource, _ norms: ValueLengths) { (self.base, self.norms) = (base, norms) }
 
   func pattern(_ head: HeadIndex, rows: Range<Int>, columns: Range<Int>) -> Tensor<Float> {
     let norms = norms[head]

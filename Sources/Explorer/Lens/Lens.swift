@@ -37,6 +37,13 @@ public struct Lens: Sendable, Hashable {
   /// Maps as they are.
   public init() {}
 
+  /// What of it also fits a run whose values and sinks are not known.
+  var ofAnyRun: Lens {
+    var lens = Lens()
+    (lens.pool, lens.hasWords) = (pool, hasWords)
+    return lens
+  }
+
   /// Words that say what is seen, for a legend; empty for maps as they are.
   var notes: [String] {
     var notes: [String] = []
@@ -98,7 +105,7 @@ extension Subject {
   /// - Parameters:
   ///   - norms: Lengths of the values; nil while they are not known, which shows plain weights.
   ///   - sinks: Keys that count as sinks.
-  func seen(through lens: Lens, norms: ValueNorms?, sinks: Set<Int>) -> Subject {
+  func seen(through lens: Lens, norms: ValueLengths?, sinks: Set<Int>) -> Subject {
     var (source, tokens) = (patterns, [Token]?.none)
     if let pair = lens.between { source = BetweenPatterns(source, pair, of: self) ?? source }
     if lens.isValueWeighted, let norms { source = ValueWeightedPatterns(source, norms) }

@@ -1,3 +1,4 @@
+import Analysis
 import Models
 
 /// Where a run comes from: enough to name it in a file, to open it again, and to notice another one.
@@ -38,6 +39,18 @@ public struct OpenModel: Sendable {
   public let tokenize: @Sendable (String) throws -> Prompt
   /// The bytes that a token stands for; nil without a tokenizer.
   public let spell: @Sendable (Int) -> [UInt8]?
+  /// Special tokens that begin a text, for prompts that heed makes.
+  public var prefix: [Int] = []
+  /// Tokens after which a text is over.
+  public var ends: Set<Int> = []
+  /// What a score wants to know beside the model and its run, such as words in their order.
+  public var scoreOptions: @Sendable (any HeadScore.Type) throws -> ScoreOptions = { _ in
+    ScoreOptions()
+  }
+  /// Opens another model as this one was opened; nil where that cannot be.
+  public var another: (@Sendable (String) throws -> OpenModel)?
+  /// Called before a run that was not asked for by its prompt; throws where it would not fit into memory.
+  public var prepare: @Sendable (Model, Prompt) throws -> Void = { _, _ in }
 
   /// A model and its tokenizer.
   public init(

@@ -46,15 +46,16 @@ struct Runs {
     if let known = changed.first(where: { $0.alteration == alteration }) { return known.trace }
     let knockOuts = alteration.knockedOut.sorted().map { Intervention.zero($0) }
     let rules = try model.interventions(alteration.rules, on: whole)
-    let isLocal = alteration.reach == .local
-    let run = knockOuts + (isLocal ? [] : rules)
+    // With inputs frozen nothing runs again, heads that are knocked out neither: the two scopes never mix.
+    let isLocal = alteration.isLocal
+    let run = isLocal ? [] : knockOuts + rules
     var trace = whole
     if !run.isEmpty {
       trace = try model.run(prompt, interventions: run, reusing: whole) {
         try onProgress(Double($0.done) / Double($0.total))
       }
     }
-    if isLocal, !rules.isEmpty { trace = trace.freezing(rules) }
+    if isLocal { trace = trace.freezing(rules) }
     changed.append((alteration, trace))
     if changed.count > Self.capacity { changed.removeFirst() }
     return trace

@@ -77,13 +77,14 @@ public final class TileCache {
   /// A tile of a head's map.
   ///
   /// - Parameters:
+  ///   - source: Whose maps; told from others by `sight` alone.
   ///   - rows: Queries, within the map.
   ///   - columns: Keys, within the map.
   ///   - pool: Weights per value, across and down; at least 1.
   ///   - blocks: What stands for them.
   func tile(
-    _ subject: Subject, sight: Sight, head: HeadIndex, rows: Range<Int>, columns: Range<Int>,
-    pool: Int, blocks: Blocks = .maximum
+    _ source: any PatternSource, sight: Sight, head: HeadIndex, rows: Range<Int>,
+    columns: Range<Int>, pool: Int, blocks: Blocks = .maximum
   ) -> Tile {
     clock += 1
     let key = Key(sight: sight, head: head, rows: rows, columns: columns, pool: pool)
@@ -91,7 +92,7 @@ public final class TileCache {
       tiles[key] = (found.tile, found.sampled, clock)
       return Tile(found.tile, blocks, sampled: found.sampled)
     }
-    let (tile, sampled) = compute(subject.patterns, key)
+    let (tile, sampled) = compute(source, key)
     count += tile.maxima.count
     while count > capacity, let oldest = tiles.min(by: { $0.value.used < $1.value.used }) {
       count -= oldest.value.tile.maxima.count
@@ -99,6 +100,16 @@ public final class TileCache {
     }
     tiles[key] = (tile, sampled, clock)
     return Tile(tile, blocks, sampled: sampled)
+  }
+
+  /// A tile of a run's map.
+  func tile(
+    _ subject: Subject, sight: Sight, head: HeadIndex, rows: Range<Int>, columns: Range<Int>,
+    pool: Int, blocks: Blocks = .maximum
+  ) -> Tile {
+    tile(
+      subject.patterns, sight: sight, head: head, rows: rows, columns: columns, pool: pool,
+      blocks: blocks)
   }
 
   private func compute(_ source: any PatternSource, _ key: Key) -> (PooledPattern, Int?) {

@@ -63,6 +63,9 @@ public struct Answers: Sendable {
     for question in asked { remove(question) }
   }
 
+  /// Makes room to ask again, or for an answer that is kept elsewhere.
+  mutating func forget(_ question: Question) { remove(question) }
+
   /// What was asked will not be answered.
   mutating func refuseAsked(_ why: String) {
     for question in asked { set(question, .refused(why)) }

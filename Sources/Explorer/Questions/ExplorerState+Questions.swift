@@ -6,7 +6,8 @@ extension ExplorerState {
   mutating func questions() -> [Effect] {
     guard subject != nil else { return [] }
     let wanted =
-      ExplorerViews.named(view).questions(self) + changeQuestions + lensQuestions + errands
+      ExplorerViews.named(view).questions(self) + changeQuestions + lensQuestions + scoreQuestions
+      + errands
     let missing = wanted.filter { answers.known($0) == nil && answers.refusal($0) == nil }
     guard !answers.unasked(missing).isEmpty else { return [] }
     answers.ask(missing)
@@ -33,18 +34,28 @@ extension ExplorerState {
     work = nil
     answers.take(question, answer.map { .known($0) } ?? .refused(why))
     if answer == nil, errands.contains(question) { notice = Notice(text: why, isError: true) }
+    if answer == nil, case .score(let name) = question.topic { giveUp(name, why) }
     let wasErrand = errands.contains(question)
     errands.removeAll { $0 == question }
     switch answer {
     case .valueNorms?, .sinks?: see()
     case .table(let table)?:
       guard wasErrand else { break }
-      extraScores.removeAll { $0.name == table.name }
-      extraScores.append(table)
+      add(table)
       score = table.name
       open(ScoresView.name)
     case .outcome?: if question.alteration == alteration { see() }
-    case .vectors?, .model?, .forecast?, .pooledMap?, nil: break
+    case .other?: see()
+    case .scores(let tables)?: for table in tables { add(table) }
+    case .drift?: showDrift()
+    case .pruning(let curve)?:
+      if question.topic == .pruning(pruneRequest) { pruning.curve = curve }
+    case .next(let token, let patterns)?:
+      // Kept with its text: every one of them holds a run.
+      answers.forget(question)
+      guard case .next(let ids) = question.topic else { break }
+      writing.take(token, patterns, after: ids, question.alteration)
+    case .vectors?, .model?, .forecast?, .pooledMap?, .effect?, nil: break
     }
   }
 
@@ -55,7 +66,7 @@ extension ExplorerState {
   }
 
   /// The lengths of the values, once they are known.
-  var valueNorms: ValueNorms? {
+  var valueNorms: ValueLengths? {
     guard case .valueNorms(let norms)? = answers.known(ask(.valueNorms)) else { return nil }
     return norms
   }

@@ -23,9 +23,13 @@ extension Forecast {
     }
     let contributions = try DirectAttribution.table(
       model, trace, [.init(position: position, id: target)])
+    let ids = trace.prompt.ids
+    let right = trace.isCausal && position + 1 < ids.count ? ids[position + 1] : target
     self.init(
       top: top, lens: lens, rise: rise, contributions: contributions,
       obstacle: contributions == nil
-        ? "the output head reads something narrower than heads write to" : nil)
+        ? "the output head reads something narrower than heads write to" : nil,
+      lastLayer: try LastLayer.of(model, trace, position: position, id: right),
+      lastLayerToken: open.spell(right) ?? [])
   }
 }

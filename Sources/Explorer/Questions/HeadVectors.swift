@@ -46,7 +46,7 @@ public struct HeadVectors: Sendable {
 }
 
 /// How long the values of a run are: `‖v‖` of every key in every layer and head.
-public struct ValueNorms: Sendable {
+public struct ValueLengths: Sendable {
   /// `[layer][head][key]`.
   public let norms: [[[Float]]]
 

@@ -91,15 +91,22 @@ public struct Forecast: Sendable {
   public let contributions: HeadTable?
   /// Why there are no contributions.
   public let obstacle: String?
+  /// What the last layer adds to the token that is right: the prompt's next one, or after its end the one that
+  /// the model itself ends up with; nil where that is undefined.
+  public let lastLayer: LastLayer?
+  /// The spelling of that token; empty without a tokenizer.
+  public let lastLayerToken: [UInt8]
 
   /// A forecast.
   public init(
-    top: [Guess], lens: [Guess], rise: [Double], contributions: HeadTable?, obstacle: String? = nil
+    top: [Guess], lens: [Guess], rise: [Double], contributions: HeadTable?, obstacle: String? = nil,
+    lastLayer: LastLayer? = nil, lastLayerToken: [UInt8] = []
   ) {
     self.top = top
     self.lens = lens
     self.rise = rise
     self.contributions = contributions
     self.obstacle = obstacle
+    (self.lastLayer, self.lastLayerToken) = (lastLayer, lastLayerToken)
   }
 }

@@ -16,6 +16,13 @@ extension Question {
     case .outcome: "running"
     case .forecast: "predicting"
     case .pooledMap: "reading the whole map"
+    case .score(let name): "scoring heads by \(name)"
+    case .pruning: "pruning"
+    case .next: "writing"
+    case .other(.prompt): "running the other prompt"
+    case .other(.model(let name)): "opening \(name)"
+    case .drift: "measuring drift"
+    case .effect: "comparing predictions"
     }
   }
 
@@ -27,7 +34,11 @@ extension Question {
     case .model: "the model's description"
     case .edge, .like: "a ranking of heads"
     case .sinks: "what sinks do to hidden states"
-    case .outcome, .forecast: "what comes next"
+    case .outcome, .forecast, .next: "what comes next"
+    case .score(let name): "the score \(name)"
+    case .pruning: "what pruning costs"
+    case .other: "another run"
+    case .drift, .effect: "what a rule does"
     case .pooledMap: "a whole map"
     }
   }
@@ -47,7 +58,7 @@ extension Question {
     let predicts = runs.stream == .decoder
     switch topic {
     case .vectors(let head): return .vectors(HeadVectors(trace, head))
-    case .valueNorms: return .valueNorms(ValueNorms(trace))
+    case .valueNorms: return .valueNorms(ValueLengths(trace))
     case .model: return .model(try ModelReport(open.model, trace, onProgress: onProgress))
     case .edge(let queries, let keys):
       return .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
@@ -59,13 +70,38 @@ extension Question {
           open, trace, base: alteration.isNone ? nil : base, predicts: predicts,
           onProgress: onProgress))
     case .forecast(let position):
-      guard predicts else { throw StreamError.noPrediction(runs.stream) }
+      try runs.checkPrediction()
       return .forecast(try Forecast(open, trace, base: base, at: position))
     case .pooledMap(let head, let rows, let columns, let pool):
       return .pooledMap(
         try trace.pooledPattern(
           head, rows: rows, columns: columns, pool: pool, onProgress: onProgress))
+    case .score(let name):
+      return .scores(try ScoreTable.named(name, open, trace, onProgress: onProgress))
+    case .pruning(let request):
+      try runs.checkPrediction()
+      return .pruning(try PruneCurve(request, open, base, onProgress: onProgress))
+    case .next(let ids):
+      try runs.checkPrediction()
+      return try WrittenToken.next(
+        open, after: ids, base: base, trace, alteration, onProgress: onProgress)
+    case .other(let run):
+      return .other(
+        try ComparedRun(run, open, trace, runs.stream, alteration, onProgress: onProgress))
+    case .drift(let head):
+      return .drift(try alteration.drift(of: head, open.model, base, onProgress: onProgress))
+    case .effect:
+      try runs.checkPrediction()
+      return .effect(
+        try RuleEffect(open.model, before: base, after: trace, onProgress: onProgress))
     }
+  }
+}
+
+extension Runs {
+  /// Refuses to predict from a part that does not end in the output head.
+  fileprivate func checkPrediction() throws(StreamError) {
+    guard stream == .decoder else { throw .noPrediction(stream) }
   }
 }
 

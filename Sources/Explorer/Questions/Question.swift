@@ -26,6 +26,18 @@ public struct Question: Sendable, Hashable {
     case forecast(Int)
     /// Part of one head's map in blocks of `pool × pool` weights, none of them left out.
     case pooledMap(HeadIndex, rows: Range<Int>, columns: Range<Int>, pool: Int)
+    /// A head score by its name, for all heads.
+    case score(String)
+    /// Head importance, and the loss as more and more heads are taken out.
+    case pruning(PruneRequest)
+    /// The token that comes after the prompt and some more tokens.
+    case next(after: [Int])
+    /// Another run to compare with.
+    case other(OtherRun)
+    /// How far the rules in force move their heads, inputs frozen: of one head, ranks included, or of all.
+    case drift(HeadIndex?)
+    /// What the rules in force do to the predictions.
+    case effect
   }
 
   /// What it is about.
@@ -45,7 +57,7 @@ public enum Answer: Sendable {
   /// To `.vectors`.
   case vectors(HeadVectors)
   /// To `.valueNorms`.
-  case valueNorms(ValueNorms)
+  case valueNorms(ValueLengths)
   /// To `.model`.
   case model(ModelReport)
   /// To every question whose answer is one number per head.
@@ -58,4 +70,16 @@ public enum Answer: Sendable {
   case forecast(Forecast)
   /// To `.pooledMap`.
   case pooledMap(PooledPattern)
+  /// To `.score`: one table, or one for each part of the prompt that was named.
+  case scores([ScoreTable])
+  /// To `.pruning`.
+  case pruning(PruneCurve)
+  /// To `.next`.
+  case next(WrittenToken, any PatternSource)
+  /// To `.other`.
+  case other(ComparedRun)
+  /// To `.drift`.
+  case drift([RuleDrift])
+  /// To `.effect`.
+  case effect(RuleEffect)
 }

@@ -56,6 +56,8 @@ public enum Action: Sendable {
   case answered(Question, Answer?, generation: Int, why: String = "")
   /// Prompts of a file.
   case promptFile([String])
+  /// The bytes of a file of heads to take out.
+  case maskFile(name: String, [UInt8])
   case failed(String)
   case notice(String)
   /// What could be opened, in answer to `Effect.list`.
@@ -80,6 +82,8 @@ public enum Effect: Sendable, Equatable {
   case ask([Question], generation: Int)
   /// Read prompts from a file; answer with `.promptFile` or `.failed`.
   case readPrompts(String)
+  /// Read which heads to take out from a file; answer with `.maskFile` or `.failed`.
+  case readMask(String)
   /// Write a text to a file; answer with `.notice` or `.failed`.
   case save(name: String, text: String)
   /// Write a view's numbers to a file, in the format of its ending; answer as for `save`.

@@ -12,13 +12,19 @@ public struct Alteration: Sendable, Hashable {
   /// The model as it is.
   public init() {}
 
+  /// Whether nothing but the maps of the ruled heads themselves is looked at: nothing runs again then, neither
+  /// rules nor knock-outs.
+  public var isLocal: Bool { reach == .local && !rules.isEmpty }
+
   /// Whether anything is changed.
   public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
 
   /// What a status line says; nil when nothing is changed.
   var text: String? {
     var parts: [String] = []
-    if !knockedOut.isEmpty { parts.append("without \(Self.names(knockedOut))") }
+    if !knockedOut.isEmpty {
+      parts.append("without \(Self.names(knockedOut))" + (isLocal ? " (not run: local)" : ""))
+    }
     for (spec, heads) in heads {
       let rule = spec.prefix { $0 != ":" }
       parts.append("rule \(rule) in \(Self.names(heads)), \(reach.rawValue)")

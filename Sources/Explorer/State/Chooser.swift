@@ -8,6 +8,8 @@ public struct Chooser: Sendable, Equatable {
     let help: String
     /// The command that choosing it runs.
     let command: String
+    /// Whether the command is only begun, for the user to go on.
+    var isBeginning = false
   }
 
   /// What is chosen.

@@ -83,10 +83,13 @@ extension ExplorerState {
   /// Asks for what could follow `:open`, unless the line was taken from that list.
   private func list(for command: CommandEntry) -> [Effect] {
     let parts = command.editor.text.split(separator: " ", maxSplits: 1)
-    guard command.chosen == nil, parts.first == "open", command.editor.text.contains(" ") else {
-      return []
+    guard command.chosen == nil, command.editor.text.contains(" ") else { return [] }
+    let rest = parts.count > 1 ? String(parts[1]) : ""
+    switch parts.first {
+    case "open": return [.list(rest)]
+    case "compare" where rest.hasPrefix("open "): return [.list(String(rest.dropFirst(5)))]
+    default: return []
     }
-    return [.list(parts.count > 1 ? String(parts[1]) : "")]
   }
 
   private mutating func type(_ key: Key, in entry: PromptEntry) -> [Effect] {
@@ -138,7 +141,11 @@ extension ExplorerState {
     case .escape, .control("c"): return []
     case .enter:
       guard let choice = chooser.choice else { return [] }
-      return perform(choice.command)
+      guard choice.isBeginning else { return perform(choice.command) }
+      var command = CommandEntry()
+      command.editor = LineEditor(choice.command)
+      self.entry = .command(command)
+      return list(for: command)
     case .up, .control("p"), .backTab: chooser.move(-1)
     case .down, .control("n"), .tab: chooser.move(1)
     case .pageUp: chooser.move(-8)
@@ -186,12 +193,22 @@ extension ExplorerState {
       let isWhole =
         grid.rows.count == subject.patterns.queryCount
         && grid.columns.count == subject.patterns.keyCount
-      guard !isWhole, let under else { return nil }
+      guard let under else { return nil }
+      // A map that is seen whole has nowhere to go: dragging draws a region, W asks who does it.
+      guard !isWhole else {
+        if anchor == nil { anchor = (query, key) }
+        (query, key) = under
+        say("region from here to the cursor; W ranks heads")
+        return []
+      }
       // What was pressed stays under the pointer.
       origin.row = max(0, grid.rows.lowerBound + query - under.query)
       origin.column = max(0, grid.columns.lowerBound + key - under.key)
       return []
-    case .press, .release: return nil
+    case .press:
+      anchor = nil
+      return nil
+    case .release: return nil
     }
   }
 

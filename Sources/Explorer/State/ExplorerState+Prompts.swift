@@ -5,7 +5,7 @@ extension ExplorerState {
       notice = Notice(text: "the file holds no prompt", isError: true)
       return []
     }
-    self.prompts = prompts
+    (self.prompts, promptFile) = (prompts, prompts)
     say("\(prompts.count) prompts; ^N and ^P go through them")
     return run(first)
   }

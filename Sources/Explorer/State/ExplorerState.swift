@@ -45,7 +45,11 @@ public struct ExplorerState: Sendable {
   public internal(set) var lens = Lens() { didSet { if lens != oldValue { see() } } }
   /// What is changed about the model.
   public internal(set) var alteration = Alteration() {
-    didSet { if alteration != oldValue { see() } }
+    didSet {
+      guard alteration != oldValue else { return }
+      see()
+      showDrift()
+    }
   }
   /// What can be undone.
   var edits = Edits()
@@ -111,6 +115,14 @@ public struct ExplorerState: Sendable {
   var ruleParameter = 0
   /// What the compare view was asked to lay side by side; nil leaves it to what there is.
   var comparison: Comparison?
+  /// The prompt or the model that was named to compare with.
+  var other: OtherRun?
+  /// What the prune view looks at.
+  var pruning = PruneState()
+  /// What the generate view looks at.
+  var writing = Writing()
+  /// The prompts of a file that was read; empty for none.
+  var promptFile: [String] = []
   /// The first line of a text that is seen.
   public var helpTop = 0
   /// What the lines of the help must contain.
@@ -165,24 +177,26 @@ public struct ExplorerState: Sendable {
     generation += 1
     answers = Answers()
     (extraScores, errands, anchor, spanStart) = ([], [], nil, nil)
+    (pruning, writing) = (pruning.fresh, writing.fresh)
     content = .loaded(subject)
     prompt = subject.prompt
     if !prompts.contains(prompt) { prompts.append(prompt) }
     (progress, work) = (nil, nil)
     origin = (0, 0)
-    if scoreTable?.name != score { score = scoreTable?.name ?? "" }
     query = (self.subject?.patterns.queryCount ?? 1) - 1
     key = 0
     if seesImage { lookAtImage() }
     arrive()
+    // A score that can be worked out is, by what the views ask.
+    if scoreTable?.name != score, !canScore(score) { score = scoreTable?.name ?? "" }
     choosesView = false
     clamp()
   }
 
   /// The run as it is seen, before what was changed about the model; nil when nothing was.
   private(set) var before: Subject?
-  /// The run of another prompt.
-  var otherSubject: Subject? { nil }
+  /// Another prompt's run, or another model's, as it is seen beside this one.
+  private(set) var otherSubject: Subject?
   /// How much every head's map changed.
   var drift: HeadTable? { outcome(alteration)?.drift }
 
@@ -190,9 +204,10 @@ public struct ExplorerState: Sendable {
   mutating func see() {
     sight += 1
     guard let run, let changedRun else {
-      (subject, before) = (nil, nil)
+      (subject, before, otherSubject) = (nil, nil, nil)
       return
     }
+    otherSubject = comparedRun?.subject.seen(through: lens.ofAnyRun, norms: nil, sinks: [])
     subject = changedRun.seen(through: lens, norms: valueNorms, sinks: sinkKeys)
     let isChanged = !alteration.isNone && outcome(alteration) != nil
     before = isChanged ? run.seen(through: lens, norms: valueNorms, sinks: sinkKeys) : nil

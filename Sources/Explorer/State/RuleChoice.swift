@@ -31,7 +31,10 @@ extension ExplorerState {
 
   /// Puts the chosen rule into the chosen heads; without a rule, takes all rules away.
   mutating func applyRule() {
-    guard let rule else { return change { $0.rules = RulePlan() } }
+    guard let rule else {
+      // Without a rule there is no inside of one to look at.
+      return change { ($0.rules, $0.reach) = (RulePlan(), .propagated) }
+    }
     let heads = ruledHeads
     guard !heads.isEmpty else { return say("no head is selected; Space selects") }
     change { $0.rules = RulePlan(rule, in: heads) }

@@ -89,6 +89,7 @@ extension ExplorerState {
     case .answered(let question, let answer, let generation, let why):
       hear(answer, to: question, generation: generation, why: why)
     case .promptFile(let texts): return take(prompts: texts)
+    case .maskFile(let name, let bytes): read(mask: bytes, of: name)
     case .failed(let why): fail(why)
     case .listed(let names): listing = names
     case .notice(let text): say(text)

@@ -14,106 +14,28 @@ enum AtlasView: ExplorerView {
       return drawing.drawMessage(on: &canvas, in: region)
     }
     let layout = AtlasLayout(subject, cursor: drawing.state.head, in: region)
-    drawGrid(drawing, layout, on: &canvas)
-    drawGroups(drawing, subject, layout, on: &canvas)
-    drawLabels(drawing, layout, on: &canvas)
-    if let score = drawing.state.scoreTable {
-      Legend(
-        title: score.title, low: score.span.lowerBound.short, high: score.span.upperBound.short,
-        note: score.unit
-      ).draw(on: &canvas, in: layout.legend)
+    let (state, score) = (drawing.state, drawing.state.scoreTable)
+    let second = state.scores.first { $0.name == state.secondScore }
+    drawing.drawHeads(subject, layout, on: &canvas) { head in
+      state.passes(head) ? .level(score?.level(head) ?? .nan) : .none
+    } sign: { head in
+      sign(drawing, head, second)
     }
+    if let score { drawing.drawLegend(of: score, on: &canvas, in: layout.legend) }
     if let side = layout.side { drawing.drawHeadPanel(subject, on: &canvas, in: side) }
   }
 
-  private static func drawGrid(
-    _ drawing: Drawing, _ layout: AtlasLayout, on canvas: inout Canvas
-  ) {
-    let score = drawing.state.scoreTable
-    for layer in layout.layers {
-      for head in layout.heads {
-        let index = HeadIndex(layer: layer, head: head)
-        let shade: Shade = drawing.state.passes(index) ? .level(score?.level(index) ?? .nan) : .none
-        let block = layout.block(index)
-        canvas.fill(block, Cell(shade: shade))
-        let y = block.y + (block.height - 1) / 2
-        drawMark(drawing, index, shade, in: block, y: y, on: &canvas)
-        guard index == drawing.state.head else { continue }
-        if block.width == 1 {
-          canvas[block.x, y] = Cell(drawing.glyphs.crosshair, role: .selected, shade: shade)
-        } else {
-          canvas[block.x, y] = Cell("[", role: .selected, shade: shade)
-          canvas[block.x + block.width - 1, y] = Cell("]", role: .selected, shade: shade)
-        }
-      }
-    }
-  }
-
   /// Knocked out, selected, noted, or the second score's tenth: one sign in the middle of a head.
-  private static func drawMark(
-    _ drawing: Drawing, _ head: HeadIndex, _ shade: Shade, in block: Region, y: Int,
-    on canvas: inout Canvas
-  ) {
+  private static func sign(_ drawing: Drawing, _ head: HeadIndex, _ second: ScoreTable?) -> String?
+  {
     let state = drawing.state
-    let sign: String
-    if state.alteration.knockedOut.contains(head) {
-      sign = "x"
-    } else if state.selected.contains(head) {
-      sign = "*"
-    } else if let second = state.scores.first(where: { $0.name == state.secondScore }) {
+    if state.alteration.knockedOut.contains(head) { return "x" }
+    if state.selected.contains(head) { return "*" }
+    if let second {
       let level = second.level(head)
-      sign = level.isNaN ? drawing.glyphs.undefined : "\(Ramp.step(level, of: 10) ?? 0)"
-    } else if state.notes[head] != nil {
-      sign = "!"
-    } else {
-      return
+      return level.isNaN ? drawing.glyphs.undefined : "\(Ramp.step(level, of: 10) ?? 0)"
     }
-    canvas.put(Cell(sign, role: .strongest, shade: shade), x: block.x + block.width / 2, y: y)
-  }
-
-  /// Where query heads begin that share another key/value head: a line through the row of numbers.
-  private static func drawGroups(
-    _ drawing: Drawing, _ subject: Subject, _ layout: AtlasLayout, on canvas: inout Canvas
-  ) {
-    guard subject.kvHeads < subject.patterns.heads, layout.cellWidth > 2 else { return }
-    for head in layout.heads.dropFirst()
-    where subject.kvHead(of: head) != subject.kvHead(of: head - 1) {
-      let x = layout.block(HeadIndex(layer: layout.layers.lowerBound, head: head)).x
-      let region = layout.headLabels
-      canvas.write(drawing.glyphs.rule, x: x, y: region.y, in: region, role: .dimmed)
-    }
-  }
-
-  private static func drawLabels(
-    _ drawing: Drawing, _ layout: AtlasLayout, on canvas: inout Canvas
-  ) {
-    let chosen = drawing.state.head
-    for layer in layout.layers {
-      let block = layout.block(HeadIndex(layer: layer, head: layout.heads.lowerBound))
-      let role: Role = layer == chosen.layer ? .selected : .label
-      let (inner, _) = layout.layerLabels.left(layout.layerLabels.width - 1)
-      canvas.writeRight("L\(layer)", y: block.y + (block.height - 1) / 2, in: inner, role: role)
-    }
-    // Number every head that has room for its number and a blank.
-    let digits = "\(layout.heads.upperBound - 1)".count
-    let step = [1, 2, 5, 10, 20].first { $0 * layout.cellWidth > digits } ?? 50
-    func label(_ head: Int, _ role: Role) {
-      let block = layout.block(HeadIndex(layer: layout.layers.lowerBound, head: head))
-      let text = "\(head)"
-      let x = block.x + max(0, (block.width - text.count) / 2)
-      let region = layout.headLabels
-      // A number cut off at the edge would be read as another number.
-      guard x + text.count <= region.x + region.width else { return }
-      canvas.write(text, x: x, y: region.y, in: region, role: role)
-    }
-    for head in layout.heads where head % step == 0 { label(head, .label) }
-    let block = layout.block(chosen)
-    if chosen.head % step != 0 {
-      for x in (block.x - digits)...(block.x + digits) where layout.headLabels.columns.contains(x) {
-        canvas[x, layout.headLabels.y] = Cell()
-      }
-    }
-    label(chosen.head, .selected)
+    return state.notes[head] != nil ? "!" : nil
   }
 
   static func status(_ drawing: Drawing) -> String {
@@ -129,7 +51,7 @@ enum AtlasView: ExplorerView {
 
   /// Every score of every head.
   static func data(_ state: ExplorerState) -> ViewData? {
-    state.subject.map { .table($0.scoreData(name: name)) }
+    state.subject.map { .table($0.scoreData(name: name, state.scores)) }
   }
 
   static func action(

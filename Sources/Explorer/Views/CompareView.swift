@@ -23,33 +23,63 @@ enum CompareView: ExplorerView {
         ComparedMap(title: "\(state.head) before", subject: before, head: state.head, side: 1),
         ComparedMap(title: "\(state.head) after", subject: subject, head: state.head, side: 0)
       )
-    case .prompts:
-      let other = state.otherSubject ?? subject
+    case .prompts, .models:
+      guard let other = state.otherSubject else { return nil }
+      // Both as a run of which nothing more is known is seen.
+      let this = state.changedRun?.seen(through: state.lens.ofAnyRun, norms: nil, sinks: [])
+      let isPrompt = state.compared == .prompts
+      var head = state.head
+      head.layer = min(head.layer, other.patterns.layers - 1)
+      head.head = min(head.head, other.patterns.heads - 1)
       return (
         ComparedMap(
-          title: "\(state.head), other prompt", subject: other, head: state.head, side: 2),
+          title: isPrompt ? "\(head), other prompt" : "\(head) of \(other.model)", subject: other,
+          head: head, side: 2),
         ComparedMap(
-          title: "\(state.head), this prompt", subject: subject, head: state.head, side: 0)
+          title: isPrompt ? "\(state.head), this prompt" : "\(state.head) of \(subject.model)",
+          subject: this ?? subject, head: state.head, side: 3)
       )
     }
   }
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard let sides = sides(drawing.state) else {
-      return drawing.drawMessage(on: &canvas, in: region)
+      guard drawing.state.subject != nil else {
+        return drawing.drawMessage(on: &canvas, in: region)
+      }
+      return drawing.drawWaiting(for: questions(drawing.state), on: &canvas, in: region)
     }
     let (list, maps) = region.bottom(region.height >= 19 ? min(8, region.height / 4) : 0)
     drawing.drawComparison(sides.a, sides.b, on: &canvas, in: maps)
     drawRanking(drawing, on: &canvas, in: list)
   }
 
-  /// Heads by how much their maps changed, once that is known.
+  /// Heads by how much their maps differ; by the chosen score, where maps have other sizes.
+  private static func ranking(_ state: ExplorerState) -> (title: String, table: HeadTable)? {
+    let moved = "maps that %s most (total variation, mean over queries)"
+    switch state.compared {
+    case .heads: return nil
+    case .change:
+      return state.drift.map { (moved.replacing("%s", with: "changed"), $0) }
+    case .prompts, .models:
+      guard let other = state.comparedRun, let run = state.changedRun else { return nil }
+      if let drift = other.drift { return (moved.replacing("%s", with: "differ"), drift) }
+      guard let score = state.scoreTable,
+        let theirs = other.subject.scores.first(where: { $0.name == score.name }),
+        run.patterns.layers == other.subject.patterns.layers,
+        run.patterns.heads == other.subject.patterns.heads
+      else { return nil }
+      var table = score.table
+      for head in table.indices { table[head] = abs(table[head] - theirs.value(head)) }
+      return ("heads whose \(score.title.lowercased()) differs most, \(score.unit)", table)
+    }
+  }
+
   private static func drawRanking(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
-    guard region.height > 1, let drift = drawing.state.drift else { return }
+    guard region.height > 1, let (title, table) = ranking(drawing.state) else { return }
     canvas.write(
-      "maps that changed most (total variation, mean over queries)", x: region.x, y: region.y,
-      in: region, role: .label)
-    for (row, entry) in drift.largest(region.height - 1).enumerated() {
+      drawing.cut(title, region.width), x: region.x, y: region.y, in: region, role: .label)
+    for (row, entry) in table.largest(region.height - 1).enumerated() {
       let y = region.y + 1 + row
       let name = "  \(entry.head)  \(entry.value.fixed(4)) "
       let x = canvas.write(name, x: region.x, y: y, in: region)
@@ -70,9 +100,20 @@ enum CompareView: ExplorerView {
       + "\(b.title) \(second.fixed(4))  \((second - first).signed(4))"
   }
 
-  static func action(
-    atX x: Int, y: Int, in region: Region, of state: ExplorerState
-  ) -> Action? { nil }
+  static func questions(_ state: ExplorerState) -> [Question] {
+    [state.otherQuestion].compactMap { $0 }
+  }
+
+  /// The ranking, a row for each head.
+  static func data(_ state: ExplorerState) -> ViewData? {
+    guard let (_, found) = ranking(state) else { return nil }
+    let ranked = found.ranked
+    var table = DataTable(name)
+    table.add("layer", .integers(ranked.map(\.head.layer)))
+    table.add("head", .integers(ranked.map(\.head.head)))
+    table.add("difference", .numbers(ranked.map(\.value)))
+    return .table(table)
+  }
 
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     AtlasView.move(motion, &state, in: region)

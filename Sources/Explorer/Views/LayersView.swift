@@ -29,19 +29,11 @@ enum LayersView: ExplorerView {
 
     /// The column of a layer.
     func x(_ layer: Int) -> Int { plot.x + (layer - layers.lowerBound) * pitch + pitch / 2 }
-
-    /// The row of a value.
-    func y(_ value: Double, _ span: ClosedRange<Double>) -> Int? {
-      let width = span.upperBound - span.lowerBound
-      guard !value.isNaN, plot.height > 0 else { return nil }
-      let share = width > 0 ? ((value - span.lowerBound) / width).clamped(to: 0...1) : 0
-      return plot.y + plot.height - 1 - Int((share * Double(plot.height - 1)).rounded())
-    }
   }
 
   /// Every score of every head.
   static func data(_ state: ExplorerState) -> ViewData? {
-    state.subject.map { .table($0.scoreData(name: name)) }
+    state.subject.map { .table($0.scoreData(name: name, state.scores)) }
   }
 
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
@@ -66,13 +58,7 @@ enum LayersView: ExplorerView {
     let plot = layout.plot
     let (labels, _) = Region(x: region.x, y: plot.y, width: region.width, height: plot.height)
       .left(plot.x - region.x)
-    let rows = Set([0, plot.height / 2, plot.height - 1]).filter { $0 >= 0 && $0 < plot.height }
-    for row in rows {
-      let share = 1 - Double(row) / Double(max(1, plot.height - 1))
-      let value = score.span.lowerBound + share * (score.span.upperBound - score.span.lowerBound)
-      canvas.writeRight(
-        value.fixed(3) + drawing.glyphs.rule, y: plot.y + row, in: labels, role: .label)
-    }
+    drawing.drawValues(of: Plot(area: plot, span: score.span), on: &canvas, in: labels)
     let digits = "L\(layout.layers.upperBound)".count
     let step = max(1, (digits + layout.pitch) / layout.pitch)
     for layer in layout.layers where layer % step == 0 || layer == drawing.state.head.layer {
@@ -90,23 +76,24 @@ enum LayersView: ExplorerView {
     on canvas: inout Canvas
   ) {
     let state = drawing.state
+    let plot = Plot(area: layout.plot, span: score.span)
     let shown = Set(state.heads())
     for layer in layout.layers {
       let values = (0..<subject.patterns.heads).map { HeadIndex(layer: layer, head: $0) }
         .filter { shown.contains($0) }.map { score.value($0) }.filter { !$0.isNaN }
       for value in values {
-        guard let y = layout.y(value, score.span) else { continue }
+        guard let y = plot.y(value) else { continue }
         canvas.put(Cell(drawing.glyphs.dot), x: layout.x(layer), y: y)
       }
       guard !values.isEmpty else { continue }
       let mean = values.reduce(0, +) / Double(values.count)
-      guard let y = layout.y(mean, score.span) else { continue }
+      guard let y = plot.y(mean) else { continue }
       for x in max(layout.plot.x, layout.x(layer) - 1)...layout.x(layer) + 1
       where layout.plot.contains(x, y) {
         canvas.put(Cell("=", role: .strongest), x: x, y: y)
       }
     }
-    guard let y = layout.y(score.value(state.head), score.span) else { return }
+    guard let y = plot.y(score.value(state.head)) else { return }
     let x = layout.x(state.head.layer)
     if layout.plot.contains(x, y) { canvas.put(Cell("@", role: .selected), x: x, y: y) }
   }

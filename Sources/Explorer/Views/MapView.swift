@@ -18,12 +18,36 @@ enum MapView: ExplorerView {
       drawing, subject, head: drawing.state.head, on: &canvas)
     drawing.drawRowLabels(layout, subject, on: &canvas)
     drawing.drawColumnLabels(layout, subject, on: &canvas)
+    drawRegion(drawing, layout, on: &canvas)
     drawCrosshair(drawing, layout, subject, levels, on: &canvas)
     let ends = levels.ends
     Legend(
       title: "weight", low: ends.0, high: ends.1,
       note: note(drawing, layout, sampled: sampled)
     ).draw(on: &canvas, in: layout.legend)
+  }
+
+  /// The corners of the region that was drawn by hand; weights stay to be seen.
+  private static func drawRegion(
+    _ drawing: Drawing, _ layout: MapLayout, on canvas: inout Canvas
+  ) {
+    guard drawing.state.anchor != nil else { return }
+    let (region, grid) = (drawing.state.region, layout.grid)
+    let glyphs = drawing.glyphs
+    let corners = [
+      (region.queries.lowerBound, region.keys.lowerBound, glyphs.topLeft),
+      (region.queries.lowerBound, region.keys.upperBound - 1, glyphs.topRight),
+      (region.queries.upperBound - 1, region.keys.lowerBound, glyphs.bottomLeft),
+      (region.queries.upperBound - 1, region.keys.upperBound - 1, glyphs.bottomRight),
+    ]
+    for (index, (query, key, glyph)) in corners.enumerated()
+    where grid.rows.contains(query) && grid.columns.contains(key) {
+      let cells = grid.cells(query: query, key: key)
+      guard cells.width > 0, cells.height > 0 else { continue }
+      let x = index % 2 == 0 ? cells.x : cells.x + cells.width - 1
+      let y = index < 2 ? cells.y : cells.y + cells.height - 1
+      canvas[x, y] = Cell(glyph, role: .selected, shade: canvas[x, y].shade)
+    }
   }
 
   /// A mark on the chosen weight that leaves its colour to be seen.

@@ -94,6 +94,7 @@ enum PredictView: ExplorerView {
     let (lens, heads) = rest.top(heights.lens)
     drawTop(drawing, run, position, before, after, on: &canvas, in: top)
     drawLens(drawing, after ?? before, before, on: &canvas, in: lens)
+    drawLastLayer(drawing, after ?? before, on: &canvas, in: lens.bottom(1).bottom)
     drawHeads(drawing, run, position, before, on: &canvas, in: heads)
   }
 
@@ -158,6 +159,19 @@ enum PredictView: ExplorerView {
         drawing.bar(forecast.rise[layer], max(0, min(8, region.x + region.width - end))), x: end,
         y: y, in: region, role: .dimmed)
     }
+  }
+
+  /// What the last layer does about the token that is right: against it, it keeps the model from being too sure.
+  private static func drawLastLayer(
+    _ drawing: Drawing, _ forecast: Forecast, on canvas: inout Canvas, in region: Region
+  ) {
+    guard let last = forecast.lastLayer, region.height > 0 else { return }
+    let name = drawing.cut(shown(drawing, forecast.lastLayerToken, last.id), 10)
+    let text =
+      " last layer to \(name): heads \(last.attention.signed(1)), MLP \(last.rest.signed(1))"
+    canvas.write(
+      drawing.cut(text, region.width), x: region.x, y: region.y, in: region,
+      role: last.attention + last.rest < 0 ? .warning : .dimmed)
   }
 
   /// Heads by what they add to the token's logit, those against it last.

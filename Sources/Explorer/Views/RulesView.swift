@@ -12,7 +12,7 @@ enum RulesView: ExplorerView {
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     let state = drawing.state
     guard let subject = state.subject else { return drawing.drawMessage(on: &canvas, in: region) }
-    let (card, maps) = region.bottom(min(9, region.height / 2))
+    let (card, maps) = region.bottom(min(lines(drawing).count, region.height * 3 / 5))
     drawCard(drawing, on: &canvas, in: card)
     guard !state.alteration.isNone else {
       drawing.drawMap(subject, state.head, on: &canvas, in: maps)
@@ -31,7 +31,10 @@ enum RulesView: ExplorerView {
 
   private static func drawCard(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     for (row, line) in lines(drawing).prefix(region.height).enumerated() {
-      let text = TokenText.shown(Array(line.text.utf8), charset: drawing.appearance.charset)
+      // Blanks that set a line in are no text's.
+      let blanks = String(line.text.prefix { $0 == " " })
+      let rest = line.text.dropFirst(blanks.count)
+      let text = blanks + TokenText.shown(Array(rest.utf8), charset: drawing.appearance.charset)
       canvas.write(
         drawing.cut(text, region.width), x: region.x, y: region.y + row, in: region,
         role: line.role)
@@ -52,9 +55,10 @@ enum RulesView: ExplorerView {
       (card.formula, .plain),
       (
         "in: \(state.ruleTarget.rawValue)  reach: \(state.alteration.reach.rawValue)"
-          + "  \(effect(state))", .strongest
+          + "\(moved(state))", .label
       ),
     ]
+    lines += drawing.ruleFigures
     for (index, parameter) in card.parameters.enumerated() {
       let mark = index == state.ruleParameter ? drawing.glyphs.pointRight : " "
       let value = rule.text(parameter)
@@ -68,15 +72,10 @@ enum RulesView: ExplorerView {
     return lines
   }
 
-  /// What the rule does to the model, once that is known.
-  private static func effect(_ state: ExplorerState) -> String {
-    guard let outcome = state.outcome(state.alteration) else { return "" }
-    let moved = (outcome.drift?[state.head]).map { "map moved by \($0.fixed(3))" } ?? ""
-    // Under a local rule nothing after the head changes, so that there is no loss to speak of.
-    guard state.alteration.reach == .propagated || !state.alteration.knockedOut.isEmpty,
-      let after = outcome.predictions, let before = state.outcome(Alteration())?.predictions
-    else { return moved }
-    return moved + ", loss \(before.loss.fixed(3)) to \(after.loss.fixed(3))"
+  /// How far this head's map moved, in whatever scope is seen.
+  private static func moved(_ state: ExplorerState) -> String {
+    let drift = state.outcome(state.alteration)?.drift?[state.head]
+    return drift.map { "  map moved by \($0.fixed(3))" } ?? ""
   }
 
   static func status(_ drawing: Drawing) -> String { MapView.status(drawing) }
@@ -95,5 +94,10 @@ enum RulesView: ExplorerView {
     }
     state.ruleParameter = state.ruleParameter.clamped(to: 0...last)
     state.clamp()
+  }
+
+  static func questions(_ state: ExplorerState) -> [Question] {
+    guard !state.alteration.rules.isEmpty else { return [] }
+    return [state.ask(.drift(state.head))] + (state.alteration.isLocal ? [] : [state.ask(.effect)])
   }
 }

@@ -93,10 +93,7 @@ enum ScoresView: ExplorerView {
       canvas.write("no head passes the filter", x: region.x, y: layout.body.y, in: layout.body)
     }
     guard let score = state.scoreTable else { return }
-    Legend(
-      title: score.title, low: score.span.lowerBound.short, high: score.span.upperBound.short,
-      note: score.unit
-    ).draw(on: &canvas, in: layout.legend)
+    drawing.drawLegend(of: score, on: &canvas, in: layout.legend)
   }
 
   private static func cursor(_ state: ExplorerState, _ heads: [HeadIndex]) -> Int {

@@ -45,7 +45,8 @@ enum TokensView: ExplorerView {
       guard let y = layout.y(place.row), key < weights.count else { continue }
       let level = levels.level(weights[key])
       let isSeen = key <= last
-      let role: Role = key == query ? .cursor : isSeen ? .plain : .dimmed
+      let role: Role =
+        key == query ? .cursor : key == state.key ? .selected : isSeen ? .plain : .dimmed
       let x = layout.text.x + place.x
       canvas.write(
         place.text, x: x, y: y, in: layout.text, role: role, shade: isSeen ? .level(level) : .none)
@@ -105,9 +106,14 @@ enum TokensView: ExplorerView {
     let weights = row(drawing, subject)
     let start = "\(drawing.state.head)  query \(drawing.exact(drawing.state.query, of: subject))"
     guard let key = strongest(weights, count: 1).first else { return start + "  no weight" }
-    return start
-      + " \(drawing.glyphs.to) strongest key \(drawing.exactKey(key, of: subject))  "
-      + Double(weights[key]).fixed(4)
+    let strongest =
+      "strongest \(drawing.exactKey(key, of: subject))  \(Double(weights[key]).fixed(4))"
+    let chosen = drawing.state.key
+    guard chosen != key, weights.indices.contains(chosen) else {
+      return "\(start) \(drawing.glyphs.to) \(strongest)"
+    }
+    return "\(start) \(drawing.glyphs.to) key \(drawing.exactKey(chosen, of: subject))  "
+      + "\(Double(weights[chosen]).fixed(4)), \(strongest)"
   }
 
   /// Every token, and how much of the query's attention goes to it.

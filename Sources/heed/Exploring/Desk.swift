@@ -62,6 +62,14 @@ final class Desk {
     case .ask(let questions, let generation): service.ask(questions, generation: generation)
     case .readPrompts(let file):
       inBackground { [mailbox] in Self.readPrompts(file, answering: mailbox) }
+    case .readMask(let file):
+      inBackground { [mailbox] in
+        do {
+          mailbox.post(.maskFile(name: file, Array(try PromptOptions.read(file))))
+        } catch {
+          mailbox.post(.failed("\(error)"))
+        }
+      }
     case .save(let name, let text):
       Self.save(as: savesToOutput ? nil : Self.free(name), answering: mailbox) {
         try $0.write(text)

@@ -38,11 +38,14 @@ final class Player {
 
   /// Waits until everything is answered, and draws as the screen would.
   private func settle() {
-    repeat {
+    // What one answer asks for in turn, such as the next of several tokens, is waited for too.
+    var hadMail = true
+    while hadMail {
       desk.waitUntilIdle()
+      hadMail = program.hasMail
       obey(program.receiveMail())
       _ = program.draw(width: size.width, height: size.height, appearance: appearance)
-    } while program.hasMail
+    }
   }
 
   private func obey(_ requests: [ScreenRequest]) {

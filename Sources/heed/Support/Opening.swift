@@ -84,11 +84,28 @@ enum Opening {
     let origin = Origin(
       address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint(),
       options: given + extras.options)
-    return .model(
-      OpenModel(model, origin: origin, spell: spell) { text in
-        try extras.prompt(
-          GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial)), source, model)
-      })
+    var opened = OpenModel(model, origin: origin, spell: spell) { text in
+      try extras.prompt(
+        GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial)), source, model)
+    }
+    opened.prefix = addSpecial ? (try? tokenizer.get()).map(TokenizerSource.prefix) ?? [] : []
+    opened.ends = source.endTokens
+    opened.scoreOptions = { score in
+      try ScoreSettings.parse([]).options([score], source, addSpecial: addSpecial)
+    }
+    opened.another = { try another($0, addSpecial: addSpecial, engine: engine) }
+    opened.prepare = { try engine.prepare($0, seq: $1.seq, for: .scores) }
+    return .model(opened)
+  }
+
+  /// Another model to compare with.
+  private static func another(
+    _ name: String, addSpecial: Bool, engine: EngineOptions
+  ) throws -> OpenModel {
+    switch try open(name, adapter: nil, addSpecial: addSpecial, engine: engine) {
+    case .model(let model): return model
+    case .maps: throw Failure.mapsOnly(file: name)
+    }
   }
 
   /// Opens maps that something else computed.

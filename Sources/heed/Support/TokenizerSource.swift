@@ -46,7 +46,11 @@ struct TokenizerSource: Sendable {
 
   /// The ids of the special tokens that begin a text, such as BOS; none without a tokenizer.
   var prefix: [Int] {
-    guard let tokenizer = try? open() else { return [] }
+    (try? open()).map(Self.prefix) ?? []
+  }
+
+  /// The ids of the special tokens with which a tokenizer begins a text.
+  static func prefix(of tokenizer: Tokenizer) -> [Int] {
     let encoding = tokenizer.encode("")
     return encoding.added.contains("bos") ? encoding.tokens.prefix(1).map(\.id) : []
   }

@@ -1,0 +1,77 @@
+import Models
+
+/// What the model writes after the prompt, token by token.
+public struct Writing: Sendable {
+  /// A text as far as it was written.
+  struct Text: Sendable {
+    /// In the order in which they were written.
+    var tokens: [WrittenToken] = []
+    /// The maps of the prompt and all tokens but the last.
+    var patterns: (any PatternSource)?
+    /// Tells the maps of two texts apart.
+    var number = 0
+  }
+
+  /// How many tokens are wanted.
+  var wanted = 1
+  /// The step that is looked at, from 0.
+  var step = 0
+  /// Which heads a layer's row stands for.
+  var pool = Lens.Pool.average
+  private var texts: [Alteration: Text] = [:]
+  private var count = 0
+
+  /// How many changes of the model keep their texts: enough to go back and forth.
+  static let capacity = 4
+
+  /// Nothing written.
+  init() {}
+
+  /// What the model writes under a change.
+  func text(_ alteration: Alteration) -> Text { texts[alteration] ?? Text() }
+
+  /// Takes the next token of a text.
+  mutating func take(
+    _ token: WrittenToken, _ patterns: any PatternSource, after ids: [Int], _ alteration: Alteration
+  ) {
+    var text = text(alteration)
+    guard text.tokens.map(\.token.id) == ids else { return }
+    count += 1
+    text.tokens.append(token)
+    text.patterns = patterns
+    text.number = count
+    if step == text.tokens.count - 2 { step += 1 }
+    if texts.count >= Self.capacity, texts[alteration] == nil {
+      texts = texts.filter { $0.key.isNone }
+    }
+    texts[alteration] = text
+  }
+
+  /// The same wishes with nothing written, for another run.
+  var fresh: Writing {
+    var writing = Writing()
+    writing.pool = pool
+    return writing
+  }
+}
+
+extension ExplorerState {
+  /// What the model writes as it is changed now.
+  var written: Writing.Text { writing.text(alteration) }
+
+  /// The question for the next token of the text; nil once it is as long as was wanted, or at its end.
+  var nextToken: Question? {
+    let tokens = written.tokens
+    guard tokens.count < writing.wanted, tokens.last?.isEnd != true else { return nil }
+    return ask(.next(after: tokens.map(\.token.id)))
+  }
+
+  /// Asks for more tokens than there are.
+  mutating func write(more count: Int) {
+    let tokens = written.tokens
+    guard tokens.last?.isEnd != true else { return say("the model ended its text here") }
+    writing.wanted = tokens.count + max(1, count)
+    writing.step = max(0, tokens.count - 1)
+    if let nextToken { answers.forget(nextToken) }
+  }
+}
