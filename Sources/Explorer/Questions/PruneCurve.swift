@@ -78,7 +78,8 @@ public struct PruneCurve: Sendable {
     let prompts =
       request.prompts.isEmpty ? [trace.prompt] : try request.prompts.map(open.tokenize)
     for prompt in prompts { try open.prepare(open.model, prompt) }
-    let pruning = try Pruning(open.model, prompts: prompts, prefix: open.prefix)
+    let pruning = try Pruning(
+      open.model, examples: prompts.map { Example($0) }, prefix: open.prefix)
     let heads = open.model.plan.allHeads.count
     let steps = min(Self.steps, heads - 1)
     let counts = (0...max(0, steps)).map { steps > 0 ? (heads - 1) * $0 / steps : 0 }
