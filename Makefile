@@ -18,7 +18,7 @@ FISH_DIR := fish/vendor_completions.d
 
 export SWIFT
 
-.PHONY: build run test verify deps lint format static install uninstall bench bench-peers sanitize clean help
+.PHONY: build run test verify deps lint format static install uninstall bench bench-peers sanitize fuzz clean help
 
 build: deps  ## build the release program
 	$(SWIFT) build -c release --product heed
@@ -85,6 +85,10 @@ sanitize: deps  ## run the engine's tests under the address and the thread sanit
 	  $(SWIFT) test --disable-xctest --sanitize $$kind --scratch-path .build/sanitize-$$kind \
 	    --filter '^(TensorsTests|CheckpointsTests|TokenizersTests|ModelsTests|AnalysisTests)' || exit 1; \
 	done
+
+fuzz: deps  ## give damaged files to the readers for FUZZ_SECONDS (default 60); crashes leave their input
+	$(SWIFT) build --product Fuzz
+	.build/debug/Fuzz Tests .build/fuzz $(or $(FUZZ_SECONDS),60) $(or $(FUZZ_SEED),0)
 
 clean:  ## remove what was built
 	$(SWIFT) package clean

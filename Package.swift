@@ -71,6 +71,14 @@ let package = Package(
         "TmuxHarness",
       ]),
 
+    .testTarget(name: "FuzzTests", dependencies: ["Fuzzing"], exclude: ["Corpus"]),
+
+    // Readers and damaged files: `make fuzz` runs them for a while, FuzzTests what was kept.
+    .target(
+      name: "Fuzzing", dependencies: ["Checkpoints", "Tokenizers", "Tensors"],
+      path: "Tests/Support/Fuzzing"),
+    .executableTarget(name: "Fuzz", dependencies: ["Fuzzing"], path: "Tests/Support/Fuzz"),
+
     // What end-to-end tests run programs in, and a program for trying the event loop.
     .target(name: "TmuxHarness", path: "Tests/Support/TmuxHarness"),
     .executableTarget(
