@@ -153,6 +153,14 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
     #expect(none.notice?.isError == true)
   }
 
+  @Test func `a prompt without the parts that were looked at is seen whole`() throws {
+    var state = ExplorerState(try .named([first]), view: "map")
+    state.press(.character("F"))
+    #expect(state.lens.between != nil)
+    _ = update(&state, .loaded(try .named([second])))
+    #expect(state.lens.between == nil)
+  }
+
   @Test func `a lens reads back as it was written`() {
     for text in [
       "", "average", "maximum,value-weighted,words", "sinks=hidden", "words,only=A->B",

@@ -92,6 +92,27 @@ import Testing
     #expect(finished.text.contains("option pair \"three four\"\nprompt \"three\"\n"))
   }
 
+  @Test func `a prompt file names parts by tags`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "prompts", "<<doc>>to be or not<</doc>> to <<q>>be<</q>>\n\nplain text\n<<doc>>open\n")
+    let wrong = try Shell.heed(
+      ["--plain", "sample:novels", "to be"], input: Array("prompts prompts\nquit\n".utf8),
+      in: folder.path)
+    #expect(wrong.text.contains("error: prompts: <<doc>> is never closed"), "\(wrong.text)")
+    try folder.write("prompts", "<<doc>>to be or not<</doc>> to <<q>>be<</q>>\n\nplain text\n")
+    let lines = [
+      "view map", "prompts prompts", "next-prompt", "previous-prompt", "query 2", "F", "F", "quit",
+    ]
+    let finished = try Shell.heed(
+      ["--plain", "sample:novels", "to be"],
+      input: Array((lines.joined(separator: "\n") + "\n").utf8),
+      in: folder.path)
+    #expect(finished.text.contains("query 6 \" be\" [q]"), "\(finished.text)")
+    #expect(finished.text.contains("query 2 \" be\" [doc]"))
+    #expect(finished.text.contains("only doc->q"))
+  }
+
   @Test func `maps of a file are shown, scored and written again`() throws {
     let file = Repository.path + "/Tests/CheckpointsTests/Fixtures/numpy/maps.npz"
     let map = try Shell.heed(["snapshot", file, "--view", "map", "--layer", "1"])

@@ -179,6 +179,8 @@ public struct ExplorerState: Sendable {
     (extraScores, errands, anchor, spanStart) = ([], [], nil, nil)
     (pruning, writing) = (pruning.fresh, writing.fresh)
     content = .loaded(subject)
+    // Parts that this prompt does not have would be named in the legend, and show everything.
+    if let pair = lens.between, !subject.spanPairs.contains(pair) { lens.between = nil }
     prompt = subject.prompt
     if !prompts.contains(prompt) { prompts.append(prompt) }
     (progress, work) = (nil, nil)

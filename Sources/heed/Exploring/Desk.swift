@@ -12,6 +12,7 @@ final class Desk {
   private let savesToOutput: Bool
   private let service: InferenceService
   private let mailbox: Mailbox<Action>
+  private let prompts = PromptFiles()
   /// What a rerun repeats when there is no text to make it from.
   private var first: InferenceService.Request?
 
@@ -42,7 +43,8 @@ final class Desk {
     switch effect {
     case .run(let text):
       let again = text.isEmpty ? first : nil
-      service.run(again ?? { try $0.tokenize(text) })
+      service.run(
+        again ?? { [prompts] open in try prompts.marking(open.tokenize(text), of: text) })
     case .open(let name, let text):
       first = nil
       let (addSpecial, engine) = (start.addsSpecial, engine)
@@ -61,7 +63,7 @@ final class Desk {
     case .cancel: service.cancel()
     case .ask(let questions, let generation): service.ask(questions, generation: generation)
     case .readPrompts(let file):
-      inBackground { [mailbox] in Self.readPrompts(file, answering: mailbox) }
+      inBackground { [mailbox, prompts] in mailbox.post(prompts.read(file)) }
     case .readMask(let file):
       inBackground { [mailbox] in
         do {
@@ -100,17 +102,6 @@ final class Desk {
     return (
       model.trimmingCharacters(in: .whitespaces), family.trimmingCharacters(in: .whitespaces)
     )
-  }
-
-  /// Reads prompts, one a line; blank lines are none.
-  private static func readPrompts(_ file: String, answering mailbox: Mailbox<Action>) {
-    do {
-      let text = try String(contentsOfFile: file, encoding: .utf8)
-      let lines = text.split(whereSeparator: \.isNewline).map(String.init)
-      mailbox.post(.promptFile(lines.filter { !$0.allSatisfy(\.isWhitespace) }))
-    } catch {
-      mailbox.post(.failed("\(file): cannot be read as UTF-8 text; check its name"))
-    }
   }
 
   /// On a thread of its own, unless everything is to be in order.
