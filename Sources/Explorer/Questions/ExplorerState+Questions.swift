@@ -55,8 +55,14 @@ extension ExplorerState {
       answers.forget(question)
       guard case .next(let ids) = question.topic else { break }
       writing.take(token, patterns, after: ids, question.alteration)
-    case .vectors?, .model?, .forecast?, .effect?, nil: break
+    case .vectors?, .model?, .forecast?, .effect?, .pooledMap?, nil: break
     }
+  }
+
+  /// A reduced map of which nothing is left out, once it is known.
+  func pooledMap(_ question: Question) -> PooledPattern? {
+    guard case .pooledMap(let pooled)? = answers.known(question) else { return nil }
+    return pooled
   }
 
   /// The lengths of the values, once they are known.

@@ -22,6 +22,7 @@ extension Question {
     case .other(.model(let name)): "opening \(name)"
     case .drift: "measuring drift"
     case .effect: "comparing predictions"
+    case .pooledMap: "reading the whole map"
     }
   }
 
@@ -38,6 +39,7 @@ extension Question {
     case .pruning: "what pruning costs"
     case .other: "another run"
     case .drift, .effect: "what a rule does"
+    case .pooledMap: "a whole map"
     }
   }
 
@@ -88,6 +90,10 @@ extension Question {
       try runs.checkPrediction()
       return .effect(
         try RuleEffect(open.model, before: base, after: trace, onProgress: onProgress))
+    case .pooledMap(let head, let rows, let columns, let pool):
+      return .pooledMap(
+        try trace.pooledPattern(
+          head, rows: rows, columns: columns, pool: pool, onProgress: onProgress))
     }
   }
 }

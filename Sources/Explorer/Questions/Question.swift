@@ -36,6 +36,8 @@ public struct Question: Sendable, Hashable {
     case drift(HeadIndex?)
     /// What the rules in force do to the predictions.
     case effect
+    /// Part of one head's map in blocks of `pool × pool` weights, none of them left out.
+    case pooledMap(HeadIndex, rows: Range<Int>, columns: Range<Int>, pool: Int)
   }
 
   /// What it is about.
@@ -78,4 +80,6 @@ public enum Answer: Sendable {
   case drift([RuleDrift])
   /// To `.effect`.
   case effect(RuleEffect)
+  /// To `.pooledMap`.
+  case pooledMap(PooledPattern)
 }
