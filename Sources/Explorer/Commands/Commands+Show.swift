@@ -54,7 +54,7 @@ extension Commands {
     view(NeuronView.self, "i"),
     view(CompareView.self, "d"),
     view(ModelView.self, "!"),
-    view(PruneView.self, "P", hint: .init(keys: "P", label: "prune", views: [AtlasView.name])),
+    view(PruneView.self, "P"),
     view(GenerateView.self, "C"),
     view(SinksView.self, "#"),
     view(ImageView.self, "I"),

@@ -168,7 +168,7 @@ enum PredictView: ExplorerView {
     guard let last = forecast.lastLayer, region.height > 0 else { return }
     let name = drawing.cut(shown(drawing, forecast.lastLayerToken, last.id), 10)
     let text =
-      " last layer to \(name): heads \(last.attention.signed(1)), MLP \(last.rest.signed(1))"
+      " last layer, \(name): heads \(last.attention.signed(1)) MLP \(last.rest.signed(1))"
     canvas.write(
       drawing.cut(text, region.width), x: region.x, y: region.y, in: region,
       role: last.attention + last.rest < 0 ? .warning : .dimmed)
