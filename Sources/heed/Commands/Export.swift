@@ -71,7 +71,7 @@ struct Export: ParsableCommand {
       engine: engine)
     let prompt = try prompt.prompt(Opening.tokenizer(model), opened.model)
     try place.check(opened.model.plan(engine.stream, for: prompt), prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
+    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self, for: .export)
     var state = try place.state(theme: .standard)
     let subject = try Subject(opened.model, trace, origin: opened.origin)
     try state.see(subject, opened, trace) { _ in try Interruption.check() }
@@ -88,7 +88,7 @@ struct Export: ParsableCommand {
     }
     let prompt = try prompt.prompt(tokenizer, model)
     try place.heads.check(model.plan(engine.stream, for: prompt))
-    var trace = try Running.trace(model, prompt, engine, as: Element.self)
+    var trace = try Running.trace(model, prompt, engine, as: Element.self, for: .export)
     if let spec {
       // Whatever layers a paper chose: all heads of the exported ones.
       let heads = place.heads.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads
