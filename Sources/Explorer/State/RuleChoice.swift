@@ -14,9 +14,11 @@ enum RuleTarget: String, Sendable, CaseIterable {
 
 extension ExplorerState {
   /// The heads that a rule is put into.
-  var ruledHeads: [HeadIndex] {
+  var ruledHeads: [HeadIndex] { ruledHeads(ruleTarget) }
+
+  func ruledHeads(_ target: RuleTarget) -> [HeadIndex] {
     guard let patterns = subject?.patterns else { return [] }
-    switch ruleTarget {
+    switch target {
     case .head: return [head]
     case .layer: return (0..<patterns.heads).map { HeadIndex(layer: head.layer, head: $0) }
     case .selected: return selected.sorted()
