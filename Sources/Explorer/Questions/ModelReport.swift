@@ -96,7 +96,7 @@ public struct ModelReport: Sendable {
   ///
   /// Sums of float32 softmax rows differ from one by some 1e-7 for each key of a row; 1e-4 leaves room
   /// for the longest prompts, and is far below what a wrong mask or scale would show.
-  private static func lines(_ facts: TrustFacts, precision: [Line]) -> [Line] {
+  private static func lines(_ facts: TrustFacts, precision: [Line] = []) -> [Line] {
     [
       Line(
         "row sums",
