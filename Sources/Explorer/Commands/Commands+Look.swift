@@ -86,7 +86,10 @@ extension Commands {
       }),
     Command(
       "in", keys: [.enter], group: .look,
-      views: [AtlasView.name, MapView.name, ScoresView.name, LayersView.name, HeadsView.name],
+      views: [
+        AtlasView.name, MapView.name, ScoresView.name, LayersView.name, HeadsView.name,
+        PredictView.name,
+      ],
       hint: .init(keys: "Enter", label: "open", views: []), help: "Look closer: map, then tokens",
       .enter),
     Command(

@@ -28,7 +28,7 @@ extension Question {
     case .edge, .like: "a ranking of heads"
     case .sinks: "what sinks do to hidden states"
     case .outcome, .forecast: "what comes next"
-    case .pooledMap: "the whole map"
+    case .pooledMap: "a whole map"
     }
   }
 
