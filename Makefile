@@ -75,9 +75,11 @@ bench: build  ## measure the engine's stages and the screen
 	python3 Benchmarks/screen/first_map.py --heed $(RELEASE)
 	python3 Benchmarks/screen/slow_link.py --heed $(RELEASE)
 
-bench-peers: build  ## measure heed beside Hugging Face (HEED_PYTHON=...)
+bench-peers: build  ## measure heed beside other tools, and how it grows (HEED_PYTHON=...)
 	$(HEED_PYTHON) Benchmarks/peers/forward_hf.py --heed $(RELEASE)
 	$(HEED_PYTHON) Benchmarks/peers/table.py --heed $(RELEASE)
+	$(HEED_PYTHON) Benchmarks/peers/ablation.py --heed $(RELEASE)
+	$(HEED_PYTHON) Benchmarks/growth.py --heed $(RELEASE)
 
 sanitize: deps  ## run the engine's tests under the address and the thread sanitizer
 	for kind in address thread; do \

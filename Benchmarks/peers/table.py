@@ -1,17 +1,25 @@
 """The other rows of the table of peers: memory, scores, and start to first map.
 
-usage: table.py [--heed FILE] [--cache FOLDER] [--memory-tokens N] [--rounds N]
+usage: table.py [--heed FILE] [--cache FOLDER] [--memory-tokens N] [--rounds N] [--only WORK,...]
 
   memory   what a process holds above the weights' files after a run from which every head can be looked at: `heed bench`
-           against AutoModel with eager attention and output_attentions=True, on a random Llama of GPT-2 small's size
+           against AutoModel with eager attention and output_attentions=True, on a random Llama of GPT-2 small's size; again
+           with `--precision bf16`, which keeps queries, keys, values and weighted values as bfloat16
   scores   entropy, previous token, induction and first-token sink of all heads: heed's stage `scores`, which computes all
            scores of maps, against PyTorch on the maps that eager attention returned (the forward pass is in neither)
   start    from nothing to one map of the sample as text: `heed snapshot` against a Python script that imports
            transformers, loads the sample, runs it and prints a map
+  lens     the forward pass that keeps everything, and the same four scores: heed's stages `forward` and `scores` against
+           TransformerLens (transformerlens.py)
+  page     every head's map of 128 tokens: `heed export` of all maps against BertViz's page (bertviz_page.py), seconds and size
+  prompt   512 tokens through a random bfloat16 Llama of 1.1 billion parameters: stage `forward` of `heed bench --precision bf16`
+           and the logits of the last position against llama.cpp (llamacpp.py)
+
+A row whose peer is not installed is left out, and says so.
 
 Peaks are the kernel's (ru_maxrss) of a process of its own. Medians of the rounds, by turns.
 
-Needs: numpy, torch, transformers.
+Needs: numpy, torch, transformers; transformer_lens, bertviz, gguf and llama-cpp-python for their rows.
 """
 
 import argparse
@@ -104,45 +112,117 @@ def row(work, ours, theirs, unit):
     print(f"{work:58}{ours:>12.3f}{theirs:>12.3f}  {unit:4}{ours / theirs:>8.3f}", flush=True)
 
 
+def lines(script, *arguments):
+    """What a peer's script prints, numbers line by line; nothing where the peer is not installed."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "Benchmarks/peers" / script, *map(str, arguments)], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True)
+    if done.returncode != 0 and "ModuleNotFoundError" in done.stderr:
+        print(f"{script}: left out: {done.stderr.strip().splitlines()[-1]}", flush=True)
+        return []
+    if done.returncode != 0:
+        sys.exit(f"{script}: exit {done.returncode}\n{done.stderr}")
+    return [[float(number) for number in line.split()] for line in done.stdout.splitlines()]
+
+
+def stages(command):
+    """Seconds of each stage of `heed bench`."""
+    return {stage["name"]: stage["seconds"] for stage in json.loads(peak(command)[0])["stages"]}
+
+
+class Table:
+    def __init__(self, heed, cache, rounds, memory_tokens):
+        self.heed, self.cache, self.rounds, self.memory_tokens = heed, cache, rounds, memory_tokens
+
+    def bench(self, folder, ids, until, precision="f32", repeats=None):
+        return [
+            self.heed, "bench", folder, "--ids", f"@{ids}", "--format", "json", "--until", until, "--precision", precision,
+            "--repeats", repeats or self.rounds]
+
+    def llama(self, name, dtype):
+        folder = self.cache / f"{name}-{dtype}"
+        if not (folder / "config.json").exists():
+            make_checkpoint.write(folder, make_checkpoint.shape(name, dtype=dtype))
+        return folder
+
+    def start(self):
+        sample = ROOT / "samples/novels"
+        text = "When Mary and John went to the store, John gave a drink to"
+        ours, theirs = [], []
+        for _ in range(self.rounds):
+            ours.append(seconds(
+                [self.heed, "snapshot", "sample:novels", text, "--view", "map", "--layer", 5, "--head", 0]))
+            theirs.append(seconds([sys.executable, "-c", FIRST_MAP, sample, text]))
+        row("start to first map, sample", statistics.median(ours), statistics.median(theirs), "s")
+
+    def scores(self):
+        folder, ids = checkpoint(self.cache, "f32"), write_ids(self.cache, 1024, 50257)
+        ours = stages(self.bench(folder, ids, "scores"))["scores"]
+        theirs = peak([sys.executable, "-c", SCORES, folder, ids, self.rounds])[0].split()
+        row("scores of all maps, 1024 tokens", ours, statistics.median(map(float, theirs)), "s")
+
+    def lens(self):
+        folder, ids = checkpoint(self.cache, "f32"), write_ids(self.cache, 1024, 50257)
+        found = lines("transformerlens.py", ids, self.rounds)
+        if not found:
+            return
+        ours = stages(self.bench(folder, ids, "scores"))
+        forward, scores = (statistics.median(column) for column in zip(*found))
+        row("forward with capture, 1024 tokens: TransformerLens", ours["forward"], forward, "s")
+        row("scores of all maps, 1024 tokens: TransformerLens", ours["scores"], scores, "s")
+
+    def page(self):
+        folder, tokens = checkpoint(self.cache, "f32"), 128
+        ids = write_ids(self.cache, tokens, 50257)
+        found = lines("bertviz_page.py", folder, ids, tokens)
+        if not found:
+            return
+        maps = self.cache / "maps.npy"
+        ours = seconds([self.heed, "export", folder, "--ids", f"@{ids}", "--tensor", "attention", "-o", maps])
+        row(f"all maps of {tokens} tokens as a file (heed runs too): BertViz", ours, found[0][0], "s")
+        row("its size", maps.stat().st_size / 2**20, found[0][1] / 2**20, "MiB")
+        maps.unlink()
+
+    def prompt(self):
+        folder, ids = self.llama("llama-1b", "bf16"), write_ids(self.cache, 512, 32000)
+        threads = len(os.sched_getaffinity(0))
+        found = lines("llamacpp.py", folder, self.cache / "llama-1b-bf16.gguf", ids, self.rounds, threads)
+        if not found:
+            return
+        ours = stages(self.bench(folder, ids, "logits", "bf16"))
+        row("512 tokens, 1.1B Llama, bf16: llama.cpp", ours["forward"] + ours["logits"],
+            statistics.median(line[0] for line in found), "s")
+
+    def memory(self):
+        tokens, folder = self.memory_tokens, self.llama("rope-small", "f32")
+        ids = write_ids(self.cache, tokens, 32000)
+        weights = weight_bytes(folder)
+        theirs = peak([sys.executable, "-c", LOOK, folder, ids])[1]
+        for precision in ("f32", "bf16"):
+            # The first run of `heed bench` is let go before the second, which is measured.
+            ours = peak(self.bench(folder, ids, "forward", precision, 1))[1]
+            row(f"memory to look at every head, {tokens} tokens, {precision}", (ours - weights) / 2**20,
+                (theirs - weights) / 2**20, "MiB")
+
+
 def main():
+    works = ["start", "scores", "lens", "page", "prompt", "memory"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heed", default=str(ROOT / ".build/release/heed"))
     parser.add_argument(
         "--cache", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()) / "heed-bench")
     parser.add_argument("--memory-tokens", type=int, default=4096)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default=",".join(works), help="some of the rows")
     arguments = parser.parse_args()
-    heed, cache, python = pathlib.Path(arguments.heed).resolve(), arguments.cache, sys.executable
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
-    cache.mkdir(parents=True, exist_ok=True)
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    table = Table(pathlib.Path(arguments.heed).resolve(), arguments.cache, arguments.rounds, arguments.memory_tokens)
     print(f"{'work':58}{'heed':>12}{'peer':>12}  {'':4}{'ratio':>8}")
-
-    sample = ROOT / "samples/novels"
-    text = "When Mary and John went to the store, John gave a drink to"
-    ours, theirs = [], []
-    for _ in range(arguments.rounds):
-        ours.append(seconds([heed, "snapshot", "sample:novels", text, "--view", "map", "--layer", 5, "--head", 0]))
-        theirs.append(seconds([python, "-c", FIRST_MAP, sample, text]))
-    row("start to first map, sample", statistics.median(ours), statistics.median(theirs), "s")
-
-    folder = checkpoint(cache, "f32")
-    ids = write_ids(cache, 1024, 50257)
-    bench = [heed, "bench", folder, "--ids", f"@{ids}", "--format", "json", "--until", "scores", "--precision", "f32"]
-    found = json.loads(peak([*bench, "--repeats", arguments.rounds])[0])
-    ours = next(stage["seconds"] for stage in found["stages"] if stage["name"] == "scores")
-    lines = peak([python, "-c", SCORES, folder, ids, arguments.rounds])[0].split()
-    row("scores of all maps, 1024 tokens", ours, statistics.median(map(float, lines)), "s")
-
-    tokens = arguments.memory_tokens
-    folder = cache / "rope-small"
-    if not (folder / "config.json").exists():
-        make_checkpoint.write(folder, make_checkpoint.shape("rope-small"))
-    ids = write_ids(cache, tokens, 32000)
-    weights = weight_bytes(folder)
-    ours = peak([heed, "bench", folder, "--ids", f"@{ids}", "--format", "json", "--until", "forward", "--repeats", 1])[1]
-    theirs = peak([python, "-c", LOOK, folder, ids])[1]
-    # The first run of `heed bench` is let go before the second, which is measured.
-    row(f"memory to look at every head, {tokens} tokens", (ours - weights) / 2**20, (theirs - weights) / 2**20, "MiB")
+    for work in arguments.only.split(","):
+        if work not in works:
+            parser.error(f"--only {work}: expected {', '.join(works)}")
+        getattr(table, work)()
 
 
 if __name__ == "__main__":

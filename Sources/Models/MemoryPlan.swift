@@ -83,7 +83,10 @@ public struct MemoryPlan: Sendable, Hashable {
     working =
       converted + layer + max(activations(seq), 2 * bytes * seq * plan.dModel + tiles)
     // Thirteen sums in double precision for each query of the heads at work: `MapStatistics`.
-    scores = rows + 104 * seq * min(threads, plan.heads)
+    // One residual stream in double precision and one block of logits, which some scores read.
+    scores =
+      rows + 104 * seq * min(threads, plan.heads) + 8 * seq * plan.dModel
+      + bytes * min(seq * plan.vocabularySize, 16 << 20)
     let batch = max(seq, Model.rowsOfVariants)
     ablation =
       converted + bytes * batch * (2 * plan.dModel + 2 * (widths.max() ?? 0))

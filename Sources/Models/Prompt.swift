@@ -28,6 +28,15 @@ public struct Prompt: Sendable, Hashable {
     self.text = text
   }
 
+  /// The first tokens of a text, as a prompt of their own; the prompt itself where it is no longer, an image,
+  /// a sound, or meant for two stacks.
+  public func prefix(_ count: Int) -> Prompt {
+    guard count < seq, media == nil, grid == nil, decoder.isEmpty else { return self }
+    var prompt = Prompt(tokens: Array(tokens.prefix(count)), added: added)
+    prompt.typeIDs = Array(typeIDs.prefix(count))
+    return prompt
+  }
+
   /// The same prompt with spans marked, beside those it has.
   ///
   /// - Throws: `PromptSpanError.outside` for a span that ends after the last token.

@@ -44,6 +44,12 @@ import Testing
     }
   }
 
+  @Test func `the first tokens of a text are a prompt of their own`() {
+    let prompt = Prompt(ids: [3, 1, 4, 1, 5])
+    #expect(prompt.prefix(2).ids == [3, 1])
+    #expect(prompt.prefix(9) == prompt)
+  }
+
   @Test func `small models and single-precision weights run in single precision`() throws {
     #expect(try !Reference("llama-grouped").model.prefersBFloat16)
   }

@@ -41,6 +41,13 @@ import Testing
     #expect(map != atlas)
   }
 
+  @Test func `the model view says what bfloat16 products cost on this prompt`() throws {
+    let rounded = try snapshot("--view", "model", "--precision", "bf16").text
+    #expect(rounded.contains("off float32"))
+    #expect(rounded.contains("of attention moved"))
+    #expect(try !snapshot("--view", "model", "--precision", "f32").text.contains("off float32"))
+  }
+
   @Test func `ansi has colours, and none of what moves the cursor`() throws {
     let colours = try snapshot("--format", "ansi", "--view", "map").text
     #expect(colours.contains("\u{1b}["))

@@ -23,10 +23,11 @@ public struct SinkDimensions: Sendable, Hashable {
   /// - Parameter threshold: nil for 0.3125 · √dModel.
   public init<Element: Scalar>(_ trace: Trace<Element>, threshold: Double? = nil) {
     let limit = threshold ?? 0.3125 * Double(trace.plan.dModel).squareRoot()
-    let streams = trace.residuals.dropLast().map { $0.converted(to: Double.self) }
+    let streams = trace.residuals.dropLast()
     var found: Set<Int> = []
+    // One stream in double precision at a time: all of them take twice what the run keeps.
     for (layer, stream) in streams.enumerated() where layer >= min(2, streams.count - 1) {
-      let matrix = stream.matrix
+      let matrix = stream.converted(to: Double.self).matrix
       for row in 0..<matrix.rows {
         matrix.withRow(row) { x in
           let bar = limit * Self.scale(x)
@@ -40,8 +41,9 @@ public struct SinkDimensions: Sendable, Hashable {
     dimensions = sorted
     self.threshold = limit
     phi = streams.map { stream in
-      (0..<stream.matrix.rows).map { row in
-        stream.matrix.withRow(row) { Self.phi(Array($0), dimensions: sorted) }
+      let matrix = stream.converted(to: Double.self).matrix
+      return (0..<matrix.rows).map { row in
+        matrix.withRow(row) { Self.phi(Array($0), dimensions: sorted) }
       }
     }
   }

@@ -121,6 +121,10 @@ extension Question {
         try .edge(maps.patterns, queries: queries, keys: keys, onProgress: onProgress))
     case .like(let head): .table(try .like(maps.patterns, head, onProgress: onProgress))
     case .model: .model(try ModelReport(maps, onProgress: onProgress))
+    case .pooledMap(let head, let rows, let columns, let pool):
+      .pooledMap(
+        try maps.patterns.pooledPattern(
+          head, rows: rows, columns: columns, pool: pool, onProgress: onProgress))
     default: throw OpenMapsError.noModel(for: subject)
     }
   }

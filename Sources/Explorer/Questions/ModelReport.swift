@@ -28,9 +28,11 @@ public struct ModelReport: Sendable {
   public init(plan: [Line], checks: [Line]) { (self.plan, self.checks) = (plan, checks) }
 
   /// The report of a run.
+  ///
+  /// - Throws: What `onProgress` throws, and what the runs throw that measure a precision.
   init(
     _ model: Model, _ trace: Trace<Float>, onProgress: (Double) throws -> Void
-  ) rethrows {
+  ) throws {
     let plan = model.plan
     let need = model.memoryPlan(seq: trace.seq, threads: Parallel.threadCount)
     let lines = [
@@ -48,7 +50,33 @@ public struct ModelReport: Sendable {
     ]
     let warnings = model.warnings.map { Line("warning", $0, isFine: false) }
     let facts = try TrustFacts(trace, onProgress: onProgress)
-    self.init(plan: lines + warnings, checks: Self.lines(facts))
+    self.init(
+      plan: lines + warnings,
+      checks: Self.lines(facts, precision: try Self.precision(model, trace, onProgress)))
+  }
+
+  /// What was computed with and, where factors are rounded, what that costs: measured on the first tokens,
+  /// against single precision.
+  private static func precision(
+    _ model: Model, _ trace: Trace<Float>, _ onProgress: (Double) throws -> Void
+  ) throws -> [Line] {
+    guard model.multipliesBFloat16 else { return [Line("precision", "float32")] }
+    let name = Line("precision", "products of bfloat16 numbers")
+    // An encoder-decoder's streams have no prompt of their own to run again.
+    guard model.plan.encoder == nil, trace.streamNames.count == 1, trace.interventions.isEmpty
+    else { return [name] }
+    let prompt = trace.prompt.prefix(64)
+    let error = try model.precisionError(prompt) {
+      try onProgress(Double($0.done) / Double(max(1, $0.total)))
+    }
+    let (moved, weight, residual) = (
+      scientific(error.moved), scientific(error.pattern), scientific(error.residual)
+    )
+    return [
+      name,
+      Line("off float32", "\(moved) of attention moved, a weight by at most \(weight)"),
+      Line("", "residual stream by \(residual); the first \(prompt.seq) tokens"),
+    ]
   }
 
   /// The report of maps from elsewhere.
@@ -68,7 +96,7 @@ public struct ModelReport: Sendable {
   ///
   /// Sums of float32 softmax rows differ from one by some 1e-7 for each key of a row; 1e-4 leaves room
   /// for the longest prompts, and is far below what a wrong mask or scale would show.
-  private static func lines(_ facts: TrustFacts) -> [Line] {
+  private static func lines(_ facts: TrustFacts, precision: [Line] = []) -> [Line] {
     [
       Line(
         "row sums",
@@ -88,9 +116,9 @@ public struct ModelReport: Sendable {
       Line(
         "special tokens",
         facts.added.isEmpty ? "none added" : "added: \(facts.added.joined(separator: ", "))"),
-      Line("precision", facts.precision),
+    ] + precision + [
       Line(
-        "parity", "heed's tests hold maps of every family within 1e-5 of Hugging Face's in float32"),
+        "parity", "heed's tests hold maps of every family within 1e-5 of Hugging Face's in float32")
     ]
   }
 

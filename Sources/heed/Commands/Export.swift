@@ -101,7 +101,7 @@ struct Export: ParsableCommand {
     }
     let prompt = try prompt.prompt(tokenizer, model)
     try place.which.check(model.plan(engine.stream, for: prompt))
-    var trace = try Running.trace(model, prompt, engine, as: Element.self)
+    var trace = try Running.trace(model, prompt, engine, as: Element.self, for: .export)
     if let spec {
       // Whatever layers a paper chose: all heads of the exported ones.
       let heads = place.which.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads

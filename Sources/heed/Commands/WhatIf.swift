@@ -59,7 +59,7 @@ struct WhatIf: ParsableCommand {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
     let prompt = try prompt.prompt(source, model)
-    let plain = try Running.trace(model, prompt, engine, as: Element.self)
+    let plain = try Running.trace(model, prompt, engine, as: Element.self, for: .scores)
     let rules = RulePlan(spec, in: chosen)
     switch options.scope {
     case .local:

@@ -57,11 +57,15 @@ struct MachineLimits {
     return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
   }
 
+  /// Address space that is taken beyond what work is planned with: stacks and arenas of threads, blocks of
+  /// memory that are kept for the next use, and their alignment.
+  static let reserve = 160 << 20
+
   private var addressSpaceLeft: Int? {
     guard let addressSpace,
       let pages = text("/proc/self/statm")?.split(separator: " ").first.flatMap({ Int($0) })
     else { return nil }
-    return addressSpace - pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    return addressSpace - pages * Int(sysconf(Int32(_SC_PAGESIZE))) - Self.reserve
   }
 
   // MARK: cgroups

@@ -44,7 +44,7 @@ struct ScoresOverPrompts {
   private func add<Element: Scalar>(
     _ entry: PromptSet.Entry, to state: inout SummaryReport.State, as _: Element.Type
   ) throws {
-    let trace = try Running.trace(model, entry.prompt, engine, as: Element.self)
+    let trace = try Running.trace(model, entry.prompt, engine, as: Element.self, for: .scores)
     let options = entry.options(options)
     let results = try Running.scores(scores, model, trace, options: options, prefix: prefix)
     for result in results {
