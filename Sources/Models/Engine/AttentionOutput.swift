@@ -7,25 +7,28 @@ enum AttentionOutput<K: Kernels> {
   /// - Parameters:
   ///   - target: `[variants · seq, heads · dValue]`.
   ///   - heads: All heads of the layer: those of the first variant, then those of the next one.
-  ///   - seq: The number of queries.
-  ///   - only: Which of them; nil for all.
+  ///   - queries: Which queries; all of a variant's for several variants.
+  ///   - seq: The number of queries in each variant.
+  ///   - only: Which of the heads; nil for all.
   ///   - ruled: Those of the first variant that another rule stands in.
   static func fill(
-    _ target: MutableMatrix<K.Element>, heads: [HeadAttention<K.Element>], seq: Int,
+    _ target: MutableMatrix<K.Element>, heads: [HeadAttention<K.Element>],
+    queries: Range<Int>? = nil, of seq: Int,
     only: [Int]? = nil, ruled: [Int: RuledHead<K>] = [:]
   ) {
+    let queries = queries ?? 0..<seq
     let usual = AttentionTiling.rowsPerTile(seq: seq)
     var tiles: [(start: Int, step: Int, head: Int)] = []
     for head in only ?? Array(heads.indices) {
       let step = ruled[head]?.rowsPerTile ?? usual
-      tiles += stride(from: 0, to: seq, by: step).map { ($0, step, head) }
+      tiles += stride(from: queries.lowerBound, to: queries.upperBound, by: step).map { ($0, step, head) }
     }
     // The last queries see the most keys: they go first, so that no thread ends with a long one.
     tiles.sort { ($0.start, $1.head) > ($1.start, $0.head) }
     let order = tiles
     Parallel.forEach(order.count) { item in
       let (start, step, index) = order[item]
-      let rows = start..<min(seq, start + step)
+      let rows = start..<min(queries.upperBound, start + step)
       let head = heads[index]
       let first = index / head.plan.heads * seq
       let part = target.window(

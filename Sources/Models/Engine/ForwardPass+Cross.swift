@@ -55,7 +55,7 @@ extension ForwardPass {
     }
     var weightedValues = Tensor<K.Element>(
       uninitialized: [residual.rows, plan.heads * plan.dValue])
-    AttentionOutput<K>.fill(weightedValues.mutableMatrix(), heads: heads, seq: residual.rows)
+    AttentionOutput<K>.fill(weightedValues.mutableMatrix(), heads: heads, of: residual.rows)
     return LayerTrace(
       queries: queries, keys: keys, values: values, weightedValues: weightedValues, extras: extras)
   }

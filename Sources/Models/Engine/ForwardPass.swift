@@ -118,7 +118,7 @@ struct ForwardPass<K: Kernels> {
     var weightedValues = Tensor<K.Element>(
       uninitialized: [residual.rows, plan.heads * plan.dValue])
     AttentionOutput<K>.fill(
-      weightedValues.mutableMatrix(), heads: heads, seq: seq,
+      weightedValues.mutableMatrix(), heads: heads, of: seq,
       ruled: edits.ruled(view(layer, heads, residual)))
     return LayerTrace(
       queries: queries, keys: keys, values: values, weightedValues: weightedValues,
@@ -133,7 +133,7 @@ struct ForwardPass<K: Kernels> {
     let ruled = edits.ruled(view(layer, heads, residual))
     guard !ruled.isEmpty else { return }
     AttentionOutput<K>.fill(
-      trace.weightedValues.mutableMatrix(), heads: heads, seq: prompt.seq,
+      trace.weightedValues.mutableMatrix(), heads: heads, of: prompt.seq,
       only: ruled.keys.sorted(),
       ruled: ruled)
   }
@@ -182,7 +182,7 @@ struct ForwardPass<K: Kernels> {
     }
   }
 
-  private mutating func rotation(_ position: PositionPlan) -> Rotation<K.Element>? {
+  mutating func rotation(_ position: PositionPlan) -> Rotation<K.Element>? {
     guard case .rotary(let plan) = position else { return nil }
     let rotation = rotations[plan] ?? Rotation(plan, seq: prompt.seq, copies: variants)
     rotations[plan] = rotation

@@ -78,7 +78,7 @@ extension Trace {
       let view = ruleLayer(layer)
       let target = layers[layer].weightedValues.mutableMatrix()
       AttentionOutput<Element.PreferredKernels>.fill(
-        target, heads: view.heads, seq: seq, only: heads.map(\.head), ruled: edits.ruled(view))
+        target, heads: view.heads, of: seq, only: heads.map(\.head), ruled: edits.ruled(view))
     }
     return Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: layers,
