@@ -35,6 +35,13 @@ extension ExplorerState {
     change { $0.rules = RulePlan(rule, in: heads) }
   }
 
+  /// Begins under a rule, as if it had been chosen before anything was seen.
+  public mutating func begin(under rule: RuleSpec, in heads: [HeadIndex], _ reach: RuleReach) {
+    self.rule = rule
+    alteration.rules = RulePlan(rule, in: heads)
+    alteration.reach = reach
+  }
+
   /// Turns the chosen parameter of the rule.
   mutating func turnRule(_ steps: Int) {
     guard let rule else { return say("no rule; r chooses one") }

@@ -11,7 +11,8 @@ struct Export: ParsableCommand {
       attention is [layer, head, query, key]; --layer and --head take dimensions away. \
       scores are the numbers before softmax, scaled, without a mask. \
       --view writes what that view shows instead, at --layer, --head and --query. \
-      --rule writes maps and vectors under another attention rule, in all heads of the exported layers.
+      --rule writes maps and vectors under another attention rule, in all heads of the exported layers; \
+      a view, under the rule in all heads.
       """)
 
   @OptionGroup var model: ModelArgument
@@ -35,9 +36,6 @@ struct Export: ParsableCommand {
 
   func validate() throws {
     guard place.view != nil else { return }
-    if rule.rule != nil {
-      throw ValidationError("--rule goes with --tensor; views take it in the explorer.")
-    }
     if tensor != nil { throw ValidationError("Give either --tensor or --view.") }
     if engine.precision == .f64 {
       throw ValidationError("Views are drawn in f32 or bf16; use --tensor with --precision f64.")
@@ -74,6 +72,7 @@ struct Export: ParsableCommand {
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
     var state = try place.state(theme: .standard)
     let subject = try Subject(opened.model, trace, origin: opened.origin)
+    try rule.begin(&state, opened.model, trace)
     try state.see(subject, opened, trace) { _ in try Interruption.check() }
     try output.sink.write { write in try state.export.export(as: export, write: write) }
   }

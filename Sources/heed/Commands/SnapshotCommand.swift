@@ -26,6 +26,7 @@ struct SnapshotCommand: ParsableCommand {
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
+  @OptionGroup var rule: RuleOptions
   @OptionGroup var place: PlaceOptions
 
   @Option(help: "Columns and rows, such as 120x40 (default: 100x30)")
@@ -56,6 +57,7 @@ struct SnapshotCommand: ParsableCommand {
     let trace = try Running.trace(opened.model, prompt, engine, as: Float.self, for: .scores)
     var state = try place.state(theme: style.theme)
     let subject = try Subject(opened.model, trace, origin: opened.origin)
+    try rule.begin(&state, opened.model, trace)
     try state.see(subject, opened, trace) { _ in try Interruption.check() }
     let format =
       format.flatMap { CanvasExports.named($0.rawValue) }

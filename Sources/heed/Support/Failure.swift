@@ -74,7 +74,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
       Foundation.exit(130)
     case is CheckpointError, is ConfigurationError, is ExportError, is MaximumFlowError,
       is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is PruningError,
-      is RuleError,
+      is RelevanceError, is RuleError,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)
