@@ -27,11 +27,33 @@ public struct TrustFacts: Sendable, Hashable {
   ) rethrows {
     let isShort = trace.plan.blocks.contains { $0.attention.sinks != nil }
     let heads = try MapStatistics.reduce(trace, onProgress: onProgress) { _, map in
-      (
-        error: map.rows.map { isShort ? max(0, $0.total - 1) : abs($0.total - 1) }.max() ?? 0,
-        leak: (1..<max(1, map.keys)).reduce(0) { $0 + map.mass(at: -$1) }, broken: map.brokenRows
-      )
+      Self.head(map, isShort: isShort)
     }
+    self.init(
+      heads, isCausal: trace.isCausal, added: trace.prompt.added,
+      precision: Element.self == Double.self ? "float64" : "float32")
+  }
+
+  /// Checks maps from elsewhere in one streaming pass.
+  public init(
+    maps: any PatternSource, onProgress: (Double) throws -> Void = { _ in }
+  ) rethrows {
+    let heads = try MapStatistics.reduce(maps: maps, onProgress: onProgress) { _, map in
+      Self.head(map, isShort: false)
+    }
+    self.init(heads, isCausal: maps.isCausal, added: [], precision: "float32")
+  }
+
+  private typealias Head = (error: Double, leak: Double, broken: Int)
+
+  private static func head(_ map: MapStatistics, isShort: Bool) -> Head {
+    (
+      error: map.rows.map { isShort ? max(0, $0.total - 1) : abs($0.total - 1) }.max() ?? 0,
+      leak: (1..<max(1, map.keys)).reduce(0) { $0 + map.mass(at: -$1) }, broken: map.brokenRows
+    )
+  }
+
+  private init(_ heads: [[Head]], isCausal: Bool, added: [String], precision: String) {
     var (worst, worstHead, leak, broken): (Double, HeadIndex?, Double, Int) = (0, nil, 0, 0)
     var brokenHeads: [HeadIndex] = []
     for (layer, row) in heads.enumerated() {
@@ -45,10 +67,10 @@ public struct TrustFacts: Sendable, Hashable {
     }
     rowSumError = worst
     rowSumHead = worstHead
-    causalLeak = trace.isCausal ? leak : nil
+    causalLeak = isCausal ? leak : nil
     brokenRows = broken
     self.brokenHeads = brokenHeads
-    added = trace.prompt.added
-    precision = Element.self == Double.self ? "float64" : "float32"
+    self.added = added
+    self.precision = precision
   }
 }

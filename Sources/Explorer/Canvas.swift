@@ -34,6 +34,26 @@ public enum Shade: Sendable, Equatable {
   case signed(Float)
   /// Two values, one above the other.
   case halves(upper: Float, lower: Float)
+  /// Two dots of a picture, one above the other.
+  case dots(upper: Dot, lower: Dot)
+}
+
+/// One dot of a picture, in its own colours.
+public struct Dot: Sendable, Equatable {
+  /// 0 to 255 each.
+  public var red, green, blue: UInt8
+  /// How much of the ramp lies over it, from 0 to 1; nil for the picture alone.
+  public var level: Float?
+
+  /// A dot of the picture alone.
+  public init(red: UInt8, green: UInt8, blue: UInt8) {
+    (self.red, self.green, self.blue) = (red, green, blue)
+  }
+
+  /// How bright it is, from 0 to 1 (the weights of ITU-R BT.601).
+  var brightness: Float {
+    (0.299 * Float(red) + 0.587 * Float(green) + 0.114 * Float(blue)) / 255
+  }
 }
 
 /// One position of a canvas.

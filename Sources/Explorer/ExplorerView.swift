@@ -47,6 +47,7 @@ public enum ExplorerViews {
     CompareView.self,
     HeadsView.self,
     HelpView.self,
+    ImageView.self,
     LayersView.self,
     MapView.self,
     ModelView.self,
@@ -62,7 +63,11 @@ public enum ExplorerViews {
   public static let initial = "atlas"
 
   /// The views that Tab goes through: from all heads to one head to one query.
-  static let tabs: [any ExplorerView.Type] = [AtlasView.self, MapView.self, TokensView.self]
+  ///
+  /// The last one is what the keys are best seen as: a text, or an image.
+  static func tabs(_ state: ExplorerState) -> [any ExplorerView.Type] {
+    [AtlasView.self, MapView.self, state.seesImage ? ImageView.self : TokensView.self]
+  }
 
   /// The view of a name; the atlas for an unknown one.
   static func named(_ name: String) -> any ExplorerView.Type {

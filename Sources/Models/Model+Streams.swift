@@ -13,6 +13,11 @@ extension Model {
     }
   }
 
+  /// The streams that a run of a prompt has, in the order in which things happen; `decoder` alone for one stack.
+  public func streams(for prompt: Prompt) -> [StreamName] {
+    StreamName.allCases.filter { (try? plan($0, for: prompt)) != nil }
+  }
+
   /// One stream of a run.
   ///
   /// - Throws: `ModelError.noSuchStream`.

@@ -51,6 +51,15 @@ public struct Prompt: Sendable, Hashable {
     return prompt
   }
 
+  /// The same prompt with these spans marked and no others.
+  ///
+  /// - Throws: As `marking`.
+  public func naming(_ spans: [PromptSpan]) throws(PromptSpanError) -> Prompt {
+    var prompt = self
+    prompt.spans = []
+    return try prompt.marking(spans)
+  }
+
   /// The same prompt with the spans of a tagged text marked: a token belongs to a span when it lies in its
   /// bytes, wholly or in part.
   ///

@@ -16,6 +16,22 @@ extension PlainKernels {
       }
     }
   }
+
+  /// Number by number.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
+  public static func sumByDistance(
+    _ gradient: Matrix<Element>, rows: [Int32], firstQuery: Int,
+    queries: MutableMatrix<Element>?, keys: MutableMatrix<Element>?
+  ) {
+    let zero = rows.count / 2
+    for i in 0..<gradient.rows {
+      for j in 0..<gradient.columns {
+        let row = Int(rows[zero + firstQuery + i - j])
+        if let queries { queries[i, row] += gradient[i, j] }
+        if let keys { keys[j, row] += gradient[i, j] }
+      }
+    }
+  }
 }
 
 extension OneDNNKernels {
@@ -26,6 +42,17 @@ extension OneDNNKernels {
   ) {
     PlainKernels<Float>.addByDistance(
       queries: queries, keys: keys, rows: rows, firstQuery: firstQuery, to: scores)
+  }
+}
+
+extension FloatLoops {
+  /// The plain loop: it scatters to places that no vector unit foresees.
+  public static func sumByDistance(
+    _ gradient: Matrix<Float>, rows: [Int32], firstQuery: Int, queries: MutableMatrix<Float>?,
+    keys: MutableMatrix<Float>?
+  ) {
+    PlainKernels<Float>.sumByDistance(
+      gradient, rows: rows, firstQuery: firstQuery, queries: queries, keys: keys)
   }
 }
 

@@ -54,6 +54,18 @@ public protocol GradientKernels<Element>: Sendable {
   static func differentiateClip(
     _ x: Matrix<Element>, to range: ClosedRange<Element>, gradient: MutableMatrix<Element>)
 
+  /// What `addByDistance` passes back: with `r` the entry of `rows` for the distance
+  /// `firstQuery + i − j`, `queries[i, r] += gradient[i, j]` and `keys[j, r] += gradient[i, j]`.
+  ///
+  /// - Parameters:
+  ///   - gradient: Of scores, queries from `firstQuery` on, keys from 0.
+  ///   - rows: Numbers below `table`, for distances from `−rows.count / 2` on.
+  ///   - queries: `[gradient.rows, table]`; nil leaves it out.
+  ///   - keys: `[gradient.columns, table]`; nil leaves it out.
+  static func sumByDistance(
+    _ gradient: Matrix<Element>, rows: [Int32], firstQuery: Int,
+    queries: MutableMatrix<Element>?, keys: MutableMatrix<Element>?)
+
   /// Σ a · b of every row.
   static func dots(_ a: Matrix<Element>, _ b: Matrix<Element>) -> [Double]
 }

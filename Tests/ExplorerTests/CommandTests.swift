@@ -50,7 +50,7 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   var state = ExplorerState(.synthetic())
   state.press(.character("?"))
   let text = TextExport.export(
-    state.canvas(120, 120), appearance: state.appearance, ramp: .standard)
+    state.canvas(120, 200), appearance: state.appearance, ramp: .standard)
   for command in Commands.all {
     let line = text.split(separator: "\n").first { $0.contains(" :\(command.syntax) ") }
     #expect(line != nil, "\(command.name) is not in the help")
@@ -63,7 +63,7 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
     var state = ExplorerState(.synthetic(), view: "help")
     state.appearance.charset = charset
     let text = TextExport.export(
-      state.canvas(80, 120), appearance: state.appearance, ramp: .standard)
+      state.canvas(80, 200), appearance: state.appearance, ramp: .standard)
     #expect(!text.contains("…") && !text.contains("~"))
   }
 }

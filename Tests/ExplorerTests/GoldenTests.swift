@@ -17,7 +17,8 @@ private func picture(
 
 private let sizes = [(80, 24), (120, 40)]
 private let views = [
-  "atlas", "compare", "heads", "help", "layers", "map", "model", "neuron", "predict", "rules",
+  "atlas", "compare", "heads", "help", "image", "layers", "map", "model", "neuron", "predict",
+  "rules",
   "scores",
   "sinks",
   "tokens",

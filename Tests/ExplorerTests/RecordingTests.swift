@@ -70,11 +70,17 @@ func `a bad recording is refused with its line`(text: String, message: String) {
   ]
   state.marks = ["a": Place(view: "map", head: HeadIndex(layer: 1, head: 1), query: 3, key: 2)]
   state.alteration.knockedOut = [HeadIndex(layer: 3, head: 1), HeadIndex(layer: 0, head: 5)]
+  let rule = try RuleSpec(parsing: "streaming:sink=2,recent=8")
+  state.alteration.rules = RulePlan(rule, in: [HeadIndex(layer: 2, head: 1), state.head])
+  state.alteration.reach = .local
+  state.lens.hasWords = true
+  state.ownKeys = [.function(5): "score induction", .character(" "): "rerun"]
   let session = try #require(Session(state))
   #expect(
     session.text.hasSuffix(
       "note L0.H2 \"x\"\nnote L1.H0 \"copies \\\"names\\\"\"\nmark a map L1.H1 3 2\n"
-        + "knock-out L0.H5\nknock-out L3.H1\n"))
+        + "knock-out L0.H5\nknock-out L3.H1\nrule streaming:sink=2,recent=8,positions=true L2.H1 L2.H3\n"
+        + "reach local\nmap F5 \"score induction\"\nmap Space \"rerun\"\n"))
   #expect(session.text.hasPrefix("heed session 1\nopen \"sample:novels\"\nhash 0123456789abcdef\n"))
   #expect(session.text.contains("\nspecial none\n") && session.text.contains("\nzoom 1/4\n"))
   let read = try Session(session.text, file: "s")
@@ -85,11 +91,29 @@ func `a bad recording is refused with its line`(text: String, message: String) {
   #expect(again.view == "map" && again.head == state.head)
   #expect(again.notes == state.notes && again.marks == state.marks)
   #expect(again.alteration == state.alteration)
+  #expect(again.lens == state.lens && again.ownKeys == state.ownKeys)
   #expect((again.query, again.key, again.score) == (7, 5, "first"))
   #expect((again.scale, again.ramp, again.zoom) == (.log, .grey, .pooled(4)))
   // The next run is another matter.
   _ = update(&again, .loaded(subject))
   #expect(again.query == 20)
+}
+
+@Test func `a session keeps the parts of a prompt, its options and its stream`() throws {
+  var subject = try Subject.named([PromptSpan(name: "a \"b\" c", tokens: 3..<9)])
+  subject.streams = [.encoder, .decoder]
+  let session = try #require(Session(ExplorerState(subject)))
+  #expect(session.text.contains("\nspan \"a \\\"b\\\" c\" 3 9\nstream decoder\n"))
+  #expect(try Session(session.text, file: "s") == session)
+  let pair = Origin.Option("pair", "two\nlines")
+  let given = Subject(
+    model: "m", prompt: "one", tokens: subject.tokens, patterns: subject.patterns, scores: [],
+    origin: Origin(address: "m", fingerprint: "", options: [pair]))
+  let other = try #require(Session(ExplorerState(given)))
+  #expect(other.text.contains("\noption pair \"two\\nlines\"\nprompt \"one\"\n"))
+  #expect(try Session(other.text, file: "s").option("pair") == "two\nlines")
+  // The parts that --pair names come back with it.
+  #expect(!other.text.contains("\nhash") && !other.text.contains("\nspan"))
 }
 
 @Test func `a session of another checkpoint is refused by its hash`() throws {
@@ -115,7 +139,14 @@ func `a bad recording is refused with its line`(text: String, message: String) {
       "\($0)".hasPrefix(message)
     }
   }
-  #expect(throws: RecordingError.self) { try Session("heed session 1\nwhat\n", file: "s") }
+  for line in [
+    "what", "rule what L0.H0", "rule streaming", "reach far", "map F5 rerun", "option pair",
+    "span \"a\" 3", "span \"a\" 5 3", "stream sideways", "lens mean",
+  ] {
+    #expect(throws: RecordingError.self, "\(line)") {
+      try Session("heed session 1\n\(line)\n", file: "s")
+    }
+  }
 }
 
 @Test func `what reaches a program is recorded before it acts`() {

@@ -6,7 +6,7 @@ import Testing
 @testable import Models
 
 /// A tiny checkpoint of something that is not decoder-only text, and what the reference computes on it.
-private struct EncoderReference {
+struct EncoderReference {
   let model: Model
   private let tensors: [String: StoredTensor]
 

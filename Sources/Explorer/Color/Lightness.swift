@@ -25,6 +25,28 @@ extension Color {
     }
   }
 
+  /// The colour of a depth that is nearest to another one, by the squares of the differences; the
+  /// terminal's own below 256 colours.
+  static func nearest(_ red: UInt8, _ green: UInt8, _ blue: UInt8, depth: ColorDepth) -> Color {
+    switch depth {
+    case .direct: return .rgb(red, green, blue)
+    case .palette256: break
+    case .palette16, .palette8, .mono: return .terminal
+    }
+    func step(_ value: UInt8) -> Int { value < 48 ? 0 : value < 115 ? 1 : (Int(value) - 35) / 40 }
+    let cube = UInt8(16 + 36 * step(red) + 6 * step(green) + step(blue))
+    let mean = (Int(red) + Int(green) + Int(blue)) / 3
+    let grey = UInt8(232 + ((mean - 3) / 10).clamped(to: 0...23))
+    func distance(_ color: UInt8) -> Int {
+      let (r, g, b) = palette(color)
+      return [(r, red), (g, green), (b, blue)].reduce(0) { sum, pair in
+        let difference = Int(pair.0) - Int(pair.1)
+        return sum + difference * difference
+      }
+    }
+    return .indexed(distance(grey) < distance(cube) ? grey : cube)
+  }
+
   private static func palette(_ number: UInt8) -> (UInt8, UInt8, UInt8) {
     let first: [(UInt8, UInt8, UInt8)] = [
       (0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205),

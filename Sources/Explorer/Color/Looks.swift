@@ -33,6 +33,7 @@ public struct Looks: Sendable {
     case .level(let level): colors.isEmpty ? inked(cell, level) : colored(cell, level)
     case .signed(let value): signed(cell, value)
     case .halves(let upper, let lower): halves(cell, upper, lower)
+    case .dots(let upper, let lower): dots(cell, upper, lower)
     }
   }
 
@@ -114,6 +115,44 @@ public struct Looks: Sendable {
         ? Look(glyph: "▀", foreground: colors[top], background: colors[bottom])
         : Look(glyph: "▄", foreground: colors[bottom], background: colors[top])
     }
+  }
+
+  /// Two dots of a picture.
+  ///
+  /// With 256 colours or more the ramp's colour lies over the picture's, so that both are seen. With fewer
+  /// only one can be: the values where there are some, else the picture as ink.
+  private func dots(_ cell: Cell, _ upper: Dot, _ lower: Dot) -> Look {
+    guard appearance.depth == .direct || appearance.depth == .palette256 else {
+      if let top = upper.level, let bottom = lower.level {
+        return halves(cell, top, bottom)
+      }
+      return inked(cell, (upper.brightness + lower.brightness) / 2)
+    }
+    let (top, bottom) = (color(upper), color(lower))
+    var look = Look(glyph: cell.glyph, foreground: top, background: bottom)
+    if cell.glyph != " " {
+      look.foreground = ((bottom.lightness ?? 0) + (top.lightness ?? 0)) / 2 < 55 ? light : dark
+      look.bold = true
+    } else if top != bottom, appearance.charset == .half {
+      look.glyph = "▀"
+    } else {
+      look.background = top
+    }
+    return look
+  }
+
+  /// Seven parts of the ramp to three of the picture.
+  private func color(_ dot: Dot) -> Color {
+    var parts = (Double(dot.red), Double(dot.green), Double(dot.blue))
+    if let level = dot.level {
+      let over = Ramp.step(level, of: colors.count).flatMap { colors[$0].components } ?? (0, 0, 0)
+      parts = (
+        0.7 * Double(over.0) + 0.3 * parts.0, 0.7 * Double(over.1) + 0.3 * parts.1,
+        0.7 * Double(over.2) + 0.3 * parts.2
+      )
+    }
+    return Color.nearest(
+      UInt8(parts.0), UInt8(parts.1), UInt8(parts.2), depth: appearance.depth)
   }
 
   private func mark(_ look: inout Look, _ role: Role) {

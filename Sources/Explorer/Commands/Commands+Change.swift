@@ -135,7 +135,11 @@ extension ExplorerState {
 
   /// Knocks heads out; back in when all of them are out.
   mutating func knockOut(_ heads: [HeadIndex]) {
-    guard subject != nil, !heads.isEmpty else { return say("no head to knock out") }
+    guard let subject, !heads.isEmpty else { return say("no head to knock out") }
+    // A head is named by its layer and number alone, which the decoder's own attention has first.
+    guard subject.stream == .decoder else {
+      return say("only heads of the decoder's own attention can be taken out; E shows them")
+    }
     change { alteration in
       if alteration.knockedOut.isSuperset(of: heads) {
         alteration.knockedOut.subtract(heads)
@@ -147,6 +151,9 @@ extension ExplorerState {
 
   /// Changes what is changed about the model, so that it can be undone.
   mutating func change(_ change: (inout Alteration) -> Void) {
+    guard subject?.isMapsOnly != true else {
+      return say("\(OpenMapsError.noModel(for: "a change"))")
+    }
     var next = alteration
     change(&next)
     guard next != alteration else { return }

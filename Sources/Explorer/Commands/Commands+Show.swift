@@ -15,7 +15,7 @@ extension Commands {
   static let show: [Command] = [
     Command(
       "next-view", keys: [.tab], group: .views, hint: .init(keys: "Tab", label: "view", views: []),
-      help: "The next of atlas, map and tokens", .stepView(1)),
+      help: "The next of the views above", .stepView(1)),
     Command(
       "previous-view", keys: [.backTab], group: .views, help: "The one before", .stepView(-1)),
     Command(
@@ -42,6 +42,7 @@ extension Commands {
     view(CompareView.self, "d"),
     view(ModelView.self, "!"),
     view(SinksView.self, "#"),
+    view(ImageView.self, "I"),
     view(
       PredictView.self, "p",
       hint: .init(keys: "p", label: "predict", views: [AtlasView.name, MapView.name])),

@@ -4,7 +4,7 @@ import Models
 public enum Commands {
   /// In the order of the help.
   public static let all: [Command] =
-    move + head + look + show + find + change + rules + prompt + program
+    move + head + look + show + find + change + rules + parts + prompt + program
 
   /// The command of a key in a view.
   static func command(for key: Key, in view: String) -> Command? {

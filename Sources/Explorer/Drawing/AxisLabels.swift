@@ -1,3 +1,5 @@
+import Models
+
 extension Drawing {
   /// Queries at the left of a map: number and token of each row that has room.
   func drawRowLabels(_ layout: MapLayout, _ subject: Subject, on canvas: inout Canvas) {
@@ -13,6 +15,10 @@ extension Drawing {
       guard grid.cells(query: query, key: state.key).middle == row else { continue }
       drawRowLabel(query, isChosen, y: row, in: layout.rowLabels, subject, &canvas)
     }
+    drawSpans(
+      subject.querySpans, along: grid.plot.height, fill: glyphs.rule,
+      position: { grid.rows.lowerBound + $0 * grid.valuesPerCell / grid.down * grid.pool },
+      cell: { (grid.plot.x - 1, grid.plot.y + $0) }, on: &canvas)
     canvas.write(
       glyphs.pointRight, x: grid.plot.x - 1, y: chosen.middle, in: canvas.region, role: .strongest)
   }
@@ -38,7 +44,7 @@ extension Drawing {
     let chosen = grid.cells(query: state.query, key: state.key)
     if region.height > 1 {
       let isWide = grid.columns.contains { key in
-        shown(key, of: subject).unicodeScalars.contains { ColumnWidth.of($0) == 2 }
+        shownKey(key, of: subject).unicodeScalars.contains { ColumnWidth.of($0) == 2 }
       }
       // A wide character next to a label would cover it: label every other column then.
       let step = isWide && grid.across == 1 ? 2 : 1
@@ -49,6 +55,10 @@ extension Drawing {
     } else {
       drawNumbers(layout, on: &canvas)
     }
+    drawSpans(
+      subject.keySpans, along: grid.plot.width, fill: glyphs.line,
+      position: { grid.columns.lowerBound + $0 / grid.across * grid.pool },
+      cell: { (grid.plot.x + $0, grid.plot.y - 1) }, on: &canvas)
     canvas.write(
       glyphs.pointDown, x: chosen.x + (chosen.width - 1) / 2, y: grid.plot.y - 1,
       in: canvas.region, role: .strongest)
@@ -59,7 +69,7 @@ extension Drawing {
   ) {
     let region = layout.columnLabels
     let cells = layout.grid.cells(query: state.query, key: key)
-    var scalars = Array(shown(key, of: subject).unicodeScalars)
+    var scalars = Array(shownKey(key, of: subject).unicodeScalars)
     // Rows are dear here, and most words begin with a space.
     if scalars.count > 1, scalars[0] == "\u{2423}" || scalars[0] == "_" { scalars.removeFirst() }
     if scalars.count > region.height {
@@ -82,6 +92,27 @@ extension Drawing {
       guard grid.columns.contains(key), region.x + x >= free else { continue }
       let end = canvas.write("\(key)", x: region.x + x, y: region.y, in: region, role: .dimmed)
       free = max(end + 1, region.x + x + 8)
+    }
+  }
+
+  /// Named parts of the prompt between a map and its labels: the name, then a line to the part's end.
+  ///
+  /// - Parameters:
+  ///   - position: The token at a place along the map.
+  ///   - cell: The cell beside it.
+  private func drawSpans(
+    _ spans: [PromptSpan], along count: Int, fill: String, position: (Int) -> Int,
+    cell: (Int) -> (x: Int, y: Int), on canvas: inout Canvas
+  ) {
+    guard !state.lens.hasWords else { return }
+    for span in spans {
+      var name = Array(clean(span.name).unicodeScalars.filter { ColumnWidth.of($0) == 1 })
+      for place in 0..<count where span.tokens.contains(position(place)) {
+        let (x, y) = cell(place)
+        canvas.write(
+          name.isEmpty ? fill : String(name.removeFirst()), x: x, y: y, in: canvas.region,
+          role: .dimmed)
+      }
     }
   }
 }

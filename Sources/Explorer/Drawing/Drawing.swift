@@ -26,10 +26,33 @@ public struct Drawing {
     TokenText.shown(subject.bytes(position), charset: appearance.charset)
   }
 
-  /// `12 " the"`: a token's number and exact text, cut to fit a line.
+  /// A key as a view shows it.
+  func shownKey(_ position: Int, of subject: Subject) -> String {
+    TokenText.shown(subject.keyBytes(position), charset: appearance.charset)
+  }
+
+  /// `12 " the"`: a query's number and exact text, cut to fit a line, and the named parts it lies in.
   func exact(_ position: Int, of subject: Subject) -> String {
-    let text = TokenText.exact(subject.bytes(position), charset: appearance.charset)
-    return "\(position) \(TokenText.cut(text, columns: 24, charset: appearance.charset))"
+    exact(position, subject.bytes(position), subject.querySpans)
+  }
+
+  /// The same of a key.
+  func exactKey(_ position: Int, of subject: Subject) -> String {
+    exact(position, subject.keyBytes(position), subject.keySpans)
+  }
+
+  private func exact(_ position: Int, _ bytes: [UInt8], _ spans: [PromptSpan]) -> String {
+    let text = TokenText.exact(bytes, charset: appearance.charset)
+    // Words are numbered otherwise than the tokens of a span.
+    let names = state.lens.hasWords ? [] : spans.filter { $0.tokens.contains(position) }.map(\.name)
+    let shown = "\(position) \(TokenText.cut(text, columns: 24, charset: appearance.charset))"
+    guard !names.isEmpty else { return shown }
+    return shown + " [\(cut(clean(names.joined(separator: " ")), 16))]"
+  }
+
+  /// A text of the user's with everything that cannot be seen made visible.
+  func clean(_ text: String) -> String {
+    TokenText.shown(Array(text.utf8), charset: appearance.charset)
   }
 
   /// What the lens does, and how much of the chosen query's attention it hides.

@@ -37,8 +37,9 @@ extension Drawing {
   private func drawTitle(on canvas: inout Canvas, in region: Region) {
     var x = canvas.write("heed ", x: region.x, y: region.y, in: region, role: .title)
     let current = ExplorerViews.named(state.view)
-    let isTab = ExplorerViews.tabs.contains { $0.name == state.view }
-    for view in ExplorerViews.tabs + (isTab ? [] : [current]) {
+    let tabs = ExplorerViews.tabs(state)
+    let isTab = tabs.contains { $0.name == state.view }
+    for view in tabs + (isTab ? [] : [current]) {
       let role: Role = view.name == state.view ? .selected : .dimmed
       x = canvas.write(" \(view.title) ", x: x, y: region.y, in: region, role: role)
     }
@@ -70,7 +71,11 @@ extension Drawing {
     var flags: [String] = []
     if let filter = state.filter { flags.append("only \(filter.text)") }
     if !state.selected.isEmpty { flags.append("\(state.selected.count) selected") }
+    if let subject = state.subject, subject.streams.count > 1 {
+      flags.append(subject.stream.label)
+    }
     if let text = state.alteration.text { flags.append(text) }
+    if let start = state.spanStart { flags.append("part from \(start)") }
     if let count = state.count { flags.append("\(count)") }
     return flags
   }
@@ -80,7 +85,11 @@ extension Drawing {
   }
 
   func tokens(_ subject: Subject) -> String {
-    subject.patterns.keyCount == 1 ? "1 token" : "\(subject.patterns.keyCount) tokens"
+    let patterns = subject.patterns
+    guard !subject.isCross else {
+      return "\(patterns.queryCount) queries \(glyphs.times) \(patterns.keyCount) keys"
+    }
+    return patterns.keyCount == 1 ? "1 token" : "\(patterns.keyCount) tokens"
   }
 
   private func drawProgress(on canvas: inout Canvas, in region: Region, from x: Int) {

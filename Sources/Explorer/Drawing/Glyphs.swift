@@ -5,6 +5,7 @@ struct Glyphs {
   private func pick(_ half: String, _ ascii: String) -> String { charset == .half ? half : ascii }
 
   var rule: String { pick("│", "|") }
+  var line: String { pick("─", "-") }
   var dot: String { pick("·", "-") }
   var times: String { pick("×", "x") }
   var product: String { pick("∘", "*") }

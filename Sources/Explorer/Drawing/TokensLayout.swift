@@ -28,7 +28,7 @@ struct TokensLayout {
     var places: [Place] = []
     places.reserveCapacity(subject.patterns.keyCount)
     for key in 0..<subject.patterns.keyCount {
-      let bytes = subject.bytes(key)
+      let bytes = subject.keyBytes(key)
       let written = TokenText.cut(
         TokensLayout.prose(bytes, charset), columns: max(1, text.width), charset: charset)
       let width = ColumnWidth.of(written)
@@ -44,7 +44,8 @@ struct TokensLayout {
     // A short text leaves its room to the list below it.
     (self.text, list) = body.top(min(text.height, rowCount * pitch))
     let visible = max(1, self.text.height / pitch)
-    let chosen = places.indices.contains(state.query) ? places[state.query].row : 0
+    let focus = subject.isCross ? state.key : state.query
+    let chosen = places.indices.contains(focus) ? places[focus].row : 0
     top = (chosen - visible / 2).clamped(to: 0...max(0, rowCount - visible))
   }
 

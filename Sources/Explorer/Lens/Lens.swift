@@ -31,6 +31,8 @@ public struct Lens: Sendable, Hashable {
   public var hasWords = false
   /// What is done about sinks.
   public var sinks = Sinks.shown
+  /// Which parts of the prompt are looked from and at; nil for all of it.
+  public var between: SpanPair?
 
   /// Maps as they are.
   public init() {}
@@ -41,12 +43,52 @@ public struct Lens: Sendable, Hashable {
     if pool != .head { notes.append("\(pool.rawValue) of the layer's heads") }
     if isValueWeighted { notes.append("value-weighted") }
     if hasWords { notes.append("words") }
+    if let between { notes.append("only \(between)") }
     switch sinks {
     case .shown: break
     case .hidden: notes.append("sinks hidden")
     case .renormalised: notes.append("sinks hidden, rows sum to 1")
     }
     return notes
+  }
+}
+
+extension Lens {
+  /// The settings as one word, `average,value-weighted,words,sinks=hidden,only=A->B`; empty for maps as they are.
+  public var text: String {
+    var parts: [String] = []
+    if pool != .head { parts.append(pool.rawValue) }
+    if isValueWeighted { parts.append("value-weighted") }
+    if hasWords { parts.append("words") }
+    if sinks != .shown { parts.append("sinks=\(sinks.rawValue)") }
+    if let between { parts.append("only=\(between)") }
+    return parts.joined(separator: ",")
+  }
+
+  /// What `text` may be made of, for messages.
+  public static let expected =
+    "average or maximum, value-weighted, words, sinks=hidden or sinks=renormalised, only=A->B,"
+    + " with commas"
+
+  /// Reads `text`; nil for anything else.
+  public init?(_ text: String) {
+    for part in text.split(separator: ",") {
+      let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+      switch (pair[0], pair.count > 1 ? pair[1] : nil) {
+      case ("value-weighted", nil): isValueWeighted = true
+      case ("words", nil): hasWords = true
+      case ("sinks", let value?):
+        guard let sinks = Sinks(rawValue: value) else { return nil }
+        self.sinks = sinks
+      case ("only", let value?):
+        guard let pair = SpanPair(value) else { return nil }
+        between = pair
+      case (let name, nil):
+        guard let pool = Pool(rawValue: name) else { return nil }
+        self.pool = pool
+      default: return nil
+      }
+    }
   }
 }
 
@@ -57,28 +99,18 @@ extension Subject {
   ///   - norms: Lengths of the values; nil while they are not known, which shows plain weights.
   ///   - sinks: Keys that count as sinks.
   func seen(through lens: Lens, norms: ValueNorms?, sinks: Set<Int>) -> Subject {
-    var (source, tokens) = (patterns, tokens)
+    var (source, tokens) = (patterns, [Token]?.none)
+    if let pair = lens.between { source = BetweenPatterns(source, pair, of: self) ?? source }
     if lens.isValueWeighted, let norms { source = ValueWeightedPatterns(source, norms) }
     if lens.pool != .head { source = PooledPatterns(source, lens.pool) }
     if lens.sinks != .shown {
       source = SinklessPatterns(source, sinks, renormalises: lens.sinks == .renormalised)
     }
-    if lens.hasWords, source.queryCount == source.keyCount, tokens.count == source.keyCount {
-      let words = Words(tokens)
+    if lens.hasWords, hasWords {
+      let words = Words(self.tokens)
       source = WordPatterns(source, words)
       tokens = words.tokens
     }
     return with(patterns: source, tokens: tokens)
-  }
-
-  /// The same run with other maps.
-  func with(
-    patterns: any PatternSource, tokens: [Token]? = nil, scores: [ScoreTable]? = nil
-  ) -> Subject {
-    Subject(
-      model: model, details: details, prompt: prompt, tokens: tokens ?? self.tokens,
-      patterns: patterns, scores: scores ?? self.scores, kvHeads: kvHeads,
-      origin: origin, hasAdded: hasAdded, keyTokens: tokens ?? keyTokens, queries: queryPrompt,
-      keys: keyPrompt)
   }
 }

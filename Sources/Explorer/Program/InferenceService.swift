@@ -11,8 +11,8 @@ import Tokenizers
 /// A thread instead of a task: computation would fill the pool that tasks share, and the products'
 /// worker threads belong to the thread that starts them.
 public final class InferenceService: Sendable {
-  /// Opens a model.
-  public typealias Opener = @Sendable () throws -> OpenModel
+  /// Opens a model, or maps.
+  public typealias Opener = @Sendable () throws -> Opened
   /// What to run on it.
   public typealias Request = @Sendable (OpenModel) throws -> Prompt
 
@@ -20,15 +20,22 @@ public final class InferenceService: Sendable {
     let number: Int
     /// Nil to run on the model that is open.
     let opener: Opener?
-    let request: Request
+    let order: Order
   }
 
-  /// What has not been started, and the question that is being answered.
+  private enum Order {
+    case run(Request)
+    /// The last prompt again, with these parts of it named; nil leaves the names as they are.
+    case again([PromptSpan]?)
+  }
+
+  /// What has not been started, what is being run, and the question that is being answered.
   private struct Waiting {
-    var job: Job?
+    var job, running: Job?
     var questions: [Question] = []
     var generation = 0
     var current: Question?
+    var stream: StreamName
   }
 
   private enum Work {
@@ -37,9 +44,8 @@ public final class InferenceService: Sendable {
   }
 
   private let prepare: @Sendable (Model, Prompt) throws -> Void
-  private let stream: StreamName
   private let mailbox: Mailbox<Action>
-  private let waiting = Mutex(Waiting())
+  private let waiting: Mutex<Waiting>
   /// The number of the newest request or cancellation: work of an older number stops.
   private let newest = Atomic(0)
   private let ready = DispatchSemaphore(value: 0)
@@ -48,15 +54,15 @@ public final class InferenceService: Sendable {
   /// A service without a model.
   ///
   /// - Parameters:
-  ///   - stream: Which part of an encoder-decoder is looked at.
+  ///   - stream: Which part of an encoder-decoder is looked at first; another model's own where it has none.
   ///   - prepare: Called on the service's thread before each run; what it throws is reported.
   public init(
     mailbox: Mailbox<Action>, stream: StreamName = .decoder,
     prepare: @escaping @Sendable (Model, Prompt) throws -> Void
   ) {
     self.mailbox = mailbox
-    self.stream = stream
     self.prepare = prepare
+    waiting = Mutex(Waiting(stream: stream))
     let thread = Thread { [self] in serve() }
     thread.stackSize = 8 << 20
     thread.start()
@@ -64,11 +70,20 @@ public final class InferenceService: Sendable {
 
   /// Opens a model and runs a prompt on it; the model that was open stays when that fails.
   public func open(_ opener: @escaping Opener, request: @escaping Request) {
-    submit(opener, request)
+    submit(opener, .run(request))
   }
 
   /// Runs a prompt; whatever is under way is given up.
-  public func run(_ request: @escaping Request) { submit(nil, request) }
+  public func run(_ request: @escaping Request) { submit(nil, .run(request)) }
+
+  /// Shows another part of an encoder-decoder's run.
+  public func look(at stream: StreamName) {
+    waiting.withLock { $0.stream = stream }
+    submit(nil, .again(nil))
+  }
+
+  /// Runs the last prompt with other parts of it named.
+  public func mark(_ spans: [PromptSpan]) { submit(nil, .again(spans)) }
 
   /// Answers questions about the last run; an analysis that none of them wants makes way.
   public func ask(_ questions: [Question], generation: Int) {
@@ -86,17 +101,24 @@ public final class InferenceService: Sendable {
   /// Gives up what is under way.
   public func cancel() {
     newest.wrappingAdd(1, ordering: .relaxed)
-    waiting.withLock { $0 = Waiting() }
+    waiting.withLock { $0 = Waiting(stream: $0.stream) }
   }
 
   /// Blocks until everything that was asked for is done, failed or given up.
   public func waitUntilIdle() { unfinished.wait() }
 
-  private func submit(_ opener: Opener?, _ request: @escaping Request) {
+  private func submit(_ opener: Opener?, _ order: Order) {
     let number = newest.wrappingAdd(1, ordering: .relaxed).newValue
-    // A prompt that is typed while a model waits to be opened is meant for that model.
-    waiting.withLock {
-      $0.job = Job(number: number, opener: opener ?? $0.job?.opener, request: request)
+    waiting.withLock { waiting in
+      // A prompt that is typed while a model waits to be opened is meant for that model; what is to be seen
+      // again may still be running.
+      let pending = waiting.job ?? waiting.running
+      let opener = opener ?? waiting.job?.opener
+      if case .again = order, let pending {
+        waiting.job = Job(number: number, opener: pending.opener, order: pending.order)
+      } else {
+        waiting.job = Job(number: number, opener: opener, order: order)
+      }
     }
     signal()
   }
@@ -107,7 +129,7 @@ public final class InferenceService: Sendable {
   }
 
   private func serve() {
-    var current: (open: OpenModel, runs: Runs?)?
+    var current: Current?
     // What failed at the start is tried again with the next run.
     var first: Opener?
     while true {
@@ -116,10 +138,11 @@ public final class InferenceService: Sendable {
       while let work = next() {
         switch work {
         case .answer(let question, let generation, let number):
-          guard let open = current?.open, var runs = current?.runs else { continue }
-          answer(question, open, &runs, generation: generation, number: number)
-          current = (open, runs)
+          guard var open = current else { continue }
+          answer(question, &open, generation: generation, number: number)
+          current = open
         case .run(let job):
+          defer { waiting.withLock { if $0.running?.number == job.number { $0.running = nil } } }
           do {
             if let opener = job.opener ?? (current == nil ? first : nil) {
               first = opener
@@ -127,13 +150,13 @@ public final class InferenceService: Sendable {
               // Kept when another prompt was typed meanwhile, not when the opening was cancelled.
               let isWanted =
                 waiting.withLock { $0.job != nil } || isNewest(job.number) || current == nil
-              if isWanted { current = (opened, nil) }
+              if isWanted { current = Current(opened) }
             }
             try check(job.number)
-            guard let open = current?.open else { continue }
-            let (trace, subject) = try run(job, open)
+            guard var open = current else { continue }
+            let subject = try run(job, &open)
             try check(job.number)
-            current = (open, Runs(base: trace))
+            current = open
             mailbox.post(.loaded(subject))
           } catch is CancellationError {
             continue
@@ -149,7 +172,7 @@ public final class InferenceService: Sendable {
   private func next() -> Work? {
     waiting.withLock { waiting in
       if let job = waiting.job {
-        (waiting.job, waiting.current) = (nil, nil)
+        (waiting.running, waiting.job, waiting.current) = (job, nil, nil)
         return .run(job)
       }
       waiting.current = waiting.questions.isEmpty ? nil : waiting.questions.removeFirst()
@@ -158,22 +181,65 @@ public final class InferenceService: Sendable {
     }
   }
 
-  private func run(_ job: Job, _ open: OpenModel) throws -> (Trace<Float>, Subject) {
-    let prompt = try job.request(open)
+  /// What is open, and the run that is looked at.
+  private struct Current {
+    let opened: Opened
+    var runs: Runs?
+    /// The parts of maps from elsewhere that are named.
+    var spans: [PromptSpan] = []
+
+    init(_ opened: Opened) { self.opened = opened }
+  }
+
+  private func run(_ job: Job, _ current: inout Current) throws -> Subject {
+    let stream = waiting.withLock { $0.stream }
+    switch current.opened {
+    case .maps(let maps):
+      if case .again(let spans?) = job.order { current.spans = spans }
+      // There is a first run of maps, too, and no prompt in it.
+      if case .run = job.order, job.opener == nil { throw OpenMapsError.noModel(for: "a prompt") }
+      return try maps.subject(naming: current.spans) { share in
+        try self.report(job.number, share, "scoring heads")
+      }
+    case .model(let open):
+      var runs: Runs
+      if case .again(nil) = job.order, let known = current.runs {
+        runs = known
+      } else {
+        runs = try whole(job, open, current.runs)
+      }
+      runs.look(at: open.model.streams(for: runs.prompt).contains(stream) ? stream : .decoder)
+      let (seen, prompt, name) = (try runs.seen(open.model), runs.prompt, runs.stream)
+      current.runs = runs
+      return try Subject(open.model, seen, origin: open.origin, asked: prompt, stream: name) {
+        try self.report(job.number, 0.7 + 0.3 * $0, "scoring heads")
+      }
+    }
+  }
+
+  /// A run of all parts of a model.
+  private func whole(_ job: Job, _ open: OpenModel, _ last: Runs?) throws -> Runs {
+    var prompt: Prompt
+    switch job.order {
+    case .run(let request):
+      prompt = try request(open)
+      // The same tokens keep the names of their parts.
+      if let last, last.prompt.ids == prompt.ids { prompt = try prompt.naming(last.prompt.spans) }
+    case .again(let spans):
+      guard let last else { throw ModelError.promptEmpty }
+      prompt = last.prompt
+      if let spans { prompt = try prompt.naming(spans) }
+    }
     try open.model.check(prompt)
     try prepare(open.model, prompt)
-    let whole = try open.model.run(prompt, as: Float.self) { progress in
+    let trace = try open.model.run(prompt, as: Float.self) { progress in
       try report(job.number, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }
-    let trace = try open.model.stream(stream, of: whole)
-    let subject = try Subject(open.model, trace, origin: open.origin) { share in
-      try self.report(job.number, 0.7 + 0.3 * share, "scoring heads")
-    }
-    return (trace, subject)
+    return Runs(base: trace, prompt: prompt)
   }
 
   private func answer(
-    _ question: Question, _ open: OpenModel, _ runs: inout Runs, generation: Int, number: Int
+    _ question: Question, _ current: inout Current, generation: Int, number: Int
   ) {
     let start = ContinuousClock.now
     let report: @Sendable (Double) throws -> Void = { share in
@@ -183,8 +249,14 @@ public final class InferenceService: Sendable {
       self.mailbox.post(.working(share, question.activity))
     }
     do {
-      let trace = try runs.trace(open.model, question.alteration, onProgress: report)
-      let answer = try question.answer(open, trace, base: runs.base, onProgress: report)
+      let answer: Answer
+      switch current.opened {
+      case .maps(let maps): answer = try question.answer(maps, onProgress: report)
+      case .model(let open):
+        guard var runs = current.runs else { return }
+        defer { current.runs = runs }
+        answer = try question.answer(open, &runs, onProgress: report)
+      }
       mailbox.post(.answered(question, answer, generation: generation))
     } catch is CancellationError {
       return
@@ -202,34 +274,5 @@ public final class InferenceService: Sendable {
 
   private func check(_ number: Int) throws {
     guard isNewest(number) else { throw CancellationError() }
-  }
-}
-
-extension Subject {
-  /// A run as the views need it, its heads scored.
-  ///
-  /// - Parameter onProgress: Called with a share from 0 to 1; what it throws ends the scoring.
-  public init(
-    _ model: Model, _ trace: Trace<Float>, origin: Origin? = nil,
-    onProgress: @escaping @Sendable (Double) throws -> Void = { _ in }
-  ) throws {
-    let results = try HeadScores.results(
-      HeadScores.ofMaps, of: ScoreInput(model, trace, onProgress: onProgress))
-    let applicable = results.filter { $0.reason == nil }
-    // Entropy leads: it is defined for every prompt.
-    let order =
-      applicable.filter { $0.score.name == "entropy" }
-      + applicable.filter { $0.score.name != "entropy" }
-    let plan = trace.plan
-    self.init(
-      model: model.name,
-      details: [
-        "\(plan.family), \(plan.layers) layers, \(plan.heads) heads, \(plan.kvHeads) KV heads,"
-          + " \(plan.dModel) wide"
-      ] + model.warnings,
-      prompt: trace.prompt.text ?? "", tokens: trace.prompt.tokens, patterns: trace,
-      scores: order.map { ScoreTable($0.score, $0.table, seq: trace.seq) }, kvHeads: plan.kvHeads,
-      origin: origin, hasAdded: !trace.prompt.added.isEmpty, queries: trace.prompt,
-      keys: trace.keyTokens)
   }
 }

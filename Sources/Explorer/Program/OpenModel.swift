@@ -6,11 +6,25 @@ public struct Origin: Sendable, Hashable {
   public let address: String
   /// `Checkpoint.fingerprint`; empty when it is not known.
   public let fingerprint: String
+  /// What the command line says beside MODEL and a text to get the same run, in its order.
+  public let options: [Option]
+
+  /// An option of the command line.
+  public struct Option: Sendable, Hashable {
+    /// Without dashes, such as `image`.
+    public let name: String
+    /// Its value, as it was given.
+    public let value: String
+
+    /// An option.
+    public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+  }
 
   /// An origin.
-  public init(address: String, fingerprint: String) {
+  public init(address: String, fingerprint: String, options: [Option] = []) {
     self.address = address
     self.fingerprint = fingerprint
+    self.options = options
   }
 }
 

@@ -1,32 +1,56 @@
 import Models
+import Tensors
 
 /// The run that is looked at, and the same run under the changes that were asked about last.
 struct Runs {
-  /// The run without any change.
-  let base: Trace<Float>
-  /// Newest last.
+  /// What was run.
+  let prompt: Prompt
+  /// The run of all parts, without any change.
+  private let whole: Trace<Float>
+  /// The part that is looked at.
+  private(set) var stream: StreamName
+  /// Newest last; runs of all parts.
   private var changed: [(alteration: Alteration, trace: Trace<Float>)] = []
 
   /// How many changed runs are kept: enough to go back and forth between two.
   static let capacity = 3
 
-  init(base: Trace<Float>) { self.base = base }
+  /// A run of all parts of a model.
+  ///
+  /// - Parameter prompt: What was run; of an encoder-decoder, what its encoder read.
+  init(base: Trace<Float>, prompt: Prompt, stream: StreamName = .decoder) {
+    (whole, self.prompt, self.stream) = (base, prompt, stream)
+  }
 
-  /// The run under a change, starting where the change first touches the model.
+  /// Looks at another part.
+  mutating func look(at stream: StreamName) { self.stream = stream }
+
+  /// The part that is looked at, without any change.
+  ///
+  /// - Throws: `ModelError.noSuchStream`.
+  func seen(_ model: Model) throws -> Trace<Float> { try model.stream(stream, of: whole) }
+
+  /// The part that is looked at, under a change; run from where the change first touches the model.
   ///
   /// - Throws: What a rule misses; what the run and `onProgress` throw.
   mutating func trace(
     _ model: Model, _ alteration: Alteration, onProgress: (Double) throws -> Void
   ) throws -> Trace<Float> {
-    guard !alteration.isNone else { return base }
+    try model.stream(stream, of: run(model, alteration, onProgress: onProgress))
+  }
+
+  private mutating func run(
+    _ model: Model, _ alteration: Alteration, onProgress: (Double) throws -> Void
+  ) throws -> Trace<Float> {
+    guard !alteration.isNone else { return whole }
     if let known = changed.first(where: { $0.alteration == alteration }) { return known.trace }
     let knockOuts = alteration.knockedOut.sorted().map { Intervention.zero($0) }
-    let rules = try model.interventions(alteration.rules, on: base)
+    let rules = try model.interventions(alteration.rules, on: whole)
     let isLocal = alteration.reach == .local
     let run = knockOuts + (isLocal ? [] : rules)
-    var trace = base
+    var trace = whole
     if !run.isEmpty {
-      trace = try model.run(base.prompt, interventions: run, reusing: base) {
+      trace = try model.run(prompt, interventions: run, reusing: whole) {
         try onProgress(Double($0.done) / Double($0.total))
       }
     }

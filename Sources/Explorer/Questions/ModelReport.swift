@@ -51,6 +51,19 @@ public struct ModelReport: Sendable {
     self.init(plan: lines + warnings, checks: Self.lines(facts))
   }
 
+  /// The report of maps from elsewhere.
+  init(_ maps: OpenMaps, onProgress: (Double) throws -> Void) rethrows {
+    let patterns = maps.patterns
+    let facts = try TrustFacts(maps: patterns, onProgress: onProgress)
+    let shown = ["row sums", "future keys", "undefined"]
+    self.init(
+      plan: [
+        Line("maps", "of a file, without a model"), Line("layers", "\(patterns.layers)"),
+        Line("heads", "\(patterns.heads)"), Line("queries", "\(patterns.queryCount)"),
+        Line("keys", "\(patterns.keyCount)"),
+      ], checks: Self.lines(facts).filter { shown.contains($0.name) })
+  }
+
   /// What was checked, as lines.
   ///
   /// Sums of float32 softmax rows differ from one by some 1e-7 for each key of a row; 1e-4 leaves room

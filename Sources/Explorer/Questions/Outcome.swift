@@ -31,13 +31,15 @@ public struct Outcome: Sendable {
   ///
   /// - Parameters:
   ///   - base: The run without any change; nil when this is it.
+  ///   - predicts: Whether the output head reads what this part of the run ends in.
   init(
-    _ open: OpenModel, _ trace: Trace<Float>, base: Trace<Float>?,
+    _ open: OpenModel, _ trace: Trace<Float>, base: Trace<Float>?, predicts: Bool,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws {
     let part: @Sendable (Double) throws -> Void = { try onProgress($0 / 2) }
     let predictions =
-      open.model.hasOutputHead ? try Predictions(open.model, trace, onProgress: part) : nil
+      open.model.hasOutputHead && predicts
+      ? try Predictions(open.model, trace, onProgress: part) : nil
     let ids = Set((predictions?.best ?? []).map(\.id))
     let spelling = ids.compactMap { id in open.spell(id).map { (id, $0) } }
     guard let base else {

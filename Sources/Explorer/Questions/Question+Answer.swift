@@ -18,28 +18,59 @@ extension Question {
     }
   }
 
+  /// What a reason names why there is no answer.
+  var subject: String {
+    switch topic {
+    case .vectors: "a head's queries and keys"
+    case .valueNorms: "the length of values"
+    case .model: "the model's description"
+    case .edge, .like: "a ranking of heads"
+    case .sinks: "what sinks do to hidden states"
+    case .outcome, .forecast: "what comes next"
+    }
+  }
+
   /// Works it out.
   ///
   /// - Parameters:
-  ///   - trace: The run that it is about.
-  ///   - base: The same run before any change.
+  ///   - runs: The run, and its changes so far.
   ///   - onProgress: Called with a share from 0 to 1; what it throws ends the work.
   func answer(
-    _ open: OpenModel, _ trace: Trace<Float>, base: Trace<Float>,
+    _ open: OpenModel, _ runs: inout Runs,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws -> Answer {
+    let trace = try runs.trace(open.model, alteration, onProgress: onProgress)
+    let base = try runs.seen(open.model)
+    // Only the decoder's stream ends in the output head.
+    let predicts = runs.stream == .decoder
     switch topic {
-    case .vectors(let head): .vectors(HeadVectors(trace, head))
-    case .valueNorms: .valueNorms(ValueNorms(trace))
-    case .model: .model(try ModelReport(open.model, trace, onProgress: onProgress))
+    case .vectors(let head): return .vectors(HeadVectors(trace, head))
+    case .valueNorms: return .valueNorms(ValueNorms(trace))
+    case .model: return .model(try ModelReport(open.model, trace, onProgress: onProgress))
     case .edge(let queries, let keys):
-      .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
-    case .like(let head): .table(try .like(trace, head, onProgress: onProgress))
-    case .sinks: .sinks(try SinkReport(open.model, trace, onProgress: onProgress))
+      return .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
+    case .like(let head): return .table(try .like(trace, head, onProgress: onProgress))
+    case .sinks: return .sinks(try SinkReport(open.model, trace, onProgress: onProgress))
     case .outcome:
-      .outcome(
-        try Outcome(open, trace, base: alteration.isNone ? nil : base, onProgress: onProgress))
-    case .forecast(let position): .forecast(try Forecast(open, trace, base: base, at: position))
+      return .outcome(
+        try Outcome(
+          open, trace, base: alteration.isNone ? nil : base, predicts: predicts,
+          onProgress: onProgress))
+    case .forecast(let position):
+      guard predicts else { throw StreamError.noPrediction(runs.stream) }
+      return .forecast(try Forecast(open, trace, base: base, at: position))
+    }
+  }
+}
+
+/// What a part of an encoder-decoder cannot answer.
+enum StreamError: Error, Equatable, CustomStringConvertible {
+  case noPrediction(StreamName)
+
+  var description: String {
+    switch self {
+    case .noPrediction(let stream):
+      "the \(stream.rawValue) stream predicts nothing, the decoder does; E shows it"
     }
   }
 }

@@ -30,14 +30,24 @@ public struct SnapshotHeader: Sendable, Equatable {
     title = "heed \(Release.version): \(view) of \(state.head), \(shown(subject.model))"
     var facts = [("view", view), ("model", shown(subject.origin?.address ?? subject.model))]
     if let hash = subject.origin?.fingerprint, !hash.isEmpty { facts.append(("hash", hash)) }
-    facts.append(("prompt", exact(subject.prompt)))
-    // Of the run: what is seen may be words.
-    let tokens = state.run?.tokens ?? subject.tokens
-    facts.append(("ids", tokens.map { "\($0.id)" }.joined(separator: ",")))
+    for option in subject.origin?.options ?? [] { facts.append((option.name, exact(option.value))) }
+    if !subject.isMapsOnly {
+      facts.append(("prompt", exact(subject.prompt)))
+      // Of the run: what is seen may be words.
+      let ids = subject.asked?.ids ?? (state.run ?? subject).tokens.map(\.id)
+      facts.append(("ids", ids.map { "\($0)" }.joined(separator: ",")))
+    }
+    for span in subject.asked?.spans ?? [] {
+      let last = span.tokens.upperBound - 1
+      facts.append(("part \(shown(span.name))", "tokens \(span.tokens.lowerBound) to \(last)"))
+    }
+    if subject.streams.count > 1 { facts.append(("stream", subject.stream.rawValue)) }
     facts.append(("head", "\(state.head)"))
-    for (label, position) in [("query", state.query), ("key", state.key)] {
-      let token = TokenText.exact(subject.bytes(position), charset: charset)
-      facts.append((label, "\(position) \(token)"))
+    for (label, position, bytes) in [
+      ("query", state.query, subject.bytes(state.query)),
+      ("key", state.key, subject.keyBytes(state.key)),
+    ] {
+      facts.append((label, "\(position) \(TokenText.exact(bytes, charset: charset))"))
     }
     facts.append(("rule", state.alteration.text ?? "the model's own"))
     let lens = state.lens.notes
@@ -58,17 +68,47 @@ public enum Reopening {
   public static func line(_ state: ExplorerState, view: String) -> String? {
     guard let subject = state.subject, let origin = subject.origin else { return nil }
     var words = ["heed", quoted(origin.address)]
-    let isPlain = subject.prompt.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-    if isPlain, !subject.prompt.isEmpty {
-      words += ["--text", quoted(subject.prompt)] + (subject.hasAdded ? [] : ["--no-special"])
-    } else {
-      words += ["--ids", (state.run ?? subject).tokens.map { "\($0.id)" }.joined(separator: ",")]
+    for option in origin.options { words += ["--\(option.name)", quoted(option.value)] }
+    switch subject.askedPrompt {
+    // Controls would not survive a shell's line.
+    case .text(let text)? where text.unicodeScalars.allSatisfy(isPlain):
+      words += ["--text", quoted(text)] + (subject.hasAdded ? [] : ["--no-special"])
+    case nil: break
+    case .text?, .ids?:
+      let ids = subject.asked?.ids ?? (state.run ?? subject).tokens.map(\.id)
+      words += ["--ids", ids.map { "\($0)" }.joined(separator: ",")]
     }
+    for span in subject.askedSpans {
+      let (start, end) = (span.tokens.lowerBound, span.tokens.upperBound)
+      words += ["--span", quoted("\(span.name)=\(start)..\(end)")]
+    }
+    if subject.streams.count > 1 { words += ["--stream", subject.stream.rawValue] }
     words += ["--view", view, "--layer", "\(state.head.layer)", "--head", "\(state.head.head)"]
     words += ["--query", "\(state.query)", "--key", "\(state.key)"]
     words += ["--scale", state.scale.rawValue, "--theme", state.ramp.rawValue]
+    if state.zoom != .fit { words += ["--zoom", state.zoom.text] }
+    if !state.lens.text.isEmpty { words += ["--lens", quoted(state.lens.text)] }
     if let score = state.scoreTable { words += ["--score", quoted(score.name)] }
-    return words.joined(separator: " ")
+    return (words + changes(state.alteration)).joined(separator: " ")
+  }
+
+  /// What is changed about the model.
+  private static func changes(_ alteration: Alteration) -> [String] {
+    func names(_ heads: [HeadIndex]) -> String {
+      heads.map(\.description).joined(separator: ",")
+    }
+    var words: [String] = []
+    if !alteration.knockedOut.isEmpty {
+      words += ["--without", names(alteration.knockedOut.sorted())]
+    }
+    for (rule, heads) in alteration.heads {
+      words += ["--rule", quoted(rule), "--heads", names(heads)]
+    }
+    return words + (alteration.rules.isEmpty ? [] : ["--scope", alteration.reach.rawValue])
+  }
+
+  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value >= 0x20 && scalar.value != 0x7F
   }
 
   /// A word for the shell.

@@ -70,6 +70,10 @@ public enum Effect: Sendable, Equatable {
   case open(String, prompt: String)
   /// Find what MODEL could go on with after a beginning; answer with `.listed`.
   case list(String)
+  /// Show another part of an encoder-decoder's run; answer with `.loaded`.
+  case look(StreamName)
+  /// Run the same prompt with these parts of it named; answer as for `run`.
+  case name([PromptSpan])
   /// Stop what runs.
   case cancel
   /// Find out these things about the run, and give up what else was asked; answer with `.answered`.

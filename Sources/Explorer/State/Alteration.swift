@@ -19,12 +19,18 @@ public struct Alteration: Sendable, Hashable {
   var text: String? {
     var parts: [String] = []
     if !knockedOut.isEmpty { parts.append("without \(Self.names(knockedOut))") }
-    let byRule = Dictionary(grouping: rules.heads.keys) { rules[$0]?.name ?? "" }
-    // In an order of its own: the same state is written in the same bytes every time.
-    for (spec, heads) in byRule.sorted(by: { $0.key < $1.key }) {
-      parts.append("rule \(spec) in \(Self.names(heads)), \(reach.rawValue)")
+    for (spec, heads) in heads {
+      let rule = spec.prefix { $0 != ":" }
+      parts.append("rule \(rule) in \(Self.names(heads)), \(reach.rawValue)")
     }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+
+  /// Every rule as a text and the heads that it stands in, in an order of its own: the same state is
+  /// written in the same bytes every time.
+  var heads: [(rule: String, heads: [HeadIndex])] {
+    Dictionary(grouping: rules.heads.keys) { rules[$0]?.description ?? "" }
+      .map { ($0.key, $0.value.sorted()) }.sorted { $0.0 < $1.0 }
   }
 
   private static func names(_ heads: some Collection<HeadIndex>) -> String {

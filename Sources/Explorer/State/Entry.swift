@@ -20,6 +20,19 @@ public enum LineUse: String, Sendable {
   case search = "/"
   /// Which heads to look at.
   case filter = "&"
+  /// The name of a part of the prompt.
+  case span = "name of the part: "
+}
+
+extension LineUse {
+  /// The command that takes the line.
+  var command: String {
+    switch self {
+    case .search: "search"
+    case .filter: "filter"
+    case .span: "span"
+    }
+  }
 }
 
 /// What a letter is asked for.

@@ -113,10 +113,10 @@ extension ExplorerState {
     case .backspace where editor.characters.isEmpty: return []
     case .enter where editor.characters.isEmpty:
       if use == .filter { filter = nil }
+      if use == .span { spanStart = nil }
       return []
     case .enter:
-      let name = use == .search ? "search" : "filter"
-      return perform("\(name) \(editor.text)")
+      return perform("\(use.command) \(editor.text)")
     default: _ = editor.handle(key)
     }
     entry = .line(use, editor)

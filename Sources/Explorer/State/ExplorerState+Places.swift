@@ -23,7 +23,7 @@ extension ExplorerState {
   mutating func seek(_ step: Int) {
     guard let subject, !sought.isEmpty else { return say("/ searches for a text") }
     let count = subject.patterns.queryCount
-    let lead = max(0, subject.patterns.keyCount - count)
+    let lead = subject.lead
     let text = sought.lowercased()
     for distance in 1...max(1, count) {
       let position = ((query + step * distance) % count + count) % count
@@ -47,14 +47,16 @@ extension ExplorerState {
     }
     trail.leave(place)
     key = best
-    let lead = subject.patterns.keyCount - subject.patterns.queryCount
-    if best - lead >= 0 { query = best - lead }
+    // In cross attention a key is no query: there is no way on.
+    if !subject.isCross, best - subject.lead >= 0 { query = best - subject.lead }
     clamp()
   }
 
   /// Tokens or words; the cursors stay on the same text.
   mutating func toggleWords() {
-    guard let run, run.tokens.count == run.patterns.keyCount else { return }
+    guard let run, run.hasWords else {
+      return say("words need text: queries and keys that are the same tokens")
+    }
     let words = Words(run.tokens)
     let (query, key) = (query, key)
     lens.hasWords.toggle()

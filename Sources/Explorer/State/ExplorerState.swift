@@ -57,6 +57,10 @@ public struct ExplorerState: Sendable {
   public var sessionFile: String?
   /// Where to go once the first run is there.
   public var arrival = Arrival()
+  /// Whether nobody has asked for a view yet, so that the first run shows the one that suits it.
+  public var choosesView = false
+  /// The start of a part of the prompt that is being named.
+  var spanStart: Int?
   /// The row and the column in question.
   public var query = 0
   /// The column in question.
@@ -158,7 +162,7 @@ public struct ExplorerState: Sendable {
   mutating func load(_ subject: Subject) {
     generation += 1
     answers = Answers()
-    (extraScores, errands, anchor) = ([], [], nil)
+    (extraScores, errands, anchor, spanStart) = ([], [], nil, nil)
     content = .loaded(subject)
     prompt = subject.prompt
     if !prompts.contains(prompt) { prompts.append(prompt) }
@@ -167,7 +171,9 @@ public struct ExplorerState: Sendable {
     if scoreTable?.name != score { score = scoreTable?.name ?? "" }
     query = (self.subject?.patterns.queryCount ?? 1) - 1
     key = 0
+    if seesImage { lookAtImage() }
     arrive()
+    choosesView = false
     clamp()
   }
 

@@ -14,9 +14,11 @@ enum RuleTarget: String, Sendable, CaseIterable {
 
 extension ExplorerState {
   /// The heads that a rule is put into.
-  var ruledHeads: [HeadIndex] {
+  var ruledHeads: [HeadIndex] { ruledHeads(ruleTarget) }
+
+  func ruledHeads(_ target: RuleTarget) -> [HeadIndex] {
     guard let patterns = subject?.patterns else { return [] }
-    switch ruleTarget {
+    switch target {
     case .head: return [head]
     case .layer: return (0..<patterns.heads).map { HeadIndex(layer: head.layer, head: $0) }
     case .selected: return selected.sorted()
@@ -33,13 +35,6 @@ extension ExplorerState {
     let heads = ruledHeads
     guard !heads.isEmpty else { return say("no head is selected; Space selects") }
     change { $0.rules = RulePlan(rule, in: heads) }
-  }
-
-  /// Begins under a rule, as if it had been chosen before anything was seen.
-  public mutating func begin(under rule: RuleSpec, in heads: [HeadIndex], _ reach: RuleReach) {
-    self.rule = rule
-    alteration.rules = RulePlan(rule, in: heads)
-    alteration.reach = reach
   }
 
   /// Turns the chosen parameter of the rule.

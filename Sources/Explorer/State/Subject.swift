@@ -61,7 +61,7 @@ public struct ScoreTable: Sendable {
   }
 }
 
-/// What the explorer looks at: one run of one model.
+/// What the explorer looks at: one run of one model, or maps that come from elsewhere.
 public struct Subject: Sendable {
   /// The model's name.
   public let model: String
@@ -70,24 +70,34 @@ public struct Subject: Sendable {
   /// The text that was run.
   public let prompt: String
   /// Its tokens; queries are numbered by them.
-  public let tokens: [Token]
+  public private(set) var tokens: [Token]
   /// What keys are numbered by: the same tokens, except in cross attention.
-  public let keyTokens: [Token]
+  public private(set) var keyTokens: [Token]
   /// The whole prompt that queries belong to, its patch grid, image and spans included; nil for maps that no
   /// prompt of heed's made.
   public let queryPrompt: Prompt?
   /// The whole prompt that keys belong to.
   public let keyPrompt: Prompt?
   /// Its maps.
-  public let patterns: any PatternSource
+  public private(set) var patterns: any PatternSource
   /// Scores of its heads, in the order in which they are offered.
-  public let scores: [ScoreTable]
+  public private(set) var scores: [ScoreTable]
   /// Key/value heads of a layer: as many query heads as fit share one.
   public let kvHeads: Int
   /// Where it comes from; nil when nothing can open it again.
   public let origin: Origin?
   /// Whether the tokenizer added special tokens to the text.
   public let hasAdded: Bool
+  /// What the model was asked: of an encoder-decoder, what its encoder reads; nil where nothing was.
+  public var asked: Prompt?
+  /// Which part of a run of several stacks this is.
+  public var stream = StreamName.decoder
+  /// The parts there are; one for a single stack.
+  public var streams = [StreamName.decoder]
+  /// Whether there are maps and no model: see `OpenMaps`.
+  public var isMapsOnly = false
+  /// The image that keys are patches of; nil for none.
+  let picture: Picture?
 
   /// A run, as the views need it.
   public init(
@@ -108,6 +118,20 @@ public struct Subject: Sendable {
     self.keyTokens = keyTokens ?? keys?.tokens ?? tokens
     queryPrompt = queries
     keyPrompt = keys
+    picture = keys?.image.flatMap(Picture.init)
+  }
+
+  /// The same run with other maps.
+  ///
+  /// - Parameter tokens: What queries and keys are numbered by then; nil for what they are.
+  func with(
+    patterns: any PatternSource, tokens: [Token]? = nil, scores: [ScoreTable]? = nil
+  ) -> Subject {
+    var subject = self
+    subject.patterns = patterns
+    if let tokens { (subject.tokens, subject.keyTokens) = (tokens, tokens) }
+    if let scores { subject.scores = scores }
+    return subject
   }
 
   /// The key/value head that a query head reads.
@@ -118,8 +142,11 @@ public struct Subject: Sendable {
     patterns.layers < 1 || patterns.heads < 1 || patterns.queryCount < 1 || patterns.keyCount < 1
   }
 
+  /// Whether queries and keys are different tokens, as in cross attention.
+  var isCross: Bool { tokens != keyTokens }
+
   /// Keys that exist before the first query, such as those of an earlier part of the text.
-  private var lead: Int { max(0, patterns.keyCount - patterns.queryCount) }
+  var lead: Int { isCross ? 0 : max(0, patterns.keyCount - patterns.queryCount) }
 
   /// The last key that a query can see.
   func lastKey(of query: Int) -> Int {

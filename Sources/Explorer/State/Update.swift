@@ -38,7 +38,13 @@ extension ExplorerState {
     case .show(let view): open(view)
     case .stepView(let step): stepView(step)
     case .enter: enter()
-    case .leave: if views.count > 1 { views.removeLast() }
+    case .leave:
+      if spanStart != nil {
+        spanStart = nil
+        say("no part was named")
+      } else if views.count > 1 {
+        views.removeLast()
+      }
     case .close:
       guard views.count > 1 else { return [.screen(.quit)] }
       views.removeLast()
@@ -147,7 +153,7 @@ extension ExplorerState {
 
   /// The neighbour among the tabs takes the place of this view, unless this is the first one.
   mutating func stepView(_ step: Int) {
-    let names = ExplorerViews.tabs.map { $0.name }
+    let names = ExplorerViews.tabs(self).map { $0.name }
     let place = names.firstIndex(of: view) ?? (step > 0 ? -1 : names.count)
     let next = names[(place + step + names.count) % names.count]
     if views.count > 1 { views.removeLast() }
@@ -156,9 +162,10 @@ extension ExplorerState {
 
   /// One view closer: to the map, and from it to the tokens.
   mutating func enter() {
+    let last = seesImage ? ImageView.name : TokensView.name
     if view == MapView.name {
-      open(TokensView.name)
-    } else if view != TokensView.name, view != HelpView.name {
+      open(last)
+    } else if view != last, view != HelpView.name {
       trail.leave(place)
       open(MapView.name)
     }

@@ -70,7 +70,7 @@ enum MapView: ExplorerView {
     guard let subject = state.subject else { return "" }
     let places =
       "\(state.head)  query \(drawing.exact(state.query, of: subject)) \(drawing.glyphs.to) "
-      + "key \(drawing.exact(state.key, of: subject))  "
+      + "key \(drawing.exactKey(state.key, of: subject))  "
     guard state.key <= subject.lastKey(of: state.query) else { return places + "not visible" }
     return places + Double(drawing.weight(subject, query: state.query, key: state.key)).fixed(4)
   }
@@ -81,13 +81,8 @@ enum MapView: ExplorerView {
     let (patterns, head) = (subject.patterns, state.head)
     let source = TensorSource(
       name: "attention", shape: [patterns.queryCount, patterns.keyCount], axes: ["query", "key"],
-      tokens: subject.tokens.map(\.piece)
-    ) { body in
-      for start in stride(from: 0, to: patterns.queryCount, by: 256) {
-        let rows = start..<min(patterns.queryCount, start + 256)
-        try body(patterns.pattern(head, rows: rows, columns: 0..<patterns.keyCount))
-      }
-    }
+      tokens: subject.isCross ? [] : subject.tokens.map(\.piece)
+    ) { body in try patterns.forEachTile(of: head, body) }
     return .tensor(source)
   }
 

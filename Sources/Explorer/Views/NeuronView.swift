@@ -57,7 +57,7 @@ enum NeuronView: ExplorerView {
     let products = vectors.products(query: state.query, key: state.key)
     let rows: [(String, [Float])] = [
       ("q \(drawing.exact(state.query, of: subject))", vectors.query(state.query)),
-      ("k \(drawing.exact(state.key, of: subject))", vectors.key(state.key)),
+      ("k \(drawing.exactKey(state.key, of: subject))", vectors.key(state.key)),
       ("q\(drawing.glyphs.product)k", products),
     ]
     for (row, line) in rows.enumerated() {
@@ -85,7 +85,7 @@ enum NeuronView: ExplorerView {
       let sum = products.reduce(0) { $0 + Double($1) }
       let isChosen = key == state.key
       let number = drawing.padded("\(key)", 4)
-      let text = drawing.cut(drawing.shown(key, of: subject), 7)
+      let text = drawing.cut(drawing.shownKey(key, of: subject), 7)
       let label =
         (isChosen ? drawing.glyphs.pointRight : " ") + "\(number) "
         + text + String(repeating: " ", count: max(0, 8 - ColumnWidth.of(text)))

@@ -199,7 +199,7 @@ enum PredictView: ExplorerView {
       columns: 0..<run.patterns.keyCount, pool: 1
     ).values
     guard let key = row.indices.max(by: { row[$0] < row[$1] }) else { return "" }
-    return "from \(drawing.shown(key, of: run)) \(Double(row[key]).fixed(2))"
+    return "from \(drawing.shownKey(key, of: run)) \(Double(row[key]).fixed(2))"
   }
 
   /// The heads that add most first.

@@ -41,7 +41,7 @@ enum SinksView: ExplorerView {
     for row in rows.visible where list.height > 0 {
       let position = report.positions[keys[row]]
       let isChosen = position.index == key(state)
-      let token = drawing.cut(drawing.shown(position.index, of: run), 10)
+      let token = drawing.cut(drawing.shownKey(position.index, of: run), 10)
       let blanks = String(repeating: " ", count: max(0, 10 - ColumnWidth.of(token)))
       let phi = report.dimensions.phi.compactMap {
         $0.indices.contains(position.index) ? $0[position.index] : nil
@@ -97,7 +97,7 @@ enum SinksView: ExplorerView {
   ) {
     guard region.height > 1, region.width > 0 else { return }
     let state = drawing.state
-    let name = drawing.shown(key(state), of: run)
+    let name = drawing.shownKey(key(state), of: run)
     let feeders = feeders(report, key(state))
     canvas.write(
       drawing.cut("\(feeders.count) heads feed \(key(state)) \(name)", region.width), x: region.x,

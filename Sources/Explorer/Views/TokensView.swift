@@ -39,17 +39,19 @@ enum TokensView: ExplorerView {
     let state = drawing.state
     let last = subject.lastKey(of: state.query)
     let levels = state.scale.levels(of: weights)
+    // In cross attention the query stands in another text: no key is it.
+    let query = subject.isCross ? nil : state.query
     for (key, place) in layout.places.enumerated() {
       guard let y = layout.y(place.row), key < weights.count else { continue }
       let level = levels.level(weights[key])
       let isSeen = key <= last
-      let role: Role = key == state.query ? .cursor : isSeen ? .plain : .dimmed
+      let role: Role = key == query ? .cursor : isSeen ? .plain : .dimmed
       let x = layout.text.x + place.x
       canvas.write(
         place.text, x: x, y: y, in: layout.text, role: role, shade: isSeen ? .level(level) : .none)
       guard layout.pitch == 2 else { continue }
       for column in x..<(x + place.width) where layout.text.contains(column, y + 1) {
-        if key == state.query {
+        if key == query {
           canvas[column, y + 1] = Cell("^", role: .strongest)
         } else if isSeen, drawing.appearance.depth == .mono {
           canvas[column, y + 1] = Cell(shade: .level(level))
@@ -65,7 +67,8 @@ enum TokensView: ExplorerView {
     let list = layout.list
     guard list.height > 1 else { return }
     let keys = strongest(weights, count: min(10, list.height - 2))
-    let head = "\(drawing.state.head) gives most to"
+    let query = subject.isCross ? ", query \(drawing.exact(drawing.state.query, of: subject))," : ""
+    let head = "\(drawing.state.head)\(query) gives most to"
     canvas.write(head, x: list.x, y: list.y + 1, in: list, role: .label)
     let digits = "\(subject.patterns.keyCount - 1)".count
     for (row, key) in keys.enumerated() {
@@ -80,7 +83,7 @@ enum TokensView: ExplorerView {
         x: x, y: y, in: list, role: .dimmed)
       x = canvas.write(
         "  \(drawing.padded("\(key)", digits)) ", x: x + 20, y: y, in: list, role: .dimmed)
-      let text = drawing.cut(drawing.shown(key, of: subject), max(0, list.width - (x - list.x)))
+      let text = drawing.cut(drawing.shownKey(key, of: subject), max(0, list.width - (x - list.x)))
       canvas.write(text, x: x, y: y, in: list, role: row == 0 ? .strongest : .label)
     }
   }
@@ -103,7 +106,7 @@ enum TokensView: ExplorerView {
     let start = "\(drawing.state.head)  query \(drawing.exact(drawing.state.query, of: subject))"
     guard let key = strongest(weights, count: 1).first else { return start + "  no weight" }
     return start
-      + " \(drawing.glyphs.to) strongest key \(drawing.exact(key, of: subject))  "
+      + " \(drawing.glyphs.to) strongest key \(drawing.exactKey(key, of: subject))  "
       + Double(weights[key]).fixed(4)
   }
 
@@ -113,7 +116,7 @@ enum TokensView: ExplorerView {
     let keys = 0..<subject.patterns.keyCount
     let row = state.query..<state.query + 1
     let weights = subject.patterns.pattern(state.head, rows: row, columns: keys).elements
-    let tokens = keys.map { subject.tokens.indices.contains($0) ? subject.tokens[$0] : nil }
+    let tokens = keys.map { subject.keyTokens.indices.contains($0) ? subject.keyTokens[$0] : nil }
     var table = DataTable(name)
     table.add("key", .integers(Array(keys)))
     table.add("id", .integers(tokens.map { $0?.id ?? -1 }))
@@ -126,11 +129,14 @@ enum TokensView: ExplorerView {
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? {
     guard let subject = state.subject else { return nil }
-    return TokensLayout(subject, state, in: region).token(atX: x, y: y).map { .query($0) }
+    return TokensLayout(subject, state, in: region).token(atX: x, y: y).map {
+      subject.isCross ? .selectKey($0) : .query($0)
+    }
   }
 
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     guard let subject = state.subject else { return }
+    guard !subject.isCross else { return step(motion, &state) }
     let layout = TokensLayout(subject, state, in: region)
     guard layout.places.indices.contains(state.query) else { return }
     let place = layout.places[state.query]
@@ -151,6 +157,19 @@ enum TokensView: ExplorerView {
     case .firstColumn: state.query = layout.places.firstIndex { $0.row == place.row } ?? 0
     case .lastColumn:
       state.query = layout.places.lastIndex { $0.row == place.row } ?? state.query
+    }
+    state.clamp()
+  }
+
+  /// From query to query, where the text that is seen is that of the keys.
+  private static func step(_ motion: Motion, _ state: inout ExplorerState) {
+    switch motion {
+    case .left, .up: state.query -= 1
+    case .right, .down: state.query += 1
+    case .pageUp, .pageLeft: state.query -= 8
+    case .pageDown, .pageRight: state.query += 8
+    case .firstRow, .firstColumn: state.query = 0
+    case .lastRow, .lastColumn: state.query = (state.subject?.patterns.queryCount ?? 1) - 1
     }
     state.clamp()
   }

@@ -43,4 +43,36 @@ struct DisentangledPositions<Element: Scalar>: Sendable {
       keys: queries.map { products(head.keys.rows(0..<scores.columns), $0) }, rows: self.rows,
       firstQuery: rows.lowerBound, to: scores)
   }
+
+  /// Adds what the gradient of some queries' scores says about queries and keys.
+  ///
+  /// - Parameters:
+  ///   - gradient: Of scores, `[rows, keys]`, keys from 0.
+  ///   - queries: Of those queries, `[rows, dHead]`.
+  ///   - keysGradient: Of those keys, `[keys, dHead]`.
+  func addGradient<K: Kernels>(
+    _ gradient: Matrix<Element>, of head: HeadAttention<Element>, rows: Range<Int>,
+    queries queriesGradient: MutableMatrix<Element>, keys keysGradient: MutableMatrix<Element>,
+    _: K.Type
+  ) where K.Element == Element {
+    let columns = head.plan.columns(head.head.head)
+    func sums(_ positions: Tensor<Element>?, rows: Int) -> Tensor<Element>? {
+      positions.map { Tensor(repeating: 0, shape: [rows, $0.shape[0]]) }
+    }
+    var forQueries = sums(keys, rows: gradient.rows)
+    var forKeys = sums(queries, rows: gradient.columns)
+    K.sumByDistance(
+      gradient, rows: self.rows, firstQuery: rows.lowerBound,
+      queries: forQueries?.mutableMatrix(), keys: forKeys?.mutableMatrix())
+    if let forQueries, let keys {
+      K.multiply(
+        forQueries.matrix, keys.matrix.columns(columns), transposed: false,
+        scale: Element(scale), adding: true, into: queriesGradient)
+    }
+    if let forKeys, let queries {
+      K.multiply(
+        forKeys.matrix, queries.matrix.columns(columns), transposed: false,
+        scale: Element(scale), adding: true, into: keysGradient)
+    }
+  }
 }

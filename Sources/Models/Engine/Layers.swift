@@ -163,18 +163,25 @@ struct Addition<K: Kernels>: Sendable {
   func add(
     to target: MutableMatrix<K.Element>, _ half: (MutableMatrix<K.Element>, Bool) -> Void
   ) {
-    if output == nil, gain == nil, scale == 1 {
+    if isPlain, scale == 1 {
       half(target, true)
     } else {
       var part = Tensor<K.Element>(uninitialized: [target.rows, target.columns])
       let written = part.mutableMatrix()
       half(written, false)
       output?.apply(to: written)
-      if let gain {
-        for row in 0..<written.rows { K.multiply(written.rows(row..<row + 1), by: gain.matrix) }
-      }
+      multiplyByGain(written)
       K.add(written.matrix, scale: scale, to: target)
     }
     stream?.apply(to: target)
+  }
+
+  /// Whether what a half writes is added as it is, but for the scale.
+  var isPlain: Bool { output == nil && gain == nil }
+
+  /// Multiplies every row by the gain, where there is one.
+  func multiplyByGain(_ rows: MutableMatrix<K.Element>) {
+    guard let gain else { return }
+    for row in 0..<rows.rows { K.multiply(rows.rows(row..<row + 1), by: gain.matrix) }
   }
 }

@@ -62,7 +62,7 @@ extension Model {
   }
 
   /// What a stack hands on: its residual stream after its final norm.
-  private func output<K: Kernels>(
+  func output<K: Kernels>(
     of plan: ModelPlan, _ trace: Trace<K.Element>, on _: K.Type
   ) -> Tensor<K.Element> {
     let last = trace.residuals[plan.layers]

@@ -4,7 +4,7 @@ import Tensors
 /// matrix of a model, and all logits of a prompt can be larger still.
 struct OutputHead<K: Kernels> {
   let plan: ModelPlan
-  private let weights: Weights
+  let weights: Weights
   let norm: Norm<K>?
   let projection: Linear<K>?
   let projectionNorm: Norm<K>?
@@ -39,17 +39,20 @@ struct OutputHead<K: Kernels> {
   /// What follows the final norm.
   private func projected(_ x: Tensor<K.Element>) -> Tensor<K.Element> {
     guard let projection else { return x }
-    var result: Tensor<K.Element>
-    switch plan.head.squash {
-    case .activation(let activation):
-      result = projection.applied(to: x.matrix, activation: activation)
-    case .tanh:
-      result = projection.applied(to: x.matrix)
-      // 1 · tanh(x / 1).
-      K.cap(result.mutableMatrix(), at: 1)
-    case nil: result = projection.applied(to: x.matrix)
-    }
+    var result = squashed(projection.applied(to: x.matrix))
     projectionNorm?.apply(to: result.mutableMatrix())
+    return result
+  }
+
+  /// What follows the projection.
+  func squashed(_ x: Tensor<K.Element>) -> Tensor<K.Element> {
+    var result = x
+    switch plan.head.squash {
+    case .activation(let activation): K.activate(result.mutableMatrix(), activation)
+    // 1 · tanh(x / 1).
+    case .tanh: K.cap(result.mutableMatrix(), at: 1)
+    case nil: break
+    }
     return result
   }
 

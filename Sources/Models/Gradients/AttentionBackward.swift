@@ -7,20 +7,21 @@ import Tensors
 ///
 /// Source: Dao et al. 2022, "FlashAttention", algorithm 4.
 struct AttentionBackward<K: Kernels> {
-  /// After position encoding, `[seq, heads · dHead]`.
+  /// After position encoding, `[queries, heads · dHead]`.
   var queries: Tensor<K.Element>
-  /// `[seq, kvHeads · dHead]` and `[seq, kvHeads · dValue]`.
+  /// `[keys, kvHeads · dHead]` and `[keys, kvHeads · dValue]`.
   var keys, values: Tensor<K.Element>
 
   /// - Parameters:
   ///   - heads: All heads of the layer.
-  ///   - gradient: Of weighted values, `[seq, heads · dValue]`.
+  ///   - gradient: Of weighted values, `[queries, heads · dValue]`.
   init(_ heads: [HeadAttention<K.Element>], _ plan: AttentionPlan, _ gradient: Matrix<K.Element>) {
     let seq = gradient.rows
     queries = Tensor(uninitialized: [seq, plan.heads * plan.dHead])
     // One for each query head, so that no two threads add to the same numbers.
-    var forKeys = Tensor<K.Element>(repeating: 0, shape: [seq, plan.heads * plan.dHead])
-    var forValues = Tensor<K.Element>(repeating: 0, shape: [seq, plan.heads * plan.dValue])
+    let keyCount = heads.first?.keys.rows ?? 0
+    var forKeys = Tensor<K.Element>(repeating: 0, shape: [keyCount, plan.heads * plan.dHead])
+    var forValues = Tensor<K.Element>(repeating: 0, shape: [keyCount, plan.heads * plan.dValue])
     let (q, k, v) = (
       queries.mutableMatrix(), forKeys.mutableMatrix(), forValues.mutableMatrix()
     )
@@ -62,6 +63,8 @@ struct AttentionBackward<K: Kernels> {
       K.multiply(
         s.matrix, head.keys.rows(seen), transposed: false, scale: scale, adding: false,
         into: queries.rows(rows))
+      head.disentangled?.addGradient(
+        s.matrix, of: head, rows: rows, queries: queries.rows(rows), keys: keys.rows(seen), K.self)
       K.scale(s, by: scale)
       K.multiply(
         transposing: s.matrix, head.queries.rows(rows), adding: true, into: keys.rows(seen))

@@ -20,10 +20,10 @@ extension Experts {
         choices[row].firstIndex { $0.expert == expert }.map { (row: row, place: $0) }
       }
       guard !rows.isEmpty, let mlp = MLP<K>(mlpPlan, &weights) else { continue }
-      let read = gathered(x, rows.map(\.row))
+      let read = x.gathered(rows.map(\.row))
       var written = Tensor<K.Element>(uninitialized: [rows.count, gradient.columns])
       mlp.apply(to: read.matrix, adding: false, into: written.mutableMatrix())
-      var back = gathered(gradient, rows.map(\.row))
+      var back = gradient.gathered(rows.map(\.row))
       for (i, dot) in K.dots(written.matrix, back.matrix).enumerated() {
         slopes[rows[i].row][rows[i].place] = dot
         let weight = choices[rows[i].row][rows[i].place].weight
@@ -66,15 +66,6 @@ extension Experts {
     }
     mlp.addGradient(x, back.matrix, to: result)
     gate.addGradient(forGate.matrix, to: result)
-  }
-
-  private func gathered(_ x: Matrix<K.Element>, _ rows: [Int]) -> Tensor<K.Element> {
-    var result = Tensor<K.Element>(uninitialized: [rows.count, x.columns])
-    let target = result.mutableMatrix()
-    for (i, row) in rows.enumerated() {
-      target.rows(i..<i + 1).copy(from: x.rows(row..<row + 1))
-    }
-    return result
   }
 }
 

@@ -12,6 +12,13 @@ public struct Gradients<Element: Scalar>: Sendable {
   public let residuals: [Tensor<Element>]
   /// Of each layer's weighted values, `[seq, heads · dValue]`, as they enter the output projection.
   public let weightedValues: [Tensor<Element>]
+  /// The other parts of a run of several stacks; none for one stack alone.
+  let streams: [StreamName: Gradients]
+
+  /// The gradients of a stream of the run, of the same scalar.
+  ///
+  /// - Returns: These for `decoder`; nil for a stream that the model does not have.
+  public func stream(_ name: StreamName) -> Gradients? { name == .decoder ? self : streams[name] }
 
   /// The gradient of one head's weighted values, `[seq, dValue]`.
   public func weightedValues(_ head: HeadIndex) -> Matrix<Element> {
@@ -46,7 +53,8 @@ extension Model {
   ///
   /// - Parameters:
   ///   - objective: What is differentiated.
-  ///   - trace: A run of this model; interventions of it are constants that gradients respect.
+  ///   - trace: A run of this model, of an encoder-decoder the decoder's; interventions of it are constants
+  ///     that gradients respect.
   ///   - onProgress: Called before each block and after the last; what it throws ends the work.
   /// - Throws: `ModelError.outputHeadMissing`, `.noSuchPosition`, `.idOutOfRange` or, for a run under
   ///   another attention rule, `.gradientUnderRule`; what `onProgress` throws.
@@ -70,22 +78,46 @@ extension Model {
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Gradients<K.Element> {
     guard trace.rules.isEmpty else { throw ModelError.gradientUnderRule }
-    for term in objective.terms {
-      let (position, id) = (term.target.position, term.target.id)
-      guard (0..<trace.seq).contains(position) else {
-        throw ModelError.noSuchPosition(position, seq: trace.seq)
-      }
-      guard (0..<plan.vocabularySize).contains(id) else {
-        throw ModelError.idOutOfRange(
-          id: id, position: position, vocabularySize: plan.vocabularySize)
-      }
-    }
+    try check(objective, seq: trace.seq)
     let (value, gradient) = try OutputHead<K>(self).gradient(
-      of: objective, trace.residuals[plan.layers].matrix)
+      of: objective, trace.residuals[plan.layers].matrix,
+      patches: trace.prompt.grid?.tokens ?? 0..<0)
     guard value.isFinite, K.allFinite(gradient.matrix) else {
       throw ModelError.residualNotFinite(checkpoint: name, block: plan.layers)
     }
-    var pass = BackwardPass<K>(trace, weights: weights)
-    return try pass.run(value: value, gradient, onProgress: onProgress)
+    return try gradients(value: value, gradient, trace, on: K.self, onProgress: onProgress)
+  }
+
+  /// Goes back from the residual stream after the last block of a run, through all of its stacks.
+  func gradients<K: Kernels>(
+    value: Double, _ gradient: Tensor<K.Element>, _ trace: Trace<K.Element>, on _: K.Type,
+    onProgress: (Progress) throws -> Void
+  ) throws -> Gradients<K.Element> {
+    let others = trace.stream(.encoder)?.layers ?? 0
+    let total = plan.layers + others
+    var pass = BackwardPass<K>(trace, weights: weights, memory: memory(of: trace, on: K.self))
+    let own = try pass.run(value: value, gradient) {
+      try onProgress(Progress(done: $0.done, total: total))
+    }
+    let encoder = try encoderGradients(
+      of: trace, value: value, entering: own.residuals[0], memory: pass.memory?.gradient,
+      on: K.self
+    ) { try onProgress(Progress(done: plan.layers + $0.done, total: total)) }
+    guard let encoder else { return own }
+    return Gradients(
+      trace: trace, value: value, residuals: own.residuals, weightedValues: own.weightedValues,
+      streams: own.streams.merging([.encoder: encoder]) { $1 })
+  }
+
+  /// Checks that what an objective looks at is there.
+  func check(_ objective: Objective, seq: Int) throws(ModelError) {
+    let rows = plan.head.isOfClasses ? 1 : seq
+    for term in objective.terms {
+      let (position, id) = (term.target.position, term.target.id)
+      guard (0..<rows).contains(position) else { throw .noSuchPosition(position, seq: rows) }
+      guard (0..<plan.head.outputCount).contains(id) else {
+        throw .idOutOfRange(id: id, position: position, vocabularySize: plan.head.outputCount)
+      }
+    }
   }
 }

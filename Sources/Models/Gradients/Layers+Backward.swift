@@ -77,8 +77,13 @@ extension Addition {
   ///   - part: What the half wrote, before `output`.
   func sum(_ x: Matrix<K.Element>, _ part: Matrix<K.Element>) -> Tensor<K.Element> {
     var sum = x.copied
-    let normalised = output?.applied(to: part)
-    K.add(normalised?.matrix ?? part, scale: scale, to: sum.mutableMatrix())
+    guard isPlain else {
+      var added = output?.applied(to: part) ?? part.copied
+      multiplyByGain(added.mutableMatrix())
+      K.add(added.matrix, scale: scale, to: sum.mutableMatrix())
+      return sum
+    }
+    K.add(part, scale: scale, to: sum.mutableMatrix())
     return sum
   }
 
@@ -89,10 +94,12 @@ extension Addition {
 
   /// Back through `stream`, in place.
   ///
-  /// - Parameter sum: See `sum(_:_:)`.
-  func differentiateStream(_ sum: Matrix<K.Element>, _ gradient: MutableMatrix<K.Element>) {
+  /// - Parameter sum: See `sum(_:_:)`; asked for only where there is such a norm.
+  func differentiateStream(
+    _ gradient: MutableMatrix<K.Element>, _ sum: () -> Tensor<K.Element>
+  ) {
     guard let stream else { return }
-    gradient.copy(from: stream.gradient(sum, gradient.matrix).matrix)
+    gradient.copy(from: stream.gradient(sum().matrix, gradient.matrix).matrix)
   }
 
   /// The gradient of what the half wrote, from that of `sum`.
@@ -101,6 +108,7 @@ extension Addition {
   ) -> Tensor<K.Element> {
     var scaled = gradient.copied
     if scale != 1 { K.scale(scaled.mutableMatrix(), by: scale) }
+    multiplyByGain(scaled.mutableMatrix())
     return output?.gradient(part, scaled.matrix) ?? scaled
   }
 }

@@ -2,7 +2,7 @@
 public enum Objective: Sendable, Hashable {
   /// An id that is expected at a position of the output.
   public struct Target: Sendable, Hashable {
-    /// The row of the output.
+    /// The row of the output; of classes of the whole prompt there is one row, 0.
     public let position: Int
     /// What is expected there.
     public let id: Int
@@ -38,6 +38,9 @@ public enum Objective: Sendable, Hashable {
     .loss(prompt.ids.dropFirst().enumerated().map { Target(position: $0.offset, id: $0.element) })
   }
 
+  /// The loss of the class that a whole prompt belongs to, in nats.
+  public static func classLoss(_ id: Int) -> Objective { .loss([Target(position: 0, id: id)]) }
+
   /// One logit.
   public static func logit(_ target: Target) -> Objective { .logits([Term(target, weight: 1)]) }
 
@@ -48,6 +51,9 @@ public enum Objective: Sendable, Hashable {
       Term(Target(position: position, id: other), weight: -1),
     ])
   }
+
+  /// Whether it is a loss.
+  var isLoss: Bool { if case .loss = self { true } else { false } }
 
   /// The ids it looks at, and the factor of each.
   var terms: [Term] {

@@ -1,28 +1,34 @@
 import Tensors
 
 extension Projections {
-  /// Adds the gradient of what attention reads.
+  /// Adds the gradient of what attention reads, from that of its queries.
   ///
   /// - Parameters:
   ///   - x: What it reads, `[rows, dModel]`.
   ///   - rows: Where these tokens stand in the prompt.
-  ///   - queries: The gradient of queries after position encoding; overwritten, as are the others.
+  ///   - queries: The gradient of queries after position encoding; overwritten.
   ///   - turning: The transpose of the position encoding.
   func addGradient(
     _ x: Matrix<K.Element>, rows: Range<Int>, queries: MutableMatrix<K.Element>,
-    keys: MutableMatrix<K.Element>, values: MutableMatrix<K.Element>,
     turning: Rotation<K.Element>?, to result: MutableMatrix<K.Element>
   ) {
     turning?.turn(queries, rows: rows, dHead: plan.dHead, K.self)
-    turning?.turn(keys, rows: rows, dHead: plan.dHead, K.self)
-    let forQuery = queryLatent?.applied(to: x)
-    let forKey = keyValueLatent?.applied(to: x)
-    undo(queryNorm, query, forQuery?.matrix ?? x, queries)
-    // Keys with a shared part have neither norm nor clip of their own.
-    if sharedKey == nil { undo(keyNorm, key, forKey?.matrix ?? x, keys) }
-    undo(nil, value, forKey?.matrix ?? x, values)
-
+    let read = queryLatent?.applied(to: x)
+    undo(queryNorm, query, read?.matrix ?? x, queries)
     add(query.gradient(queries.matrix), queryLatent, x, to: result)
+  }
+
+  /// Adds the gradient of what attention reads, from that of its keys and values; both are overwritten.
+  func addGradient(
+    _ x: Matrix<K.Element>, rows: Range<Int>, keys: MutableMatrix<K.Element>,
+    values: MutableMatrix<K.Element>, turning: Rotation<K.Element>?,
+    to result: MutableMatrix<K.Element>
+  ) {
+    turning?.turn(keys, rows: rows, dHead: plan.dHead, K.self)
+    let read = keyValueLatent?.applied(to: x)
+    // Keys with a shared part have neither norm nor clip of their own.
+    if sharedKey == nil { undo(keyNorm, key, read?.matrix ?? x, keys) }
+    undo(nil, value, read?.matrix ?? x, values)
     let own = split(keys, x, to: result)
     var back = key.gradient(own.matrix)
     value.addGradient(values.matrix, to: back.mutableMatrix())

@@ -112,24 +112,13 @@ struct Explore: ParsableCommand {
 
   private func printViews() throws {
     try place.check()
-    let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
-      engine: engine)
-    let prompt = try prompt.prompt(
-      Opening.tokenizer(model), opened.model, default: PromptOptions.example(for: model.model))
-    try place.check(opened.model.plan(engine.stream, for: prompt), prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self, for: .scores)
+    let sight = try Sight(
+      model, prompt, place, engine, default: PromptOptions.example(for: model.model))
     let style = try screen.style()
-    let state = try place.state(theme: style.theme)
-    let subject = try Subject(opened.model, trace, origin: opened.origin)
     let all = ExplorerViews.all.map { $0.name }.filter { $0 != "help" }
-    let views = place.view.map { [$0.name] } ?? all
-    let pictures = try views.map { view in
-      var state = state
-      state.views = [view]
-      try state.see(subject, opened, trace) { _ in try Interruption.check() }
-      return Snapshot.text(
-        state, view: view, width: 100, height: 30,
+    let pictures = try (place.view.map { [$0.name] } ?? all).map { view in
+      Snapshot.text(
+        try sight.state(theme: style.theme, view: view), view: view, width: 100, height: 30,
         charset: style.appearance(colors: false).charset)
     }
     try Output(nil).write(pictures.joined(separator: "\n"))

@@ -11,8 +11,7 @@ struct Export: ParsableCommand {
       attention is [layer, head, query, key]; --layer and --head take dimensions away. \
       scores are the numbers before softmax, scaled, without a mask. \
       --view writes what that view shows instead, at --layer, --head and --query. \
-      --rule writes maps and vectors under another attention rule, in all heads of the exported layers; \
-      a view, under the rule in all heads.
+      --rule writes maps and vectors under another attention rule, in all heads of the exported layers.
       """)
 
   @OptionGroup var model: ModelArgument
@@ -29,13 +28,20 @@ struct Export: ParsableCommand {
   @Option(help: "How to write it (default: by the ending of --output, else npy, of a table csv)")
   var format: Format?
 
-  @OptionGroup var rule: RuleOptions
   @OptionGroup var place: PlaceOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var output: OutputOption
 
   func validate() throws {
-    guard place.view != nil else { return }
+    guard place.view != nil else {
+      if place.rule.count > 1 || !place.heads.isEmpty {
+        throw ValidationError("--tensor takes one --rule, in all heads of the exported layers.")
+      }
+      if place.lens != nil || place.without != nil || place.zoom != nil {
+        throw ValidationError("--lens, --without and --zoom go with --view.")
+      }
+      return
+    }
     if tensor != nil { throw ValidationError("Give either --tensor or --view.") }
     if engine.precision == .f64 {
       throw ValidationError("Views are drawn in f32 or bf16; use --tensor with --precision f64.")
@@ -45,6 +51,7 @@ struct Export: ParsableCommand {
   func run() throws {
     try place.check()
     if place.view != nil { return try exportView() }
+    if Opening.isMaps(model.model) { return try exportMaps() }
     if engine.precision == .f64 { try run(Double.self) } else { try run(Float.self) }
   }
 
@@ -64,40 +71,47 @@ struct Export: ParsableCommand {
 
   private func exportView() throws {
     let export = try format(default: place.view?.name == "map" ? .npy : .csv)
-    let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
-      engine: engine)
-    let prompt = try prompt.prompt(Opening.tokenizer(model), opened.model)
-    try place.check(opened.model.plan(engine.stream, for: prompt), prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self)
-    var state = try place.state(theme: .standard)
-    let subject = try Subject(opened.model, trace, origin: opened.origin)
-    try rule.begin(&state, opened.model, trace)
-    try state.see(subject, opened, trace) { _ in try Interruption.check() }
+    let sight = try Sight(model, prompt, place, engine)
+    let state = try sight.state(theme: .standard)
     try output.sink.write { write in try state.export.export(as: export, write: write) }
+  }
+
+  /// Maps of a file in another format, or a part of them.
+  private func exportMaps() throws {
+    let file = model.model ?? ""
+    guard tensor ?? .attention == .attention, place.rule.isEmpty else {
+      throw Failure.mapsOnly(file: file)
+    }
+    let export = try format(default: .npy)
+    let maps = try Opening.maps(Opening.locate(file), as: file)
+    try prompt.refuse(forMapsOf: file)
+    try place.check(maps.patterns)
+    let source = TensorSource.maps(maps, layer: place.which.layer, head: place.which.head)
+    sayIfLarge(source)
+    try output.sink.write { write in try export.export(source, write: write) }
   }
 
   private func run<Element: Scalar>(_: Element.Type) throws {
     let tensor = tensor ?? .attention
-    let spec = try rule.spec()
+    let spec = try place.rules().first?.spec
     let export = try format(default: .npy)
     let (model, tokenizer) = try Opening.model(model, engine)
     if tensor == .logits, !model.hasOutputHead {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
     let prompt = try prompt.prompt(tokenizer, model)
-    try place.heads.check(model.plan(engine.stream, for: prompt))
+    try place.which.check(model.plan(engine.stream, for: prompt))
     var trace = try Running.trace(model, prompt, engine, as: Element.self)
     if let spec {
       // Whatever layers a paper chose: all heads of the exported ones.
-      let heads = place.heads.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads
-      trace = try Running.ruled(model, trace, RulePlan(spec, in: heads), rule.scope)
+      let heads = place.which.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads
+      trace = try Running.ruled(model, trace, RulePlan(spec, in: heads), place.scope ?? .local)
       if export.name == "npy", let notice = trace.ruleNotice {
         Console.note("\(notice); npy has no place to say so")
       }
     }
     let source = tensor.source(
-      model, trace, layer: place.heads.layer, head: place.heads.head)
+      model, trace, layer: place.which.layer, head: place.which.head)
     sayIfLarge(source)
     try output.sink.write { write in try export.export(source, write: write) }
   }

@@ -66,6 +66,7 @@ struct Scores: ParsableCommand {
     if list { return try output.sink.write(ScoreCatalogue.text) }
     let scores = try chosen()
     if format == .npy, output.sink.isTerminal { throw Failure.binaryToTerminal(format: "npy") }
+    if let file = model.model, Opening.isMaps(file) { return try run(scores, mapsOf: file) }
     if engine.precision == .f64 {
       try run(scores, Double.self)
     } else {
@@ -86,6 +87,19 @@ struct Scores: ParsableCommand {
 
   private func ruledHeads(_ model: Model) throws -> [HeadIndex] {
     try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
+  }
+
+  /// Scores of maps that something else computed.
+  private func run(_ scores: [any HeadScore.Type], mapsOf file: String) throws {
+    try prompt.refuse(forMapsOf: file)
+    let ofMaps = scores.compactMap { $0 as? any MapScore.Type }
+    guard ofMaps.count == scores.count, prompts == nil, control == nil, rule.rule == nil else {
+      throw Failure.mapsOnly(file: file)
+    }
+    let maps = try Opening.maps(Opening.locate(file), as: file)
+    let results = try Running.analysis("scoring heads") { try maps.results(ofMaps, onProgress: $0) }
+    let report = ScoreReport(model: maps.name, tokens: maps.keys.tokens, results: results)
+    try report.write(to: output.sink, format)
   }
 
   private func run<Element: Scalar>(_ scores: [any HeadScore.Type], _: Element.Type) throws {

@@ -26,7 +26,6 @@ struct SnapshotCommand: ParsableCommand {
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
-  @OptionGroup var rule: RuleOptions
   @OptionGroup var place: PlaceOptions
 
   @Option(help: "Columns and rows, such as 120x40 (default: 100x30)")
@@ -48,17 +47,9 @@ struct SnapshotCommand: ParsableCommand {
   func run() throws {
     try place.check()
     let style = try screen.style()
-    let opened = try Opening.openModel(
-      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
-      engine: engine)
-    let prompt = try prompt.prompt(
-      Opening.tokenizer(model), opened.model, default: PromptOptions.example(for: model.model))
-    try place.check(opened.model.plan(engine.stream, for: prompt), prompt)
-    let trace = try Running.trace(opened.model, prompt, engine, as: Float.self, for: .scores)
-    var state = try place.state(theme: style.theme)
-    let subject = try Subject(opened.model, trace, origin: opened.origin)
-    try rule.begin(&state, opened.model, trace)
-    try state.see(subject, opened, trace) { _ in try Interruption.check() }
+    let sight = try Sight(
+      model, prompt, place, engine, default: PromptOptions.example(for: model.model))
+    let state = try sight.state(theme: style.theme)
     let format =
       format.flatMap { CanvasExports.named($0.rawValue) }
       ?? output.output.flatMap(CanvasExports.forFile) ?? TextExport.self

@@ -25,7 +25,7 @@ final class Desk {
   ) {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
     self.engine = engine
-    service = InferenceService(mailbox: mailbox, stream: engine.stream) { model, prompt in
+    service = InferenceService(mailbox: mailbox, stream: start.stream) { model, prompt in
       try engine.prepare(model, seq: prompt.seq, for: .scores)
     }
     if !start.isText { first = start.request }
@@ -47,11 +47,13 @@ final class Desk {
       first = nil
       let (addSpecial, engine) = (start.addsSpecial, engine)
       let opener: InferenceService.Opener = {
-        try Opening.openModel(name, adapter: nil, addSpecial: addSpecial, engine: engine)
+        try Opening.open(name, adapter: nil, addSpecial: addSpecial, engine: engine)
       }
       service.open(opener) {
         try $0.tokenize(text.isEmpty ? PromptOptions.example(for: name) : text)
       }
+    case .look(let stream): service.look(at: stream)
+    case .name(let spans): service.mark(spans)
     case .list(let beginning):
       inBackground { [mailbox] in mailbox.post(.listed(ModelListing.models(beginning))) }
     case .cancel: service.cancel()

@@ -1,5 +1,6 @@
 import Explorer
 import Foundation
+import Models
 
 /// What the explorer starts with, put together from options, a session and a recording.
 struct Start {
@@ -11,8 +12,11 @@ struct Start {
   let name: String
   /// Opens the model.
   let opener: InferenceService.Opener
+  /// What every prompt holds beside its text.
+  let extras: PromptExtras
+  /// The part of an encoder-decoder that is seen first.
+  let stream: StreamName
   private let source: TokenizerSource
-  private let extras: PromptExtras
 
   /// Reads whatever can be wrong with the arguments themselves; the model's files are opened later.
   ///
@@ -41,23 +45,29 @@ struct Start {
       let addSpecial = saved.addsSpecial && !prompt.noSpecial
       switch saved.prompt ?? recording?.prompt {
       case .text(let text)?:
-        self.prompt = GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial))
-      case .ids(let ids)?: self.prompt = GivenPrompt(source: .ids(ids))
+        self.prompt = GivenPrompt(
+          source: .text(Array(text.utf8), addSpecial: addSpecial), spans: saved.spans)
+      case .ids(let ids)?: self.prompt = GivenPrompt(source: .ids(ids), spans: saved.spans)
       case nil:
         let example = Array(PromptOptions.example(for: name).utf8)
         self.prompt = GivenPrompt(source: .text(example, addSpecial: addSpecial))
       }
     }
     self.name = try name ?? Opening.defaultName()
-    extras = try prompt.extra.extras()
+    let given = try prompt.extra.extras()
+    extras = given.isEmpty && !prompt.isGiven ? PromptExtras(saved) : given
+    stream = engine.givenStream ?? saved.stream ?? .decoder
+    if Opening.isMaps(name) { try prompt.refuse(forMapsOf: self.name) }
     _ = update(&state, .progress(nil, "opening \(self.name)"))
     source = TokenizerSource(try Opening.locate(name))
     self.state = state
-    let (session, adapter, family, address) = (saved, model.adapter, model.family, name)
+    let (session, extras, address) = (saved, extras, name)
+    let adapter = model.adapter ?? saved.option("adapter")
+    let family = model.family ?? saved.option("family")
     opener = {
-      let opened = try Opening.openModel(
+      let opened = try Opening.open(
         address, adapter: adapter, family: family,
-        addSpecial: session.addsSpecial && !prompt.noSpecial,
+        addSpecial: session.addsSpecial && !prompt.noSpecial, extras: extras,
         engine: engine)
       if let file { try session.check(opened.origin, file: file) }
       return opened

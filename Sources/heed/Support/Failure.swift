@@ -25,6 +25,10 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case badTable(file: String, line: Int, found: String, expected: String)
   /// A file in the place of a session.
   case noSession(file: String)
+  /// A prompt beside maps that something else computed.
+  case promptForMaps(file: String)
+  /// Maps of a file where a model is needed.
+  case mapsOnly(file: String)
   /// What the explorer showed instead of a run.
   case nothingLoaded(String)
 
@@ -50,6 +54,10 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case .noSuchPosition(let option, let position, let count):
       "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
     case .nothingLoaded(let why): why
+    case .promptForMaps(let file):
+      "\(file): holds maps that are there already, found a prompt, too; leave the prompt out"
+    case .mapsOnly(let file):
+      "\(file): found maps, a model was expected; give a checkpoint"
     case .noSession(let file):
       "\(file): is there and is no session of heed; choose another name"
     case .promptLine(let file, let line, let found):
@@ -72,7 +80,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     switch error {
     case is CancellationError:
       Foundation.exit(130)
-    case is CheckpointError, is ConfigurationError, is ExportError, is MaximumFlowError,
+    case is CheckpointError, is ConfigurationError, is OpenMapsError, is ExportError,
+      is MaximumFlowError,
       is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is PruningError,
       is RelevanceError, is RuleError,
       is TerminalError, is Failure:

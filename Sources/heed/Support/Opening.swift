@@ -35,7 +35,9 @@ enum Opening {
 
   /// Opens the checkpoint that MODEL means, its adapter merged.
   static func checkpoint(_ model: ModelArgument) throws -> Checkpoint {
-    let checkpoint = try Checkpoint.open(locate(model.model))
+    let path = try locate(model.model)
+    guard !isMaps(path) else { throw Failure.mapsOnly(file: path) }
+    let checkpoint = try Checkpoint.open(path)
     guard let adapter = model.adapter else { return checkpoint }
     return try checkpoint.applying(adapter: adapter)
   }
@@ -50,17 +52,24 @@ enum Opening {
     return (engine.applied(to: model), try tokenizer(argument))
   }
 
-  /// Opens a model for the explorer.
+  /// Whether MODEL means maps that something else computed.
+  static func isMaps(_ name: String?) -> Bool {
+    ["npz", "npy"].contains(((name ?? "") as NSString).pathExtension.lowercased())
+  }
+
+  /// Opens a model, or maps, for the explorer.
   ///
   /// - Parameters:
   ///   - name: MODEL; nil for the default sample.
   ///   - adapter: `--adapter`.
   ///   - family: `--family`.
-  static func openModel(
+  ///   - extras: What every prompt holds beside its text.
+  static func open(
     _ name: String?, adapter: String?, family: String? = nil, addSpecial: Bool,
-    engine: EngineOptions
-  ) throws -> OpenModel {
+    extras: PromptExtras = PromptExtras(), engine: EngineOptions
+  ) throws -> Opened {
     let path = try locate(name)
+    if let name, isMaps(path) { return .maps(try maps(path, as: name)) }
     var checkpoint = try Checkpoint.open(path)
     if let adapter { checkpoint = try checkpoint.applying(adapter: adapter) }
     let model = engine.applied(to: try Model(checkpoint, family: family))
@@ -69,12 +78,24 @@ enum Opening {
     let source = TokenizerSource(path)
     let tokenizer = Result { try source.open() }
     let spell: @Sendable (Int) -> [UInt8]? = { try? tokenizer.get().bytes($0) }
-    let origin = Origin(
-      address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint())
-    return OpenModel(model, origin: origin, spell: spell) { text in
-      try PromptExtras().prompt(
-        GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial)), source, model)
+    let given = [("adapter", adapter), ("family", family)].compactMap { name, value in
+      value.map { Origin.Option(name, $0) }
     }
+    let origin = Origin(
+      address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint(),
+      options: given + extras.options)
+    return .model(
+      OpenModel(model, origin: origin, spell: spell) { text in
+        try extras.prompt(
+          GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial)), source, model)
+      })
+  }
+
+  /// Opens maps that something else computed.
+  static func maps(_ path: String, as name: String) throws -> OpenMaps {
+    try OpenMaps(
+      MapsFile(path: path), name: (path as NSString).lastPathComponent,
+      origin: Origin(address: name, fingerprint: ""))
   }
 
   /// Where the tokenizer of MODEL lies.

@@ -108,15 +108,25 @@ struct PromptOptions: ParsableArguments {
   func given(default fallback: String? = nil) throws -> GivenPrompt {
     // Not the empty prompt: a forgotten one would be answered with what follows BOS.
     guard isGiven || fallback != nil else { throw Failure.noPrompt }
-    let spans = try span.map { text in
-      guard let span = PromptSpan(parsing: text) else { throw PromptSpanError.malformed(text) }
-      return span
-    }
+    let spans = try spans()
     if let ids { return GivenPrompt(source: .ids(try Self.parse(ids)), spans: spans) }
     let bytes = try bytes() ?? Array((fallback ?? "").utf8)
     let tagged = tags ? try TaggedText(bytes) : nil
     return GivenPrompt(
       source: .text(tagged?.bytes ?? bytes, addSpecial: !noSpecial), spans: spans, tagged: tagged)
+  }
+
+  /// The parts that are named by positions.
+  func spans() throws -> [PromptSpan] {
+    try span.map { text in
+      guard let span = PromptSpan(parsing: text) else { throw PromptSpanError.malformed(text) }
+      return span
+    }
+  }
+
+  /// Refuses a prompt for maps that are there already.
+  func refuse(forMapsOf file: String) throws {
+    if isGiven { throw Failure.promptForMaps(file: file) }
   }
 
   static func parse(_ text: String, option: String = "ids") throws -> [Int] {
@@ -203,8 +213,13 @@ struct EngineOptions: ParsableArguments {
       """)
   var precision: Precision?
 
-  @Option(help: "Which part of an encoder-decoder: encoder, decoder or cross")
-  var stream = StreamName.decoder
+  @Option(
+    name: .customLong("stream"),
+    help: "Which part of an encoder-decoder: encoder, decoder or cross (default: decoder)")
+  var givenStream: StreamName?
+
+  /// The part that was asked for, else the decoder.
+  var stream: StreamName { givenStream ?? .decoder }
 
   @Option(help: "Threads to use (default: one for each physical core this process may use)")
   var threads: Int?
@@ -262,13 +277,12 @@ struct HeadOptions: ParsableArguments {
   var head: Int?
 
   /// Checks both against the model.
-  func check(_ plan: ModelPlan) throws {
-    if let layer, !(0..<plan.layers).contains(layer) {
-      throw Failure.noSuchLayer(layer, layers: plan.layers)
-    }
-    if let head, !(0..<plan.heads).contains(head) {
-      throw Failure.noSuchHead(head, heads: plan.heads)
-    }
+  func check(_ plan: ModelPlan) throws { try check(layers: plan.layers, heads: plan.heads) }
+
+  /// Checks both against so many layers and heads.
+  func check(layers: Int, heads: Int) throws {
+    if let layer, !(0..<layers).contains(layer) { throw Failure.noSuchLayer(layer, layers: layers) }
+    if let head, !(0..<heads).contains(head) { throw Failure.noSuchHead(head, heads: heads) }
   }
 }
 

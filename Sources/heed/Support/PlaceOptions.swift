@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Explorer
 import Models
+import Tensors
 
 /// The name of a view.
 struct ViewName: ExpressibleByArgument {
@@ -17,12 +18,27 @@ struct ViewName: ExpressibleByArgument {
 
 extension Scale: ExpressibleByArgument {}
 
+extension Zoom: ExpressibleByArgument {
+  /// `fit`, `3` columns for a weight, or `1/4` of one.
+  public init?(argument: String) { self.init(argument) }
+}
+
+/// How maps are looked at, as `--lens` takes it.
+struct LensArgument: ExpressibleByArgument {
+  let lens: Lens
+
+  init?(argument: String) {
+    guard let lens = Lens(argument) else { return nil }
+    self.lens = lens
+  }
+}
+
 /// What is looked at, and how.
 struct PlaceOptions: ParsableArguments {
   @Option(help: "Which view (default: atlas)")
   var view: ViewName?
 
-  @OptionGroup var heads: HeadOptions
+  @OptionGroup var which: HeadOptions
 
   @Option(help: "A query, from 0 (default: the last one)")
   var query: Int?
@@ -36,6 +52,29 @@ struct PlaceOptions: ParsableArguments {
   @Option(help: "How weights become colours (default: linear)")
   var scale: Scale?
 
+  @Option(help: "How large the map is drawn: fit, columns for a weight, or 1/N of one")
+  var zoom: Zoom?
+
+  @Option(help: "\(Lens.expected)")
+  var lens: LensArgument?
+
+  @Option(help: "Heads to run without, such as L5.H1,L3")
+  var without: String?
+
+  @Option(
+    help: """
+      An attention rule, NAME or NAME:key=value,…; heed rules lists them; may be given several times, each \
+      with its own --heads
+      """)
+  var rule: [String] = []
+
+  @Option(help: "The heads that the rule stands in, such as L5.H1,L3 (default: all)")
+  var heads: [String] = []
+
+  @Option(
+    help: "What rules reach: each head on its frozen inputs, or a new forward pass")
+  var scope: RuleReach?
+
   /// What can be checked before a model is open.
   func check() throws {
     if let score, HeadScores.named(score) == nil {
@@ -43,26 +82,61 @@ struct PlaceOptions: ParsableArguments {
     }
   }
 
-  /// Checks layer, head, query and key against a model and its prompt.
-  func check(_ plan: ModelPlan, _ prompt: Prompt) throws {
-    try heads.check(plan)
-    for (option, position) in [("query", query), ("key", key)] {
-      if let position, !(0..<prompt.seq).contains(position) {
-        throw Failure.noSuchPosition(option, position, count: prompt.seq)
+  /// Checks the heads that are named against a model.
+  func check(_ plan: ModelPlan) throws {
+    try which.check(plan)
+    for list in heads + [without].compactMap({ $0 }) { _ = try plan.heads(named: list) }
+  }
+
+  /// Checks layer, head, query and key against maps.
+  func check(_ maps: some PatternSource) throws {
+    try which.check(layers: maps.layers, heads: maps.heads)
+    for (option, position, count) in [
+      ("query", query, maps.queryCount), ("key", key, maps.keyCount),
+    ] {
+      if let position, !(0..<count).contains(position) {
+        throw Failure.noSuchPosition(option, position, count: count)
       }
     }
+    if maps is MapsFile, without != nil || !rule.isEmpty {
+      throw OpenMapsError.noModel(for: "a change")
+    }
+  }
+
+  /// The rules that are asked for, each with its list of heads; nil for all heads.
+  ///
+  /// - Throws: `RuleError`; before a model is opened.
+  func rules() throws -> [Arrival.Rule] {
+    try rule.enumerated().map { index, text in
+      Arrival.Rule(
+        spec: try RuleSpec(parsing: text), heads: heads.indices.contains(index) ? heads[index] : nil
+      )
+    }
+  }
+
+  func validate() throws {
+    if heads.count > rule.count {
+      throw ValidationError("--heads says where a --rule stands; give a rule for each.")
+    }
+    if scope != nil, rule.isEmpty { throw ValidationError("--scope goes with --rule.") }
   }
 
   /// A state that will look there, or where the configuration says.
   func state(theme: Ramp) throws -> ExplorerState {
     let configuration = try Configuration.current()
-    var state = ExplorerState(view: view?.name ?? configuration.view ?? ExplorerViews.initial)
+    let view = view?.name ?? configuration.view
+    var state = ExplorerState(view: view ?? ExplorerViews.initial)
+    state.choosesView = view == nil
     state.ramp = theme
     state.ownKeys = configuration.keys
     state.scale = scale ?? configuration.scale ?? .linear
-    state.arrival.head = HeadIndex(layer: heads.layer ?? 0, head: heads.head ?? 0)
+    state.arrival.head = HeadIndex(layer: which.layer ?? 0, head: which.head ?? 0)
     (state.arrival.query, state.arrival.key) = (query, key)
     state.arrival.score = score
+    state.zoom = zoom ?? .fit
+    state.look(through: lens?.lens ?? Lens())
+    (state.arrival.without, state.arrival.rules) = (without, try rules())
+    state.arrival.reach = scope
     return state
   }
 }

@@ -54,6 +54,39 @@ struct PromptExtras: Sendable {
   /// Whether an encoder-decoder writes its answer, where it is given none, so that there is something to see.
   var answers = true
 
+  /// Nothing beside a text.
+  init() {}
+
+  /// What the options say.
+  init(
+    image: String? = nil, pixels: String? = nil, audio: String? = nil, pair: [UInt8]? = nil,
+    decoderIDs: [Int]? = nil
+  ) {
+    (self.image, self.pixels, self.audio) = (image, pixels, audio)
+    (self.pair, self.decoderIDs) = (pair, decoderIDs)
+  }
+
+  /// What a session keeps of the options.
+  init(_ session: Session) {
+    image = session.option("image")
+    pixels = session.option("pixels")
+    audio = session.option("audio")
+    pair = session.option("pair").map { Array($0.utf8) }
+    decoderIDs = session.option("decoder-ids").flatMap { try? PromptOptions.parse($0) }
+  }
+
+  /// The options again.
+  var options: [Origin.Option] {
+    let ids = decoderIDs?.map(String.init).joined(separator: ",")
+    return [
+      ("image", image), ("pixels", pixels), ("audio", audio),
+      ("pair", pair.map { String(decoding: $0, as: UTF8.self) }), ("decoder-ids", ids),
+    ].compactMap { name, value in value.map { Origin.Option(name, $0) } }
+  }
+
+  /// Whether anything is there.
+  var isEmpty: Bool { options.isEmpty }
+
   /// Whether there is something that stands for a text.
   var isMedia: Bool { image != nil || pixels != nil || audio != nil }
 
@@ -151,7 +184,7 @@ struct PromptExtras: Sendable {
       tokens: encoding.tokens, added: encoding.added, text: String(decoding: bytes, as: UTF8.self))
     prompt.typeIDs = encoding.typeIDs
     let first = tokenizer.encode(bytes, addSpecial: false).tokens.count
-    return try prompt.markingPair(firstCount: first)
+    return try prompt.markingPair(firstCount: first).marking(given.spans)
   }
 
   private func addDecoder(

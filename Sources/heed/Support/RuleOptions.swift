@@ -1,5 +1,4 @@
 import ArgumentParser
-import Explorer
 import Models
 import Tensors
 
@@ -17,18 +16,6 @@ struct RuleOptions: ParsableArguments {
   ///
   /// - Throws: `RuleError`; before a model is opened.
   func spec() throws -> RuleSpec? { try rule.map { try RuleSpec(parsing: $0) } }
-}
-
-extension RuleOptions {
-  /// Lets a state that has seen nothing yet begin under the rule, in all heads.
-  ///
-  /// - Throws: What the rule misses in this model and prompt.
-  func begin(_ state: inout ExplorerState, _ model: Model, _ trace: Trace<Float>) throws {
-    guard let spec = try spec() else { return }
-    let heads = model.plan.allHeads
-    _ = try model.interventions(RulePlan(spec, in: heads), on: trace)
-    state.begin(under: spec, in: heads, scope)
-  }
 }
 
 extension Running {

@@ -5,8 +5,18 @@ import Tensors
 
 /// Runs with progress on standard error and ^C.
 enum Running {
-  /// Runs a prompt.
+  /// Runs a prompt; of an encoder-decoder, the part that was asked for.
   static func trace<Element: Scalar>(
+    _ model: Model, _ prompt: Prompt, _ options: EngineOptions, as _: Element.Type,
+    for work: MemoryPlan.Work = .run
+  ) throws -> Trace<Element> {
+    _ = try model.plan(options.stream, for: prompt)
+    let whole = try whole(model, prompt, options, as: Element.self, for: work)
+    return try model.stream(options.stream, of: whole)
+  }
+
+  /// Runs a prompt through all parts of a model.
+  static func whole<Element: Scalar>(
     _ model: Model, _ prompt: Prompt, _ options: EngineOptions, as _: Element.Type,
     for work: MemoryPlan.Work = .run
   ) throws -> Trace<Element> {
@@ -15,15 +25,13 @@ enum Running {
     Interruption.listen()
     let start = Date()
     defer { Console.progress(nil) }
-    _ = try model.plan(options.stream, for: prompt)
-    let trace = try model.run(prompt, as: Element.self) { progress in
+    return try model.run(prompt, as: Element.self) { progress in
       try Interruption.check()
       // Nothing flickers past for a run that is over at once.
       if Date().timeIntervalSince(start) > 0.3 {
         Console.progress("running: layer \(progress.done) of \(progress.total)")
       }
     }
-    return try model.stream(options.stream, of: trace)
   }
 
   /// Scores of a run.

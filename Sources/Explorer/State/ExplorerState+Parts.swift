@@ -1,0 +1,64 @@
+import Models
+
+/// Parts of a run and of its prompt: streams, images, named spans.
+extension ExplorerState {
+  /// Looks at maps another way.
+  public mutating func look(through lens: Lens) { self.lens = lens }
+
+  /// Whether keys are patches of an image.
+  var seesImage: Bool { subject?.keyPrompt?.grid != nil }
+
+  /// A new image is looked at from its middle, and in its own view unless another one was asked for.
+  mutating func lookAtImage() {
+    if choosesView {
+      views = [ImageView.name]
+      // Shared by dozens of patches, no weight is near one.
+      if scale == .linear { scale = .log }
+    }
+    guard let grid = subject?.queryPrompt?.grid, grid.tokens.upperBound - 1 == query else { return }
+    query = grid.first + grid.rows / 2 * grid.columns + grid.columns / 2
+  }
+
+  /// Shows another part of an encoder-decoder's run.
+  mutating func look(at stream: StreamName) -> [Effect] {
+    guard let subject, stream != subject.stream else { return [] }
+    arrival.head = head
+    arrival.score = score
+    progress = .init(fraction: nil, text: "showing \(stream.label)")
+    answers.forgetAsked()
+    return [.look(stream)]
+  }
+
+  /// Runs the prompt again with other named parts, and comes back to the same place.
+  mutating func name(_ spans: [PromptSpan]) -> [Effect] {
+    spanStart = nil
+    (arrival.head, arrival.query, arrival.key) = (head, query, key)
+    arrival.score = score
+    progress = .init(fraction: nil, text: "running")
+    answers.forgetAsked()
+    return [.name(spans)]
+  }
+
+  /// Parts that the user named, without those that heed found by itself.
+  var spans: [PromptSpan] { subject?.asked?.spans ?? [] }
+
+  /// What the lens shows next: from every named part to every other one, then all of it again.
+  var nextPair: SpanPair? {
+    let pairs = subject?.spanPairs ?? []
+    guard let between = lens.between, let place = pairs.firstIndex(of: between) else {
+      return pairs.first
+    }
+    return place + 1 < pairs.count ? pairs[place + 1] : nil
+  }
+}
+
+extension StreamName {
+  /// Its name for people.
+  var label: String {
+    switch self {
+    case .encoder: "encoder"
+    case .decoder: "decoder"
+    case .cross: "cross attention"
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Explorer
+import Models
+import Tensors
+
+/// What a command without a screen looks at: one run, or maps of a file.
+struct Sight {
+  private enum Source {
+    case run(OpenModel, Trace<Float>, Prompt)
+    case maps(OpenMaps, [PromptSpan])
+  }
+
+  private let source: Source
+  private let place: PlaceOptions
+  private let stream: StreamName
+
+  /// Opens MODEL and runs the prompt.
+  ///
+  /// - Parameter fallback: The prompt when none is given; nil for commands that insist on one.
+  init(
+    _ model: ModelArgument, _ prompt: PromptOptions, _ place: PlaceOptions, _ engine: EngineOptions,
+    default fallback: String? = nil
+  ) throws {
+    (self.place, stream) = (place, engine.stream)
+    let extras = try prompt.extra.extras()
+    switch try Opening.open(
+      model.model, adapter: model.adapter, family: model.family, addSpecial: !prompt.noSpecial,
+      extras: extras, engine: engine)
+    {
+    case .maps(let maps):
+      try prompt.refuse(forMapsOf: maps.origin.address)
+      try place.check(maps.patterns)
+      source = .maps(maps, try prompt.spans())
+    case .model(let open):
+      let asked = try prompt.prompt(Opening.tokenizer(model), open.model, default: fallback)
+      let plan = try open.model.plan(engine.stream, for: asked)
+      try place.check(plan)
+      let whole = try Running.whole(open.model, asked, engine, as: Float.self, for: .scores)
+      try place.check(open.model.stream(engine.stream, of: whole))
+      source = .run(open, whole, asked)
+    }
+  }
+
+  /// The state that looks there, its view's questions answered.
+  ///
+  /// - Parameter view: The view; nil for what the options say.
+  func state(theme: Ramp, view: String? = nil) throws -> ExplorerState {
+    var state = try place.state(theme: theme)
+    if let view { (state.views, state.choosesView) = ([view], false) }
+    let onProgress: @Sendable (Double) throws -> Void = { _ in try Interruption.check() }
+    switch source {
+    case .run(let open, let whole, let prompt):
+      try state.see(open, whole, prompt, stream: stream, onProgress: onProgress)
+    case .maps(let maps, let spans):
+      try state.see(maps, naming: spans, onProgress: onProgress)
+    }
+    return state
+  }
+}
