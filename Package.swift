@@ -42,6 +42,8 @@ let package = Package(
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(
       name: "CKernels",
+      // Its loops are ten times slower without: tests of long prompts would wait for them.
+      cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))],
       linkerSettings: [.linkedLibrary("m")]),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),

@@ -4,6 +4,7 @@ usage: first_map.py [--heed FILE] [--size 200x60] [--starts N] [--keys N] [--jso
 
 Runs heed on a pseudo-terminal that is read as fast as it writes, and prints medians of
 
+  frame   from starting the process until the heading stands: before the model is loaded
   start   from starting the process until the first map is on the screen: until as many half-block
           glyphs have arrived as --glyphs says (a legend has fewer, a map has more)
   key     from writing `l` (then `h`, and so on) to the last byte of the frame that answers it
@@ -70,16 +71,19 @@ class Screen:
         return last, count
 
     def first_map(self, glyphs):
-        """Seconds from the start until the map is there."""
-        seen, found = b"", 0
+        """Seconds from the start until the heading is there, and until the map is."""
+        seen, word, found, heading = b"", b"", 0, None
         while (left := self.started + PATIENCE - time.perf_counter()) > 0:
             chunk = self.read(left)
             if chunk == b"":
                 raise EOFError(seen.decode(errors="replace"))
-            seen = seen[-2:] + (chunk or b"")  # a glyph may be cut in two
+            if heading is None and b"Atlas" in word + (chunk or b""):
+                heading = time.perf_counter() - self.started
+            word = (word + (chunk or b""))[-4:]  # a word may be cut in two, and so may a glyph
+            seen = seen[-2:] + (chunk or b"")
             found += sum(seen.count(glyph) for glyph in GLYPHS)
-            if found >= glyphs:
-                return time.perf_counter() - self.started
+            if found >= glyphs and heading is not None:
+                return heading, time.perf_counter() - self.started
         raise TimeoutError(f"no map within {PATIENCE} s: {found} half blocks came")
 
     def close(self):
@@ -119,12 +123,14 @@ def main():
         parser.error(f"{options.heed}: no such program; build it with `make build`")
     command = [os.path.abspath(options.heed), *options.arguments]
 
-    starts, keys, sizes, unanswered = [], [], [], 0
+    frames, starts, keys, sizes, unanswered = [], [], [], [], 0
     try:
         for _ in range(options.starts):
             screen = Screen(command, columns, rows)
             try:
-                starts.append(screen.first_map(options.glyphs))
+                frame, start = screen.first_map(options.glyphs)
+                frames.append(frame)
+                starts.append(start)
             finally:
                 screen.close()
         screen = Screen(command, columns, rows)
@@ -145,14 +151,18 @@ def main():
     except (EOFError, TimeoutError) as problem:
         sys.exit(f"{' '.join(command)}: {str(problem) or 'ended early'}")
 
-    found = {"columns": columns, "rows": rows, "start": summary(starts), "unanswered": unanswered}
+    found = {
+        "columns": columns, "rows": rows, "frame": summary(frames), "start": summary(starts),
+        "unanswered": unanswered}
     if keys:
         found |= {"key": summary(keys), "bytesPerFrame": statistics.median(sizes)}
     if options.json:
         print(json.dumps(found))
         return
     print(f"{columns}x{rows}, milliseconds      median      min      max")
-    names = {"start": f"start to first map ({len(starts)})", "key": f"key to last byte ({len(keys)})"}
+    names = {
+        "frame": f"start to first frame ({len(frames)})", "start": f"start to first map ({len(starts)})",
+        "key": f"key to last byte ({len(keys)})"}
     for name, title in names.items():
         if name in found:
             row = found[name]

@@ -19,10 +19,12 @@ extension MapStatistics {
     _ body: @Sendable (HeadIndex, MapStatistics) -> Result
   ) rethrows -> [[Result]] {
     let frame = MapFrame(trace, ids: ids)
-    return try reduce(frame, layers: trace.layers, heads: trace.heads, onProgress) { head, rows in
-      trace.visiblePattern(head, rows: rows)
-    } _: {
-      body($0, $1)
+    return try reduce(frame, layers: trace.layers, heads: trace.heads, onProgress) { head in
+      var statistics = MapStatistics(frame)
+      trace.forEachTile(head, rows: 0..<frame.queries) { tile, rows, keys in
+        statistics.add(tile, rows: rows, keys: keys, Element.PreferredKernels.self)
+      }
+      return body(head, statistics)
     }
   }
 
@@ -37,10 +39,17 @@ extension MapStatistics {
     let frame = MapFrame(
       queries: maps.queryCount, keys: maps.keyCount, isCausal: maps.isCausal, ids: ids, spans: spans
     )
-    return try reduce(frame, layers: maps.layers, heads: maps.heads, onProgress) { head, rows in
-      maps.pattern(head, rows: rows, columns: 0..<frame.keys)
-    } _: {
-      body($0, $1)
+    let keys = 0..<frame.keys
+    let step = min(128, max(16, 131_072 / max(1, frame.keys)))
+    return try reduce(frame, layers: maps.layers, heads: maps.heads, onProgress) { head in
+      var statistics = MapStatistics(frame)
+      for start in stride(from: 0, to: frame.queries, by: step) {
+        let rows = start..<min(frame.queries, start + step)
+        statistics.add(
+          maps.pattern(head, rows: rows, columns: keys).matrix, rows: rows, keys: keys,
+          Float.PreferredKernels.self)
+      }
+      return body(head, statistics)
     }
   }
 
@@ -53,24 +62,15 @@ extension MapStatistics {
     try reduce(trace, onProgress: onProgress) { $1 }
   }
 
-  private static func reduce<Element: Scalar, Result: Sendable>(
+  private static func reduce<Result: Sendable>(
     _ frame: MapFrame, layers: Int, heads: Int, _ onProgress: (Double) throws -> Void,
-    tile: @Sendable (HeadIndex, Range<Int>) -> Tensor<Element>,
-    _ body: @Sendable (HeadIndex, MapStatistics) -> Result
+    _ result: @Sendable (HeadIndex) -> Result
   ) rethrows -> [[Result]] {
-    // A tile that stays in a core's cache from the product to the sums.
-    let step = min(128, max(16, 131_072 / max(1, frame.keys)))
     var all: [[Result]] = []
     for layer in 0..<layers {
       let results = Slots<Result>(count: heads)
       Parallel.forEach(heads) { head in
-        let index = HeadIndex(layer: layer, head: head)
-        var statistics = MapStatistics(frame)
-        for start in stride(from: 0, to: frame.queries, by: step) {
-          let rows = start..<min(frame.queries, start + step)
-          statistics.add(tile(index, rows).matrix, rows: rows, Element.PreferredKernels.self)
-        }
-        results.put(body(index, statistics), at: head)
+        results.put(result(HeadIndex(layer: layer, head: head)), at: head)
       }
       all.append(results.take())
       try onProgress(Double(layer + 1) / Double(layers))

@@ -53,7 +53,8 @@ public struct MapStatistics: Sendable {
       MapFrame(
         queries: pattern.shape[0], keys: pattern.shape[1], isCausal: isCausal, ids: ids,
         spans: spans))
-    add(pattern.matrix, rows: 0..<queries, Element.PreferredKernels.self)
+    add(
+      pattern.matrix, rows: 0..<queries, keys: 0..<keys, Element.PreferredKernels.self)
   }
 
   /// The number of queries and of keys.
@@ -86,38 +87,44 @@ public struct MapStatistics: Sendable {
   /// Queries whose row holds NaN or an infinite number.
   public var brokenRows: Int { rows.count { !$0.total.isFinite } }
 
-  /// Takes some queries' rows.
+  /// Takes a tile of the map.
   ///
   /// - Parameters:
-  ///   - tile: `[rows, keys]`, keys from 0; those left out at the end are zero.
-  ///   - rows: Which queries; each is taken once.
-  mutating func add<K: Kernels>(_ tile: Matrix<K.Element>, rows range: Range<Int>, _: K.Type) {
+  ///   - tile: `[queries, keys]`.
+  ///   - range: Which queries.
+  ///   - keys: Which keys; each pair is taken once, those left out are zero, and those of one query come with
+  ///     ascending keys.
+  mutating func add<K: Kernels>(
+    _ tile: Matrix<K.Element>, rows range: Range<Int>, keys: Range<Int>, _: K.Type
+  ) {
+    let start = keys.lowerBound
+    let spans = frame.spans.map { span in span.tokens.map { Int32($0) }[...] }
     for (row, query) in range.enumerated() {
-      rows[query] = K.summarise(
-        tile, row: row, query: query, byKey: &received, byOffset: &byOffset,
-        first: queries - 1 - query)
-      if tile.columns > 0 { first[query] = Double(tile[row, 0]) }
-      if tile.columns > query { own[query] = Double(tile[row, query]) }
-      for (index, span) in frame.spans.enumerated() {
-        onSpans[index][query] = K.sum(tile, row: row, keys: Self.keys(span), shift: 0)
+      rows[query] = rows[query].joined(
+        K.summarise(
+          tile, row: row, query: query, firstKey: start, byKey: &received, byOffset: &byOffset,
+          first: queries - 1 - query))
+      if keys.contains(0) { first[query] = Double(tile[row, 0]) }
+      if keys.contains(query) { own[query] = Double(tile[row, query - start]) }
+      for (index, span) in spans.enumerated() {
+        onSpans[index][query] += K.sum(tile, row: row, keys: span, shift: -start)
       }
       if query == queries - 1 {
         tile.withRow(row) { weights in
-          for key in weights.indices { lastRow[key] = Double(weights[key]) }
+          for column in weights.indices { lastRow[start + column] = Double(weights[column]) }
         }
       }
       guard !frame.ids.isEmpty else { continue }
-      let earlier = frame.matches.earlier(query)
-      duplicate[query] = K.sum(tile, row: row, keys: earlier, shift: 0)
-      induction[query] = K.sum(tile, row: row, keys: earlier, shift: 1)
+      let matches = frame.matches
+      duplicate[query] += K.sum(
+        tile, row: row, keys: matches.earlier(query, within: keys), shift: -start)
+      induction[query] += K.sum(
+        tile, row: row, keys: matches.earlier(query, within: start - 1..<keys.upperBound - 1),
+        shift: 1 - start)
       if query + 1 < queries {
-        nextToken[query] = K.sum(
-          tile, row: row, keys: frame.matches.earlier(query + 1), shift: 0)
+        nextToken[query] += K.sum(
+          tile, row: row, keys: matches.earlier(query + 1, within: keys), shift: -start)
       }
     }
-  }
-
-  private static func keys(_ span: PromptSpan) -> ArraySlice<Int32> {
-    span.tokens.map { Int32($0) }[...]
   }
 }

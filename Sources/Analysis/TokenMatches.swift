@@ -31,6 +31,23 @@ struct TokenMatches: Sendable {
     order[starts[position]..<places[position]]
   }
 
+  /// Those of them that lie in a range.
+  func earlier(_ position: Int, within range: Range<Int>) -> ArraySlice<Int32> {
+    let all = earlier(position)
+    func firstPlace(from key: Int) -> Int {
+      var (low, high) = (all.startIndex, all.endIndex)
+      while low < high {
+        let middle = (low + high) / 2
+        if Int(all[middle]) < key { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    guard let first = all.first, let last = all.last, Int(first) < range.upperBound,
+      Int(last) >= range.lowerBound
+    else { return [] }
+    return all[firstPlace(from: range.lowerBound)..<firstPlace(from: range.upperBound)]
+  }
+
   /// Whether any token occurs twice.
   var hasRepeat: Bool { starts.indices.contains { starts[$0] < places[$0] } }
 }

@@ -82,23 +82,7 @@ CLONED void heed_softmax_sink(float *row, size_t count, float sink) {
   for (size_t i = 0; i < count; i++) row[i] *= scale;
 }
 
-INLINE float maximum(const float *x, size_t count) {
-  // In lanes: the compiler may not reorder a maximum by itself.
-  float lanes[16];
-  for (int lane = 0; lane < 16; lane++) lanes[lane] = x[0];
-  size_t whole = count / 16 * 16;
-  for (size_t i = 0; i < whole; i += 16) {
-    for (int lane = 0; lane < 16; lane++) {
-      lanes[lane] = x[i + lane] > lanes[lane] ? x[i + lane] : lanes[lane];
-    }
-  }
-  float highest = x[0];
-  for (int lane = 0; lane < 16; lane++) highest = lanes[lane] > highest ? lanes[lane] : highest;
-  for (size_t i = whole; i < count; i++) highest = x[i] > highest ? x[i] : highest;
-  return highest;
-}
-
-CLONED float heed_maximum(const float *x, size_t count) { return maximum(x, count); }
+CLONED float heed_maximum(const float *x, size_t count) { return largest_of(x, count); }
 
 // (1 + r) ln(1 + r) + (1 − r) ln(1 − r); the series of a small r is off by under 3e-9 of itself.
 INLINE float divergence_term(float r) {
@@ -130,7 +114,7 @@ CLONED double heed_jensen_shannon(
 
 CLONED double heed_log_sum_exp(const float *x, size_t count) {
 #pragma clang fp reassociate(on) contract(fast)
-  float highest = maximum(x, count);
+  float highest = largest_of(x, count);
   // A NaN or an infinity must show, though the exponential clamps its argument.
   double total = highest - highest;
   // Blocks bound the rounding of the single-precision sums.

@@ -52,16 +52,16 @@ CLONED void heed_narrow_bfloat16(
   }
 }
 
-// One pass over a row while it is in the first-level cache: everything that a head's statistics need.
+// A row while it is in the first-level cache: everything that a head's statistics need. Several loops, each of
+// which becomes vector code: in one, the maximum alone would keep all of it scalar.
 CLONED void heed_summarise_row(
-    const float *weights, size_t count, size_t query, double *by_key, double *by_offset,
-    heed_row_summary *summary) {
+    const float *weights, size_t count, long query, double *restrict by_key,
+    double *restrict by_offset, heed_row_summary *summary) {
 #pragma clang fp reassociate(on) contract(fast)
   double entropy = 0, total = 0, distance = 0;
-  float maximum = 0;
   // Blocks bound the rounding of the single-precision sums.
-  for (size_t start = 0; start < count; start += 64) {
-    size_t end = start + 64 < count ? start + 64 : count;
+  for (size_t start = 0; start < count; start += 128) {
+    size_t end = start + 128 < count ? start + 128 : count;
     float block_entropy = 0, block_total = 0, block_distance = 0;
     for (size_t i = start; i < end; i++) {
       float p = weights[i];
@@ -69,16 +69,24 @@ CLONED void heed_summarise_row(
       block_entropy -= p * natural_log(p > 0x1p-126f ? p : 1.0f);
       block_total += p;
       block_distance += p * fabsf((float)((int32_t)query - (int32_t)i));
-      maximum = p > maximum ? p : maximum;
-      by_key[i] += p;
-      by_offset[i] += p;
     }
     entropy += block_entropy;
     total += block_total;
     distance += block_distance;
   }
+  for (size_t i = 0; i < count; i++) by_key[i] += weights[i];
+  for (size_t i = 0; i < count; i++) by_offset[i] += weights[i];
+  float maximum = count > 0 ? largest_of(weights, count) : 0;
+  maximum = maximum > 0 ? maximum : 0;
   size_t strongest = 0;
-  while (strongest + 1 < count && weights[strongest] != maximum) strongest++;
+  for (size_t start = 0; start < count; start += 64) {
+    size_t end = start + 64 < count ? start + 64 : count;
+    int found = 0;
+    for (size_t i = start; i < end; i++) found |= weights[i] == maximum;
+    if (!found) continue;
+    for (strongest = start; weights[strongest] != maximum;) strongest++;
+    break;
+  }
   *summary = (heed_row_summary){entropy, total, distance, maximum, strongest};
 }
 

@@ -2,6 +2,7 @@
 #ifndef HEED_VECTOR_H
 #define HEED_VECTOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -64,6 +65,23 @@ INLINE float natural_log(float x) {
   series = series * s2 + 1.0f / 3;
   series = series * s2 + 1.0f;
   return 2.0f * s * series + (float)exponent * 0.69314718f;
+}
+
+// The largest of `count` > 0 numbers.
+INLINE float largest_of(const float *x, size_t count) {
+  // In lanes: the compiler may not reorder a maximum by itself.
+  float lanes[16];
+  for (int lane = 0; lane < 16; lane++) lanes[lane] = x[0];
+  size_t whole = count / 16 * 16;
+  for (size_t i = 0; i < whole; i += 16) {
+    for (int lane = 0; lane < 16; lane++) {
+      lanes[lane] = x[i + lane] > lanes[lane] ? x[i + lane] : lanes[lane];
+    }
+  }
+  float highest = x[0];
+  for (int lane = 0; lane < 16; lane++) highest = lanes[lane] > highest ? lanes[lane] : highest;
+  for (size_t i = whole; i < count; i++) highest = x[i] > highest ? x[i] : highest;
+  return highest;
 }
 
 #endif

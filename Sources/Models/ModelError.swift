@@ -14,7 +14,8 @@ public enum ModelError: Error, Sendable, Equatable {
   case promptEmpty
   case promptTooLong(tokens: Int, contextLength: Int)
   case idOutOfRange(id: Int, position: Int, vocabularySize: Int)
-  case overBudget(work: MemoryPlan.Work, needed: Int, budget: Int, tokens: Int, fitting: Int)
+  case overBudget(
+    work: MemoryPlan.Work, needed: Int, budget: Int, tokens: Int, fitting: Int, fitsRounded: Bool)
   case noSuchLayer(Int, layers: Int)
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
   case headListUnreadable(String)
@@ -85,7 +86,7 @@ extension ModelError: CustomStringConvertible {
       return
         "token id \(id) at position \(position) is outside the vocabulary, expected 0 to"
         + " \(vocabularySize - 1)"
-    case .overBudget(let work, let needed, let budget, let tokens, let fitting):
+    case .overBudget(let work, let needed, let budget, let tokens, let fitting, let fitsRounded):
       let what =
         switch work {
         case .run: "a run"
@@ -93,7 +94,9 @@ extension ModelError: CustomStringConvertible {
         case .ablation: "leaving out heads"
         case .export: "an export"
         }
-      let remedy = fitting > 0 ? "give at most \(fitting) tokens or" : "no prompt fits;"
+      let shorter = fitting > 0 ? "give at most \(fitting) tokens" : "no prompt fits"
+      let remedy =
+        fitsRounded ? "\(shorter), use --precision bf16 or" : shorter + (fitting > 0 ? " or" : ";")
       return
         "\(what) of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
         + " \(remedy) raise --memory"

@@ -24,6 +24,16 @@ public protocol PatternSource: Sendable {
   ///   - columns: Keys, within `0..<keyCount`.
   /// - Complexity: O(rows × keyCount × dHead) for a trace.
   func pattern(_ head: HeadIndex, rows: Range<Int>, columns: Range<Int>) -> Tensor<Float>
+
+  /// Part of one head's map, reduced to blocks of `pool × pool` weights.
+  ///
+  /// - Parameters:
+  ///   - rows: Queries, within the map.
+  ///   - columns: Keys, within the map.
+  ///   - taking: How many queries of each block are looked at, the first ones; at least 1.
+  func pooledPattern(
+    _ head: HeadIndex, rows: Range<Int>, columns: Range<Int>, pool: Int, taking: Int
+  ) -> PooledPattern
 }
 
 extension PatternSource {

@@ -28,17 +28,6 @@ public struct Prompt: Sendable, Hashable {
     self.text = text
   }
 
-  /// The same prompt with more tokens after it; its text, which says nothing of them, is left out.
-  public func continued(with more: [Token]) -> Prompt {
-    var prompt = Prompt(tokens: tokens + more, added: added)
-    prompt.typeIDs = typeIDs
-    prompt.media = media
-    prompt.decoder = decoder
-    prompt.grid = grid
-    prompt.spans = spans
-    return prompt
-  }
-
   /// The same prompt with spans marked, beside those it has.
   ///
   /// - Throws: `PromptSpanError.outside` for a span that ends after the last token.

@@ -15,6 +15,8 @@ public enum BFloat16Kernels: Kernels, FloatLoops {
   public typealias Element = Float
   /// Matrices are multiplied as they are stored.
   public typealias Weight = BFloat16
+  /// What products take is kept as they take it.
+  public static var roundsFactors: Bool { true }
 
   /// Whether the processor multiplies bfloat16 numbers itself.
   public static var isFast: Bool { heed_has_bfloat16() != 0 }
@@ -39,7 +41,7 @@ public enum BFloat16Kernels: Kernels, FloatLoops {
   }
 
   /// `c = a · b`, or `c += a · b`.
-  private static func product(
+  static func product(
     _ a: Matrix<BFloat16>, _ b: Matrix<BFloat16>, transposed: Bool, adding: Bool,
     into c: MutableMatrix<Float>
   ) {

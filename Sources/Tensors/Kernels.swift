@@ -17,7 +17,7 @@ public enum Activation: String, Sendable, CaseIterable {
 /// Three implementations: `OneDNNKernels` (Float, fast), `BFloat16Kernels` (Float, products of bfloat16
 /// numbers, faster) and `PlainKernels` (any scalar, readable). Tests compare them. All of them accept
 /// empty matrices. Loops over numbers belong here and nowhere above: generic code in another module is not specialised, and runs a hundred times slower.
-public protocol Kernels<Element>: GradientKernels {
+public protocol Kernels<Element>: GradientKernels, TileKernels {
   /// The number type of the matrices of linear layers.
   associatedtype Weight: TensorElement
 
@@ -145,20 +145,6 @@ public protocol Kernels<Element>: GradientKernels {
   /// Whether no number is infinite or NaN.
   static func allFinite(_ m: Matrix<Element>) -> Bool
 
-  /// What one row of a map comes to, taking each weight once.
-  ///
-  /// - Parameters:
-  ///   - weights: A tile of the map, keys from 0.
-  ///   - row: Which of its rows.
-  ///   - query: The row's place in the map.
-  ///   - byKey: `byKey[key] += weight`.
-  ///   - byOffset: `byOffset[first + key] += weight`.
-  ///   - first: Where key 0 of this query belongs.
-  static func summarise(
-    _ weights: Matrix<Element>, row: Int, query: Int, byKey: inout [Double],
-    byOffset: inout [Double], first: Int
-  ) -> RowSummary
-
   /// The sum of one row's weights on some keys.
   ///
   /// - Parameters:
@@ -170,25 +156,6 @@ public protocol Kernels<Element>: GradientKernels {
 
   /// The Jensen–Shannon divergence of one row of two maps, in nats; zero weights add nothing.
   static func divergence(_ a: Matrix<Element>, _ b: Matrix<Element>, row: Int) -> Double
-}
-
-/// What one row of a map comes to.
-public struct RowSummary: Sendable, Hashable {
-  /// Σ −p ln p, in nats; weights of zero add nothing.
-  public let entropy: Double
-  /// Σ p: one, less what goes to a learned sink.
-  public let total: Double
-  /// Σ p · |query − key|, in tokens.
-  public let distance: Double
-  /// The largest weight.
-  public let maximum: Double
-  /// The first key that has it.
-  public let strongest: Int
-
-  /// A row without weights.
-  public static var empty: RowSummary {
-    RowSummary(entropy: 0, total: 0, distance: 0, maximum: 0, strongest: 0)
-  }
 }
 
 extension Kernels {

@@ -10,6 +10,8 @@ public enum OneDNNKernels: Kernels, FloatLoops {
   public typealias Element = Float
   /// Matrices are multiplied in single precision.
   public typealias Weight = Float
+  /// Factors are taken as they are.
+  public static var roundsFactors: Bool { false }
 
   /// The version of oneDNN that is loaded, such as `2.6.3`.
   public static var version: String {
@@ -237,28 +239,6 @@ extension FloatLoops {
   /// A vector loop over the exponents.
   public static func allFinite(_ m: Matrix<Float>) -> Bool {
     (0..<m.rows).allSatisfy { heed_all_finite(m.base + $0 * m.stride, m.columns) != 0 }
-  }
-
-  /// A vector loop with a logarithm of its own.
-  public static func summarise(
-    _ weights: Matrix<Float>, row: Int, query: Int, byKey: inout [Double],
-    byOffset: inout [Double], first: Int
-  ) -> RowSummary {
-    precondition(byKey.count >= weights.columns && byOffset.count >= first + weights.columns)
-    var summary = heed_row_summary()
-    weights.withRow(row) { row in
-      byKey.withUnsafeMutableBufferPointer { byKey in
-        byOffset.withUnsafeMutableBufferPointer { byOffset in
-          guard let weights = row.baseAddress, let byKey = byKey.baseAddress,
-            let byOffset = byOffset.baseAddress
-          else { return }
-          heed_summarise_row(weights, row.count, query, byKey, byOffset + first, &summary)
-        }
-      }
-    }
-    return RowSummary(
-      entropy: summary.entropy, total: summary.total, distance: summary.distance,
-      maximum: Double(summary.maximum), strongest: summary.strongest)
   }
 
   /// The plain loop: keys lie apart, and are few.

@@ -55,29 +55,6 @@ extension PlainKernels {
 
   /// Key by key, in double precision.
   @_specialize(where Element == Float) @_specialize(where Element == Double)
-  public static func summarise(
-    _ weights: Matrix<Element>, row: Int, query: Int, byKey: inout [Double],
-    byOffset: inout [Double], first: Int
-  ) -> RowSummary {
-    precondition(byKey.count >= weights.columns && byOffset.count >= first + weights.columns)
-    return weights.withRow(row) { row in
-      var (entropy, total, distance, maximum, strongest) = (0.0, 0.0, 0.0, 0.0, 0)
-      for key in row.indices {
-        let p = Double(row[key])
-        if p > 0 { entropy -= p * Double.log(p) }
-        total += p
-        distance += p * Double(abs(query - key))
-        if p > maximum { (maximum, strongest) = (p, key) }
-        byKey[key] += p
-        byOffset[first + key] += p
-      }
-      return RowSummary(
-        entropy: entropy, total: total, distance: distance, maximum: maximum, strongest: strongest)
-    }
-  }
-
-  /// Key by key, in double precision.
-  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func sum(
     _ weights: Matrix<Element>, row: Int, keys: ArraySlice<Int32>, shift: Int
   ) -> Double {

@@ -1,8 +1,8 @@
-import Analysis
 import Models
 import Tensors
 import Tokenizers
 
+@testable import Analysis
 @testable import Explorer
 
 /// Maps with a closed form, one kind per head.
@@ -145,7 +145,11 @@ extension Answer {
     case .edge(let queries, let keys):
       return .table(
         .edge(SyntheticPatterns(tokens: tokens), queries: queries, keys: keys) { _ in })
-    case .sinks: return nil
+    case .pooledMap(let head, let rows, let columns, let pool):
+      return .pooledMap(
+        SyntheticPatterns(tokens: tokens).pooledPattern(
+          head, rows: rows, columns: columns, pool: pool, taking: pool))
+    case .sinks: return tokens > 7 ? .sinks(.synthetic(tokens: tokens)) : nil
     case .outcome:
       return .outcome(outcome(question.alteration, tokens: tokens))
     case .forecast:
@@ -153,6 +157,38 @@ extension Answer {
     case .like(let head):
       return .table(.like(SyntheticPatterns(tokens: tokens), head) { _ in })
     }
+  }
+}
+
+extension SinkReport {
+  /// The sink heads of `SyntheticPatterns` feed the first key, whose hidden state stands out at 11.
+  fileprivate static func synthetic(tokens: Int) -> SinkReport {
+    let heads = (0..<24).map { HeadIndex(layer: $0 / 6, head: $0 % 6) }
+    let sinks = heads.filter { SyntheticPatterns.kind($0) == .sink }
+    let layers = (0..<4).map { layer in
+      var states = (0..<tokens * 16).map { Float($0 * 7 % 11) / 10 - 0.5 }
+      if layer > 0 { states[11] = 250 }
+      let outliers = Outliers(Tensor(states, shape: [tokens, 16]))
+      return Layer(residual: outliers, attention: outliers, mlp: nil)
+    }
+    let massive = layers.enumerated().flatMap { layer, parts in
+      parts.residual.strongest.prefix(1).map {
+        Massive(layer: layer, activation: $0, isMassive: layer > 0)
+      }
+    }
+    return SinkReport(
+      epsilon: 0.3,
+      positions: (0..<tokens).map { key in
+        Position(
+          index: key, received: key == 0 ? 0.3125 : 1 / Double(8 + key),
+          rate: key == 0 ? 100 * Double(sinks.count) / 24 : 0)
+      },
+      feeders: sinks.enumerated().map { place, head in
+        Feeder(head: head, key: 0, share: 0.78 - Double(place) / 64, valueNorm: 0.0625)
+      }, massive: massive, layers: layers,
+      dimensions: SinkDimensions(
+        dimensions: [11], threshold: 1.25,
+        phi: (0..<4).map { layer in (0..<tokens).map { $0 == 0 && layer > 0 ? 3.9 : 0.1 } }))
   }
 }
 

@@ -61,12 +61,23 @@ private let errorTexts: [(error: ModelError, text: String)] = [
     "token id 64 at position 3 is outside the vocabulary, expected 0 to 63"
   ),
   (
-    .overBudget(work: .run, needed: 3 << 30, budget: 1 << 30, tokens: 4096, fitting: 1300),
+    .overBudget(
+      work: .run, needed: 3 << 30, budget: 1 << 30, tokens: 4096, fitting: 1300,
+      fitsRounded: false),
     "a run of 4096 tokens needs 3 GiB, the budget is 1 GiB; give at most 1300 tokens or raise"
       + " --memory"
   ),
   (
-    .overBudget(work: .scores, needed: 3 << 30, budget: 1 << 20, tokens: 4096, fitting: 0),
+    .overBudget(
+      work: .export, needed: 3 << 30, budget: 2 << 30, tokens: 4096, fitting: 2700,
+      fitsRounded: true),
+    "an export of 4096 tokens needs 3 GiB, the budget is 2 GiB; give at most 2700 tokens, use"
+      + " --precision bf16 or raise --memory"
+  ),
+  (
+    .overBudget(
+      work: .scores, needed: 3 << 30, budget: 1 << 20, tokens: 4096, fitting: 0,
+      fitsRounded: false),
     "scoring all heads of 4096 tokens needs 3 GiB, the budget is 1 MiB; no prompt fits; raise"
       + " --memory"
   ),

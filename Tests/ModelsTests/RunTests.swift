@@ -7,21 +7,6 @@ import Testing
 
 /// Runs: what is refused, how they end early, and what must hold for any of them.
 @Suite struct RunTests {
-  /// A tiny model for prompts longer than a tile of attention: rotary positions need no weights.
-  private func longModel() throws -> Model {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("heed-\(UUID().uuidString)")
-    try FileManager.default.copyItem(
-      at: Reference.folder.appendingPathComponent("llama-grouped"), to: folder)
-    // The weights stay mapped.
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appendingPathComponent("config.json")
-    let config = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-    let key = "\"max_position_embeddings\": "
-    try #require(config.contains(key + "64"))
-    try Data(config.replacingOccurrences(of: key + "64", with: key + "2048").utf8).write(to: file)
-    return try Model(Checkpoint.open(folder.path))
-  }
 
   /// Ids that no pattern repeats, BOS first.
   private func ids(_ count: Int, below limit: Int) -> [Int] {
@@ -107,7 +92,7 @@ import Testing
   }
 
   @Test func `fast and plain kernels agree across the edges of tiles`() throws {
-    let model = try longModel()
+    let model = try Reference.longModel()
     let seq = 300
     // Two tiles of queries, the second one not full.
     #expect(AttentionTiling.rowsPerTile(seq: seq) == 256)
@@ -129,7 +114,7 @@ import Testing
   }
 
   @Test func `rows sum to one, and nothing lies after the diagonal`() throws {
-    let trace = try longModel().run(Prompt(ids: ids(270, below: 64)), as: Float.self)
+    let trace = try Reference.longModel().run(Prompt(ids: ids(270, below: 64)), as: Float.self)
     for head in [HeadIndex(layer: 0, head: 0), HeadIndex(layer: 1, head: 3)] {
       let map = trace.pattern(head).elements
       for query in 0..<270 {
@@ -142,7 +127,7 @@ import Testing
   }
 
   @Test func `a tile is cut out of the whole map, wherever it lies`() throws {
-    let trace = try longModel().run(Prompt(ids: ids(270, below: 64)), as: Float.self)
+    let trace = try Reference.longModel().run(Prompt(ids: ids(270, below: 64)), as: Float.self)
     let head = HeadIndex(layer: 1, head: 2)
     let whole = trace.pattern(head)
     for (rows, columns) in [

@@ -174,9 +174,11 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
       let summary =
         fast
         ? Fast.summarise(
-          weights.matrix, row: row, query: query, byKey: &byKey, byOffset: &byOffset, first: 2)
+          weights.matrix, row: row, query: query, firstKey: 0, byKey: &byKey, byOffset: &byOffset,
+          first: 2)
         : Plain.summarise(
-          weights.matrix, row: row, query: query, byKey: &byKey, byOffset: &byOffset, first: 2)
+          weights.matrix, row: row, query: query, firstKey: 0, byKey: &byKey, byOffset: &byOffset,
+          first: 2)
       return (summary, byKey, byOffset)
     }
   }

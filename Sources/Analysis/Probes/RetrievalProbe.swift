@@ -22,8 +22,7 @@ public enum RetrievalProbe {
   ///
   /// - Parameter onProgress: Called after each needle with a share from 0 to 1; what it throws ends the work.
   /// - Throws: What running and predicting throw.
-  /// - Complexity: For each needle a run of its prompt, then one token at a time, at most two more than the
-  ///   answer has.
+  /// - Complexity: As many runs as tokens are generated, at most two more than each answer has.
   public static func run<Element: Scalar>(
     _ model: Model, _ needles: [Needle], as _: Element.Type,
     onProgress: (Double) throws -> Void = { _ in }

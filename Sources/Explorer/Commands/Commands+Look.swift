@@ -15,6 +15,19 @@ extension Commands {
       "fit", keys: [.character("=")], group: .look, views: [MapView.name],
       help: "The whole map in the window", .zoom(.fit)),
     Command(
+      "blocks", "[NAME]", keys: [.character("B")], group: .look, views: withMaps,
+      help: "Blocks of weights: max or mean",
+      candidates: { _ in Blocks.allCases.map(\.rawValue) },
+      action: { text, state throws(ExplorerError) in
+        let next = step(state.blocks, Blocks.allCases)
+        let named = try choice(text, "blocks", Blocks.allCases, next)
+        return .change { state in
+          state.blocks = named
+          state.say("blocks of weights: \(named.rawValue)")
+          return []
+        }
+      }),
+    Command(
       "scale", "[NAME]", keys: [.character("z")], group: .look, views: withMaps,
       hint: .init(keys: "z", label: "scale", views: [MapView.name, TokensView.name]),
       help: "Colours linear, log or by quantile",
@@ -73,7 +86,10 @@ extension Commands {
       }),
     Command(
       "in", keys: [.enter], group: .look,
-      views: [AtlasView.name, MapView.name, ScoresView.name, LayersView.name, HeadsView.name],
+      views: [
+        AtlasView.name, MapView.name, ScoresView.name, LayersView.name, HeadsView.name,
+        PredictView.name,
+      ],
       hint: .init(keys: "Enter", label: "open", views: []), help: "Look closer: map, then tokens",
       .enter),
     Command(

@@ -35,7 +35,9 @@ extension Commands {
       "last-row", keys: [.character("G")], group: .move, help: "Last row, or row N after a number",
       action: { _, state throws(ExplorerError) in row(state) ?? .move(.lastRow) }),
     Command(
-      "first-column", keys: [.character("0"), .home], group: .move, help: "First column",
+      "first-column", keys: [.character("0"), .home], group: .move,
+      hint: .init(keys: "Home", label: "strongest", views: [PredictView.name]),
+      help: "First column; the strongest head",
       .move(.firstColumn)),
     Command(
       "last-column", keys: [.character("$"), .end], group: .move,

@@ -22,8 +22,7 @@ extension Drawing {
       "  weight \(ends.0)\(glyphs.dash)\(ends.1) \(state.scale.rawValue)", x: x, y: head.y,
       in: head,
       role: .dimmed)
-    if grid.pool > 1 {
-      let note = "max of \(grid.pool)\(glyphs.times)\(grid.pool)"
+    if let note = grid.note(self) {
       let part = sampled.map { ", \($0) queries of each" } ?? ""
       canvas.write(note + part, x: head.x, y: head.y + 1, in: head, role: .dimmed)
     }

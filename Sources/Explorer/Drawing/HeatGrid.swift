@@ -97,9 +97,28 @@ struct HeatGrid {
 
   /// The weights that are seen.
   func tile(_ drawing: Drawing, _ subject: Subject, head: HeadIndex, side: Int = 0) -> Tile {
-    drawing.tiles.tile(
-      subject, sight: .init(drawing.state.sight, side), head: head, rows: rows, columns: columns,
-      pool: pool)
+    let state = drawing.state
+    if side == 0, let question = question(state, head), let whole = state.pooledMap(question) {
+      return Tile(whole, state.blocks)
+    }
+    return drawing.tiles.tile(
+      subject, sight: .init(state.sight, side), head: head, rows: rows, columns: columns,
+      pool: pool, blocks: state.blocks)
+  }
+
+  /// What is to be asked so that no query is left out; nil where none is, and through a lens, whose maps
+  /// only the screen knows.
+  func question(_ state: ExplorerState, _ head: HeadIndex) -> Question? {
+    guard pool > 1, state.lens == Lens(), let patterns = state.subject?.patterns,
+      TileCache.taken(rows: rows.count, keyCount: patterns.keyCount, pool: pool) < pool
+    else { return nil }
+    return state.ask(.pooledMap(head, rows: rows, columns: columns, pool: pool))
+  }
+
+  /// `max of 4×4`: what one value stands for; nil where it is one weight.
+  func note(_ drawing: Drawing) -> String? {
+    guard pool > 1 else { return nil }
+    return "\(drawing.state.blocks.rawValue) of \(pool)\(drawing.glyphs.times)\(pool)"
   }
 
   /// Whether any query of a row of the tile can see a key of a column.

@@ -44,8 +44,14 @@ extension ExplorerState {
       score = table.name
       open(ScoresView.name)
     case .outcome?: if question.alteration == alteration { see() }
-    case .vectors?, .model?, .forecast?, nil: break
+    case .vectors?, .model?, .forecast?, .pooledMap?, nil: break
     }
+  }
+
+  /// A reduced map of which nothing is left out, once it is known.
+  func pooledMap(_ question: Question) -> PooledPattern? {
+    guard case .pooledMap(let pooled)? = answers.known(question) else { return nil }
+    return pooled
   }
 
   /// The lengths of the values, once they are known.

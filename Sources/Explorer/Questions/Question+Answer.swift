@@ -15,6 +15,7 @@ extension Question {
     case .sinks: "looking for sinks"
     case .outcome: "running"
     case .forecast: "predicting"
+    case .pooledMap: "reading the whole map"
     }
   }
 
@@ -27,6 +28,7 @@ extension Question {
     case .edge, .like: "a ranking of heads"
     case .sinks: "what sinks do to hidden states"
     case .outcome, .forecast: "what comes next"
+    case .pooledMap: "a whole map"
     }
   }
 
@@ -59,6 +61,10 @@ extension Question {
     case .forecast(let position):
       guard predicts else { throw StreamError.noPrediction(runs.stream) }
       return .forecast(try Forecast(open, trace, base: base, at: position))
+    case .pooledMap(let head, let rows, let columns, let pool):
+      return .pooledMap(
+        try trace.pooledPattern(
+          head, rows: rows, columns: columns, pool: pool, onProgress: onProgress))
     }
   }
 }

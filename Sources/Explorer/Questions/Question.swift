@@ -24,6 +24,8 @@ public struct Question: Sendable, Hashable {
     case outcome
     /// What is expected after one position, and where that comes from.
     case forecast(Int)
+    /// Part of one head's map in blocks of `pool × pool` weights, none of them left out.
+    case pooledMap(HeadIndex, rows: Range<Int>, columns: Range<Int>, pool: Int)
   }
 
   /// What it is about.
@@ -54,4 +56,6 @@ public enum Answer: Sendable {
   case outcome(Outcome)
   /// To `.forecast`.
   case forecast(Forecast)
+  /// To `.pooledMap`.
+  case pooledMap(PooledPattern)
 }

@@ -71,6 +71,8 @@ public struct ExplorerState: Sendable {
   public var origin = (row: 0, column: 0)
   /// How weights become colours.
   public var scale = Scale.linear
+  /// What stands for a block of weights where a map is zoomed out.
+  public var blocks = Blocks.maximum
   /// Which colours.
   public var ramp = Ramp.standard
   /// The name of the score that colours the atlas.

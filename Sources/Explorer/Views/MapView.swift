@@ -49,8 +49,8 @@ enum MapView: ExplorerView {
   private static func note(_ drawing: Drawing, _ layout: MapLayout, sampled: Int?) -> String {
     var parts = [drawing.state.scale.rawValue]
     let grid = layout.grid
-    if grid.pool > 1 {
-      parts.append("max of \(grid.pool)\(drawing.glyphs.times)\(grid.pool)")
+    if let note = grid.note(drawing) {
+      parts.append(note)
       if let sampled { parts.append("\(sampled) queries of each") }
     }
     if drawing.state.zoom == .fit { parts.append("fit") }
@@ -73,6 +73,13 @@ enum MapView: ExplorerView {
       + "key \(drawing.exactKey(state.key, of: subject))  "
     guard state.key <= subject.lastKey(of: state.query) else { return places + "not visible" }
     return places + Double(drawing.weight(subject, query: state.query, key: state.key)).fixed(4)
+  }
+
+  /// The whole of what is seen in part.
+  static func questions(_ state: ExplorerState) -> [Question] {
+    guard let subject = state.subject else { return [] }
+    let grid = MapLayout(subject, state, in: state.body).grid
+    return [grid.question(state, state.head)].compactMap { $0 }
   }
 
   /// The head's whole map, `[query, key]`.

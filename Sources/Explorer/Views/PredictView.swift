@@ -17,7 +17,10 @@ enum PredictView: ExplorerView {
       return drawing.drawWaiting(for: questions(state), on: &canvas, in: region)
     }
     guard base.predictions != nil else {
-      let text = "this model has no output head, so it predicts nothing"
+      let text =
+        run.stream == .decoder
+        ? "this model has no output head, so it predicts nothing"
+        : "\(StreamError.noPrediction(run.stream))"
       canvas.write(drawing.cut(text, region.width), x: region.x, y: region.y, in: region)
       return
     }
@@ -55,9 +58,10 @@ enum PredictView: ExplorerView {
       x = canvas.write("  \(fitted(drawing, text, 11))", x: x, y: rows.y(row), in: list)
       x = canvas.write(" \(guess.probability.fixed(2))", x: x, y: rows.y(row), in: list)
       if let before = base.predictions?.best[row], changed != nil, before.id != guess.id {
+        let text = " was \(shown(drawing, base.spelling[before.id], before.id))"
         canvas.write(
-          " was \(shown(drawing, base.spelling[before.id], before.id))", x: x,
-          y: rows.y(row), in: list, role: .warning)
+          drawing.cut(text, list.x + list.width - x), x: x, y: rows.y(row), in: list,
+          role: .warning)
       }
     }
     let line = "mean loss \(loss.fixed(3)) nats" + difference(state, base)

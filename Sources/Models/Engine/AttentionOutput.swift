@@ -7,38 +7,67 @@ enum AttentionOutput<K: Kernels> {
   /// - Parameters:
   ///   - target: `[variants · seq, heads · dValue]`.
   ///   - heads: All heads of the layer: those of the first variant, then those of the next one.
-  ///   - queries: Which queries; all of a variant's for several variants.
-  ///   - seq: The number of queries in each variant.
-  ///   - only: Which of the heads; nil for all.
+  ///   - seq: The number of queries.
+  ///   - only: Which of them; nil for all.
   ///   - ruled: Those of the first variant that another rule stands in.
-  static func fill(
-    _ target: MutableMatrix<K.Element>, heads: [HeadAttention<K.Element>],
-    queries: Range<Int>? = nil, of seq: Int,
+  /// - Returns: The sums of those heads' softmaxes, where no rule stands in.
+  @discardableResult static func fill(
+    _ target: MutableMatrix<K.Element>, heads: [HeadAttention<K.Element>], seq: Int,
     only: [Int]? = nil, ruled: [Int: RuledHead<K>] = [:]
-  ) {
-    let queries = queries ?? 0..<seq
-    let usual = AttentionTiling.rowsPerTile(seq: seq)
+  ) -> SoftmaxSums<K.Element> {
+    var sums = SoftmaxSums<K.Element>(heads: heads.count, seq: seq)
+    let chosen = only ?? Array(heads.indices)
+    let (maxima, totals) = sums.known(chosen.filter { ruled[$0] == nil })
     var tiles: [(start: Int, step: Int, head: Int)] = []
-    for head in only ?? Array(heads.indices) {
-      let step = ruled[head]?.rowsPerTile ?? usual
-      tiles += stride(from: queries.lowerBound, to: queries.upperBound, by: step).map { ($0, step, head) }
+    for head in chosen {
+      let step = ruled[head]?.rowsPerTile ?? AttentionTiling.rows
+      tiles += stride(from: 0, to: seq, by: step).map { ($0, step, head) }
     }
     // The last queries see the most keys: they go first, so that no thread ends with a long one.
     tiles.sort { ($0.start, $1.head) > ($1.start, $0.head) }
     let order = tiles
     Parallel.forEach(order.count) { item in
       let (start, step, index) = order[item]
-      let rows = start..<min(queries.upperBound, start + step)
+      let rows = start..<min(seq, start + step)
       let head = heads[index]
       let first = index / head.plan.heads * seq
       let part = target.window(
         rows: first + rows.lowerBound..<first + rows.upperBound,
         columns: head.plan.valueColumns(head.head.head))
       if let ruled = ruled[index] { return ruled.weightedValues(rows, into: part) }
-      let weights = AttentionWeights<K>.weights(head, rows: rows)
-      K.multiply(
-        weights.matrix, head.values.rows(0..<weights.shape[1]), transposed: false, scale: 1,
-        adding: false, into: part)
+      fill(
+        part, of: head, rows: rows,
+        maxima: maxima.window(rows: index..<index + 1, columns: rows),
+        totals: totals.window(rows: index..<index + 1, columns: rows))
     }
+    return sums
+  }
+
+  /// One tile of queries of one head, one tile of keys after the other: no more of the map is ever there.
+  ///
+  /// - Parameters:
+  ///   - part: `[rows, dValue]`.
+  ///   - maxima: Become those of the rows' softmaxes, `[1, rows]`; `totals` as well.
+  private static func fill(
+    _ part: MutableMatrix<K.Element>, of head: HeadAttention<K.Element>, rows: Range<Int>,
+    maxima: MutableMatrix<K.Element>, totals: MutableMatrix<K.Element>
+  ) {
+    // A learned sink is a key that has no value.
+    maxima.fill(head.sink ?? -.infinity)
+    totals.fill(head.sink == nil ? 0 : 1)
+    part.fill(0)
+    let tiles = AttentionTiling.tiles(of: head.visible(rows: rows))
+    var scratch = Tensor<K.Element>(
+      uninitialized: [rows.count, tiles.map(\.count).max() ?? 0])
+    let target = scratch.mutableMatrix()
+    for keys in tiles {
+      let tile = target.columns(0..<keys.count)
+      AttentionWeights<K>.score(head, rows: rows, keys: keys, into: tile)
+      K.addToSoftmax(
+        tile, visible: { head.visibleColumns(query: rows.lowerBound + $0, of: keys) },
+        maxima: maxima, totals: totals, scaling: part)
+      K.multiply(tile.matrix, head.kept.values.rows(keys), adding: true, into: part)
+    }
+    K.divide(part, by: totals.matrix)
   }
 }

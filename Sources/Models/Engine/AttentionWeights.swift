@@ -6,9 +6,32 @@ enum AttentionWeights<K: Kernels> {
   /// The rows of one head's map for some queries, cut to the keys that any of them can see:
   /// `[queries, keys]`.
   static func weights(_ head: HeadAttention<K.Element>, rows: Range<Int>) -> Tensor<K.Element> {
-    var tile = scores(head, rows: rows, keyCount: head.keyCount(rows: rows))
-    replaceScores(tile.mutableMatrix(), of: head, rows: rows)
+    let keys = 0..<head.keyCount(rows: rows)
+    var tile = Tensor<K.Element>(uninitialized: [rows.count, keys.count])
+    let target = tile.mutableMatrix()
+    guard head.sums == nil else {
+      weigh(head, rows: rows, keys: keys, into: target)
+      return tile
+    }
+    score(head, rows: rows, keys: keys, into: target)
+    K.hide(target) { head.visible(query: rows.lowerBound + $0) }
+    softmax(target, of: head)
     return tile
+  }
+
+  /// Any tile of the map of a head whose sums are known, `[queries, keys]`; zero where a query cannot see a
+  /// key.
+  ///
+  /// - Complexity: O(rows × keys × dHead).
+  static func weigh(
+    _ head: HeadAttention<K.Element>, rows: Range<Int>, keys: Range<Int>,
+    into target: MutableMatrix<K.Element>
+  ) {
+    guard let sums = head.sums else { preconditionFailure("\(head.head) has no sums") }
+    score(head, rows: rows, keys: keys, into: target)
+    K.weigh(
+      target, visible: { head.visibleColumns(query: rows.lowerBound + $0, of: keys) },
+      maxima: sums.maxima.columns(rows), totals: sums.totals.columns(rows))
   }
 
   /// `scale · queries · keysᵀ` with what position adds, capped, `[queries, keys]`.
@@ -26,24 +49,16 @@ enum AttentionWeights<K: Kernels> {
     into target: MutableMatrix<K.Element>
   ) {
     K.multiply(
-      head.queries.rows(rows), head.keys.rows(keys), transposed: true,
-      scale: K.Element(head.plan.scale), adding: false, into: target)
+      head.kept.queries.rows(rows), transposing: head.kept.keys.rows(keys),
+      scale: K.Element(head.plan.scale), into: target)
     if let bias = head.bias {
       for (i, query) in rows.enumerated() {
         let row = bias.row(head.head, query: query, keys: keys.upperBound)
         K.add(row.columns(keys), to: target.rows(i..<i + 1))
       }
     }
-    head.disentangled?.add(to: target, of: head, rows: rows, K.self)
+    head.disentangled?.add(to: target, of: head, rows: rows, keys: keys, K.self)
     if let cap = head.plan.cap { K.cap(target, at: K.Element(cap)) }
-  }
-
-  /// Scores become weights.
-  private static func replaceScores(
-    _ scores: MutableMatrix<K.Element>, of head: HeadAttention<K.Element>, rows: Range<Int>
-  ) {
-    K.hide(scores) { head.visible(query: rows.lowerBound + $0) }
-    softmax(scores, of: head)
   }
 
   /// The softmax of every row, the head's learned sink among the keys.
@@ -54,7 +69,18 @@ enum AttentionWeights<K: Kernels> {
 
 /// How attention is cut.
 enum AttentionTiling {
-  /// How many queries one tile takes: so many that it stays in a core's cache, and enough that products
-  /// run at full speed, which matters more for long prompts.
+  /// How many queries one tile takes: enough that products run at full speed.
+  static let rows = 128
+  /// How many keys one tile takes: so few that its scores, the keys and the values stay in a core's cache.
+  static let keys = 512
+
+  /// How many queries a tile takes that holds all keys.
   static func rowsPerTile(seq: Int) -> Int { min(256, max(128, 131_072 / max(1, seq))) }
+
+  /// The tiles of keys that make up a range; they begin at multiples of `keys`, so that their sizes, which
+  /// kernels are compiled for, are few.
+  static func tiles(of keys: Range<Int>) -> [Range<Int>] {
+    stride(from: keys.lowerBound / Self.keys * Self.keys, to: keys.upperBound, by: Self.keys)
+      .map { ($0..<$0 + Self.keys).clamped(to: keys) }
+  }
 }

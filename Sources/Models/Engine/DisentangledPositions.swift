@@ -26,9 +26,11 @@ struct DisentangledPositions<Element: Scalar>: Sendable {
 
   /// Adds `scale · (query · position + key · position)` to some queries' scores.
   ///
-  /// - Parameter scores: `[rows, keys]`, keys from 0.
+  /// - Parameter scores: `[rows, keys]`.
   func add<K: Kernels>(
-    to scores: MutableMatrix<Element>, of head: HeadAttention<Element>, rows: Range<Int>, _: K.Type
+    to scores: MutableMatrix<Element>, of head: HeadAttention<Element>, rows: Range<Int>,
+    keys tile: Range<Int>,
+    _: K.Type
   ) where K.Element == Element {
     let columns = head.plan.columns(head.head.head)
     func products(_ own: Matrix<Element>, _ positions: Tensor<Element>) -> Matrix<Element> {
@@ -40,8 +42,8 @@ struct DisentangledPositions<Element: Scalar>: Sendable {
     }
     K.addByDistance(
       queries: keys.map { products(head.queries.rows(rows), $0) },
-      keys: queries.map { products(head.keys.rows(0..<scores.columns), $0) }, rows: self.rows,
-      firstQuery: rows.lowerBound, to: scores)
+      keys: queries.map { products(head.keys.rows(tile), $0) }, rows: self.rows,
+      firstQuery: rows.lowerBound - tile.lowerBound, to: scores)
   }
 
   /// Adds what the gradient of some queries' scores says about queries and keys.

@@ -48,16 +48,19 @@ extension ForwardPass {
         to: memory.rows(rows), rows: rows, keys: k.rows(rows), values: v.rows(rows))
     }
     let extras = extras(plan)
+    let kept = (queries: K.kept(queries), keys: K.kept(keys), values: K.kept(values))
     let heads = (0..<plan.heads).map { head in
       HeadAttention(
-        plan, HeadIndex(layer: layer, head: head), queries: queries.matrix, keys: keys.matrix,
-        values: values.matrix, extras: extras)
+        plan, HeadIndex(layer: layer, head: head), queries: kept.queries.matrix,
+        keys: kept.keys.matrix, values: kept.values.matrix, extras: extras)
     }
     var weightedValues = Tensor<K.Element>(
       uninitialized: [residual.rows, plan.heads * plan.dValue])
-    AttentionOutput<K>.fill(weightedValues.mutableMatrix(), heads: heads, of: residual.rows)
+    let sums = AttentionOutput<K>.fill(
+      weightedValues.mutableMatrix(), heads: heads, seq: residual.rows)
     return LayerTrace(
-      queries: queries, keys: keys, values: values, weightedValues: weightedValues, extras: extras)
+      queries: kept.queries, keys: kept.keys, values: kept.values,
+      weightedValues: K.kept(weightedValues), extras: extras, sums: sums)
   }
 
   /// Adds what an attention's output projection makes of its weighted values.

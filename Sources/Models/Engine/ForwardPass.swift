@@ -65,8 +65,9 @@ struct ForwardPass<K: Kernels> {
         layerTrace = attend(layer, block, residual.matrix)
       }
       if edits.changesWeightedValues(layer) {
-        edits.weightedValues(
-          layer, block.attention, layerTrace.weightedValues.mutableMatrix(), K.self)
+        var z = layerTrace.weightedValues
+        edits.weightedValues(layer, block.attention, z.mutableMatrix(), K.self)
+        layerTrace.replaceWeightedValues(z, K.self)
       }
       if let cross = block.cross, let memory {
         crossing.append(
@@ -107,22 +108,31 @@ struct ForwardPass<K: Kernels> {
         values: v.rows(rows))
     }
     edits.inputs(layer, plan, queries: q, keys: k, values: v)
+    return layerTrace(layer, plan, queries, keys, values, reading: residual)
+  }
+
+  /// What attention makes of a layer's queries, keys and values.
+  private mutating func layerTrace(
+    _ layer: Int, _ plan: AttentionPlan, _ queries: Tensor<K.Element>, _ keys: Tensor<K.Element>,
+    _ values: Tensor<K.Element>, reading residual: Matrix<K.Element>
+  ) -> LayerTrace<K.Element> {
+    let (queries, keys, values) = (K.kept(queries), K.kept(keys), K.kept(values))
     let extras = extras(plan)
     let seq = prompt.seq
     let heads = (0..<variants * plan.heads).map { item in
       let rows = item / plan.heads * seq..<(item / plan.heads + 1) * seq
       return HeadAttention(
-        plan, HeadIndex(layer: layer, head: item % plan.heads), queries: q.matrix.rows(rows),
-        keys: k.matrix.rows(rows), values: v.matrix.rows(rows), extras: extras)
+        plan, HeadIndex(layer: layer, head: item % plan.heads), queries: queries.matrix.rows(rows),
+        keys: keys.matrix.rows(rows), values: values.matrix.rows(rows), extras: extras)
     }
     var weightedValues = Tensor<K.Element>(
       uninitialized: [residual.rows, plan.heads * plan.dValue])
-    AttentionOutput<K>.fill(
-      weightedValues.mutableMatrix(), heads: heads, of: seq,
+    let sums = AttentionOutput<K>.fill(
+      weightedValues.mutableMatrix(), heads: heads, seq: seq,
       ruled: edits.ruled(view(layer, heads, residual)))
     return LayerTrace(
-      queries: queries, keys: keys, values: values, weightedValues: weightedValues,
-      extras: extras)
+      queries: queries, keys: keys, values: values, weightedValues: K.kept(weightedValues),
+      extras: extras, sums: sums)
   }
 
   /// Makes the weighted values of those heads again that a rule stands in.
@@ -132,10 +142,10 @@ struct ForwardPass<K: Kernels> {
     let heads = trace.heads(plan.blocks[layer].attention, layer)
     let ruled = edits.ruled(view(layer, heads, residual))
     guard !ruled.isEmpty else { return }
+    var z = trace.weightedValues
     AttentionOutput<K>.fill(
-      trace.weightedValues.mutableMatrix(), heads: heads, of: prompt.seq,
-      only: ruled.keys.sorted(),
-      ruled: ruled)
+      z.mutableMatrix(), heads: heads, seq: prompt.seq, only: ruled.keys.sorted(), ruled: ruled)
+    trace.replaceWeightedValues(z, K.self)
   }
 
   /// A layer as rules see it.
@@ -182,7 +192,7 @@ struct ForwardPass<K: Kernels> {
     }
   }
 
-  mutating func rotation(_ position: PositionPlan) -> Rotation<K.Element>? {
+  private mutating func rotation(_ position: PositionPlan) -> Rotation<K.Element>? {
     guard case .rotary(let plan) = position else { return nil }
     let rotation = rotations[plan] ?? Rotation(plan, seq: prompt.seq, copies: variants)
     rotations[plan] = rotation

@@ -7,12 +7,10 @@ public struct HeadAttention<Element: Scalar>: Sendable {
   public let plan: AttentionPlan
   /// Which head of which layer.
   public let head: HeadIndex
-  /// After position encoding, `[queries, dHead]`.
-  public let queries: Matrix<Element>
-  /// Of its key/value head, after position encoding, `[keys, dHead]`.
-  public let keys: Matrix<Element>
-  /// Of its key/value head, `[keys, dValue]`.
-  public let values: Matrix<Element>
+  /// Queries, keys and values as the run keeps them.
+  let kept: (queries: KeptMatrix<Element>, keys: KeptMatrix<Element>, values: KeptMatrix<Element>)
+  /// What turns single scores into weights, `[1, queries]` each; nil where that is not known.
+  let sums: (maxima: Matrix<Element>, totals: Matrix<Element>)?
   /// What position adds to its scores; nil for nothing.
   public let bias: ScoreBias<Element>?
   /// What positions make of its queries and keys; nil for nothing.
@@ -27,24 +25,49 @@ public struct HeadAttention<Element: Scalar>: Sendable {
   ///   - keys: All key/value heads', `[keys, kvHeads · dHead]`.
   ///   - values: All key/value heads', `[keys, kvHeads · dValue]`.
   ///   - extras: What the layer's scores need besides.
+  ///   - sums: All heads', where they are known.
   init(
-    _ plan: AttentionPlan, _ head: HeadIndex, queries: Matrix<Element>, keys: Matrix<Element>,
-    values: Matrix<Element>, extras: ScoreExtras<Element>
+    _ plan: AttentionPlan, _ head: HeadIndex, queries: KeptMatrix<Element>,
+    keys: KeptMatrix<Element>, values: KeptMatrix<Element>, extras: ScoreExtras<Element>,
+    sums: SoftmaxSums<Element>? = nil
   ) {
     let kvHead = plan.kvHead(of: head.head)
     self.plan = plan
     self.head = head
-    self.queries = queries.columns(plan.columns(head.head))
-    self.keys = keys.columns(plan.columns(kvHead))
-    self.values = values.columns(plan.valueColumns(kvHead))
+    kept = (
+      queries.columns(plan.columns(head.head)), keys.columns(plan.columns(kvHead)),
+      values.columns(plan.valueColumns(kvHead))
+    )
     bias = extras.bias
     disentangled = extras.disentangled
     sink = extras.sinks.map { $0[head.head] }
+    self.sums = sums?[head.head]
   }
+
+  /// After position encoding, `[queries, dHead]`.
+  public var queries: Matrix<Element> { kept.queries.matrix }
+  /// Of its key/value head, after position encoding, `[keys, dHead]`.
+  public var keys: Matrix<Element> { kept.keys.matrix }
+  /// Of its key/value head, `[keys, dValue]`.
+  public var values: Matrix<Element> { kept.values.matrix }
 
   /// The keys that a query can see.
   public func visible(query: Int) -> Range<Int> {
-    plan.mask.visible(query: query, keyCount: keys.rows)
+    plan.mask.visible(query: query, keyCount: kept.keys.rows)
+  }
+
+  /// The keys that any of some queries can see: from the first such key to the last.
+  func visible(rows: Range<Int>) -> Range<Int> {
+    // Later queries see later keys, whatever the mask.
+    guard let first = rows.first, let last = rows.last else { return 0..<0 }
+    let (start, end) = (visible(query: first).lowerBound, visible(query: last).upperBound)
+    return start..<max(start, end)
+  }
+
+  /// The columns that a query can see of a tile of some keys.
+  func visibleColumns(query: Int, of tile: Range<Int>) -> Range<Int> {
+    let seen = visible(query: query).clamped(to: tile)
+    return seen.lowerBound - tile.lowerBound..<seen.upperBound - tile.lowerBound
   }
 
   /// How many keys, from the first on, some queries need.

@@ -4,24 +4,54 @@ import Tensors
 ///
 /// Rows are tokens; a head is a window of columns.
 public struct LayerTrace<Element: Scalar>: Sendable {
-  /// After position encoding, `[seq, heads · dHead]`.
-  public let queries: Tensor<Element>
-  /// After position encoding, `[seq, kvHeads · dHead]`.
-  public let keys: Tensor<Element>
-  /// `[seq, kvHeads · dValue]`.
-  public let values: Tensor<Element>
-  /// Pattern · values, before the output projection, `[seq, heads · dValue]`.
-  public internal(set) var weightedValues: Tensor<Element>
+  /// Queries and keys after position encoding, values, and pattern · values, as the run keeps them.
+  let kept: (queries: Kept<Element>, keys: Kept<Element>, values: Kept<Element>)
+  private(set) var keptOutput: Kept<Element>
   /// What scores need besides queries and keys.
   let extras: ScoreExtras<Element>
+  /// What turns scores into weights, head by head.
+  let sums: SoftmaxSums<Element>
+
+  init(
+    queries: Kept<Element>, keys: Kept<Element>, values: Kept<Element>,
+    weightedValues: Kept<Element>, extras: ScoreExtras<Element>, sums: SoftmaxSums<Element>
+  ) {
+    kept = (queries, keys, values)
+    keptOutput = weightedValues
+    self.extras = extras
+    self.sums = sums
+  }
+
+  /// After position encoding, `[seq, heads · dHead]`.
+  public var queries: Tensor<Element> { kept.queries.tensor }
+  /// After position encoding, `[seq, kvHeads · dHead]`.
+  public var keys: Tensor<Element> { kept.keys.tensor }
+  /// `[seq, kvHeads · dValue]`.
+  public var values: Tensor<Element> { kept.values.tensor }
+  /// Pattern · values, before the output projection, `[seq, heads · dValue]`.
+  public var weightedValues: Tensor<Element> { keptOutput.tensor }
+
+  /// Puts other weighted values in place of these.
+  mutating func replaceWeightedValues<K: Kernels>(_ tensor: Tensor<Element>, _: K.Type)
+  where K.Element == Element {
+    keptOutput = K.kept(tensor)
+  }
 
   /// Every head of the layer.
   func heads(_ plan: AttentionPlan, _ layer: Int) -> [HeadAttention<Element>] {
-    (0..<plan.heads).map { head in
-      HeadAttention(
-        plan, HeadIndex(layer: layer, head: head), queries: queries.matrix, keys: keys.matrix,
-        values: values.matrix, extras: extras)
-    }
+    (0..<plan.heads).map { head(plan, HeadIndex(layer: layer, head: $0)) }
+  }
+
+  /// One head of the layer.
+  func head(_ plan: AttentionPlan, _ head: HeadIndex) -> HeadAttention<Element> {
+    HeadAttention(
+      plan, head, queries: kept.queries.matrix, keys: kept.keys.matrix,
+      values: kept.values.matrix, extras: extras, sums: sums)
+  }
+
+  /// Bytes that queries, keys, values and weighted values take.
+  var byteCount: Int {
+    kept.queries.byteCount + kept.keys.byteCount + kept.values.byteCount + keptOutput.byteCount
   }
 }
 
@@ -72,10 +102,7 @@ public struct Trace<Element: Scalar>: Sendable {
 
   /// Everything that one head's scores and weights follow from.
   public func attention(_ head: HeadIndex) -> HeadAttention<Element> {
-    let layer = attention[head.layer]
-    return HeadAttention(
-      plan.blocks[head.layer].attention, head, queries: layer.queries.matrix,
-      keys: layer.keys.matrix, values: layer.values.matrix, extras: layer.extras)
+    attention[head.layer].head(plan.blocks[head.layer].attention, head)
   }
 
   /// One head's queries after position encoding, `[seq, dHead]`.
@@ -89,8 +116,9 @@ public struct Trace<Element: Scalar>: Sendable {
 
   /// One head's pattern · values, before the output projection, `[seq, dValue]`.
   public func weightedValues(_ head: HeadIndex) -> Matrix<Element> {
-    attention[head.layer].weightedValues.matrix.columns(
-      plan.blocks[head.layer].attention.valueColumns(head.head))
+    attention[head.layer].keptOutput.matrix.columns(
+      plan.blocks[head.layer].attention.valueColumns(head.head)
+    ).matrix
   }
 
   /// One head's queries before position encoding, `[seq, dHead]`: turned back, not kept.
@@ -149,21 +177,80 @@ public struct Trace<Element: Scalar>: Sendable {
   ) -> Tensor<Element> {
     var result = Tensor<Element>(repeating: 0, shape: [rows.count, columns.count])
     let target = result.mutableMatrix()
-    // A rule is prepared once, not by every thread that takes a tile.
-    let step = ruled(head)?.rowsPerTile ?? AttentionTiling.rowsPerTile(seq: seq)
-    Parallel.forEach((rows.count + step - 1) / step) { block in
-      let start = rows.lowerBound + block * step
-      let part = start..<min(rows.upperBound, start + step)
-      let tile = visiblePattern(head, rows: part).matrix
-      let seen = columns.clamped(to: 0..<tile.columns)
-      guard !seen.isEmpty else { return }
-      let offset = part.lowerBound - rows.lowerBound
+    /// Where a tile goes.
+    @Sendable func window(_ tile: Range<Int>, _ keys: Range<Int>) -> MutableMatrix<Element> {
       target.window(
-        rows: offset..<offset + part.count,
-        columns: seen.lowerBound - columns.lowerBound..<seen.upperBound - columns.lowerBound
-      ).copy(from: tile.columns(seen))
+        rows: tile.lowerBound - rows.lowerBound..<tile.upperBound - rows.lowerBound,
+        columns: keys.lowerBound - columns.lowerBound..<keys.upperBound - columns.lowerBound)
+    }
+    let attention = attention(head)
+    // A rule is prepared once, not by every thread that takes a tile.
+    let ruled = ruled(head)
+    guard ruled == nil, attention.sums != nil else {
+      let step = ruled?.rowsPerTile ?? AttentionTiling.rowsPerTile(seq: seq)
+      let tiles = Self.tiles(of: rows, step)
+      Parallel.forEach(tiles.count) { index in
+        let tile = visiblePattern(head, rows: tiles[index]).matrix
+        let seen = columns.clamped(to: 0..<tile.columns)
+        guard !seen.isEmpty else { return }
+        window(tiles[index], seen).copy(from: tile.columns(seen))
+      }
+      return result
+    }
+    let tiles = Self.tiles(of: rows, AttentionTiling.rows)
+    Parallel.forEach(tiles.count) { index in
+      let seen = attention.visible(rows: tiles[index]).clamped(to: columns)
+      for keys in AttentionTiling.tiles(of: seen) {
+        AttentionWeights<Element.PreferredKernels>.weigh(
+          attention, rows: tiles[index], keys: keys, into: window(tiles[index], keys))
+      }
     }
     return result
+  }
+
+  /// Calls `body` with the tiles that make up one head's map; what no query of a tile can see is left out.
+  ///
+  /// - Parameters:
+  ///   - rows: Which queries.
+  ///   - columns: Which keys; tiles without any of them may be left out. Nil for all.
+  ///   - body: Gets a tile's weights, `[queries, keys]`, its queries and its keys; those of the same queries
+  ///     come with ascending keys. The weights are overwritten by the next tile's.
+  /// - Complexity: O(rows × visible keys × dHead) time, one tile of memory; under a rule one tile of whole
+  ///   rows.
+  public func forEachTile(
+    _ head: HeadIndex, rows: Range<Int>, columns: Range<Int>? = nil,
+    _ body: (Matrix<Element>, _ queries: Range<Int>, _ keys: Range<Int>) -> Void
+  ) {
+    let attention = attention(head)
+    let ruled = ruled(head)
+    guard ruled == nil, attention.sums != nil else {
+      let step = min(AttentionTiling.rows, max(16, 131_072 / max(1, keyCount)))
+      for queries in Self.tiles(of: rows, ruled?.rowsPerTile ?? step) {
+        let tile = ruled?.tile(queries).dense ?? visiblePattern(head, rows: queries)
+        body(tile.matrix, queries, 0..<tile.shape[1])
+      }
+      return
+    }
+    var scratch = Tensor<Element>(
+      uninitialized: [
+        min(rows.count, AttentionTiling.rows), min(keyCount, AttentionTiling.keys),
+      ])
+    let target = scratch.mutableMatrix()
+    for queries in Self.tiles(of: rows, AttentionTiling.rows) {
+      let visible = attention.visible(rows: queries)
+      for keys in AttentionTiling.tiles(of: columns.map(visible.clamped) ?? visible) {
+        let tile = target.window(rows: 0..<queries.count, columns: 0..<keys.count)
+        AttentionWeights<Element.PreferredKernels>.weigh(
+          attention, rows: queries, keys: keys, into: tile)
+        body(tile.matrix, queries, keys)
+      }
+    }
+  }
+
+  private static func tiles(of rows: Range<Int>, _ step: Int) -> [Range<Int>] {
+    stride(from: rows.lowerBound, to: rows.upperBound, by: step).map {
+      $0..<min(rows.upperBound, $0 + step)
+    }
   }
 }
 

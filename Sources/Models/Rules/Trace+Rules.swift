@@ -76,9 +76,11 @@ extension Trace {
     let edits = Edits<Element>(rules.map { .rule($0.key, $0.value) })
     for (layer, heads) in Dictionary(grouping: rules.keys, by: \.layer) {
       let view = ruleLayer(layer)
-      let target = layers[layer].weightedValues.mutableMatrix()
+      var z = layers[layer].weightedValues
       AttentionOutput<Element.PreferredKernels>.fill(
-        target, heads: view.heads, of: seq, only: heads.map(\.head), ruled: edits.ruled(view))
+        z.mutableMatrix(), heads: view.heads, seq: seq, only: heads.map(\.head),
+        ruled: edits.ruled(view))
+      layers[layer].replaceWeightedValues(z, Element.PreferredKernels.self)
     }
     return Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: layers,

@@ -39,8 +39,8 @@ struct RuleFixture {
     layer = RuleLayer(
       heads: (0..<heads).map { head in
         HeadAttention(
-          plan, HeadIndex(layer: 0, head: head), queries: queries, keys: keys, values: values,
-          extras: ScoreExtras(bias: nil, sinks: nil))
+          plan, HeadIndex(layer: 0, head: head), queries: .whole(queries), keys: .whole(keys),
+          values: .whole(values), extras: ScoreExtras(bias: nil, sinks: nil))
       },
       layer: 0, layers: 2, residual: values, spans: spans, grid: grid)
   }
