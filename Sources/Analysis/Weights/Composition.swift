@@ -66,7 +66,8 @@ public enum Composition: String, Sendable, CaseIterable {
   }
 
   /// What every head writes, `[heads · dValue, dModel]`: `T W_O` with `W_V = Q T`.
-  private static func writers<Element: Scalar>(_ layer: LayerHeadWeights<Element>) -> Side<Element> {
+  private static func writers<Element: Scalar>(_ layer: LayerHeadWeights<Element>) -> Side<Element>
+  {
     let parts = each(layer.heads) { index -> Tensor<Element> in
       let head = layer[index]
       let factor = SmallProducts.factor(SmallProducts.gram(head.value))
