@@ -52,6 +52,11 @@ extension HeadTable {
       .sorted { (-$0.1, $0.0) < (-$1.1, $1.0) }
   }
 
+  /// How much larger every number is than another table's of the same size.
+  public func difference(from other: HeadTable) -> HeadTable {
+    HeadTable(layers: layers, heads: heads, values: zip(values, other.values).map { $0 - $1 })
+  }
+
   /// The numbers, one row for each layer.
   public var rows: [[Double]] {
     (0..<layers).map { Array(values[$0 * heads..<($0 + 1) * heads]) }

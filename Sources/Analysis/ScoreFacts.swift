@@ -38,6 +38,10 @@ public struct ScoreFacts: Sendable {
   public var spans: [PromptSpan] { prompt?.spans ?? [] }
   /// The probe that was asked for; nil for none.
   public var probe: RepeatProbe? { options.probe }
+  /// The head that others are compared with; nil for none.
+  var like: HeadIndex? { options.like }
+  /// How far apart the patches of the neighbourhood score are.
+  var hops: Int { options.hops }
   /// Published gates; nil for none.
   var gates: [[Double]]? { options.gates }
   /// Whether there are ordered classes of tokens.
@@ -69,6 +73,15 @@ extension ScoreFacts {
     TokenMatches(prompt?.ids ?? []).hasRepeat
       ? nil
       : "no token of the prompt occurs twice; give a prompt with a repeat, or --probe repeat:50"
+  }
+
+  /// A logit was named that the model does not have.
+  var targetObstacle: String? {
+    let ids = [options.target?.id, options.target?.against].compactMap { $0 }
+    let count = plan.head.outputCount
+    return ids.first { !(0..<count).contains($0) }.map {
+      "--target #\($0): the model has \(count) logits, from 0"
+    }
   }
 
   /// No part of the prompt was named.

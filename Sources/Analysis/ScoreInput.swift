@@ -61,6 +61,21 @@ public struct ScoreInput<Element: Scalar>: Sendable {
     HeadTable(repeating: .nan, layers: plan.layers, heads: plan.heads)
   }
 
+  /// What `value` makes of every head's weights, on several threads; a layer's matrices are widened once.
+  func forEachHeadWeights(
+    isFolded: Bool = true, _ value: @Sendable (HeadWeights<Element>) -> Double
+  ) throws -> HeadTable {
+    var rows: [[Double]] = []
+    for layer in 0..<plan.layers {
+      let weights = model.headWeights(layer: layer, isFolded: isFolded, as: Element.self)
+      let results = Slots<Double>(count: plan.heads)
+      Parallel.forEach(plan.heads) { results.put(value(weights[$0]), at: $0) }
+      rows.append(results.take())
+      try onProgress(Double(layer + 1) / Double(plan.layers))
+    }
+    return HeadTable(rows: rows)
+  }
+
   /// What `value` makes of every head, on several threads.
   func forEachHead(_ value: @Sendable (HeadIndex) -> Double) throws -> HeadTable {
     var rows: [[Double]] = []

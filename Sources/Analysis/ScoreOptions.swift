@@ -26,6 +26,14 @@ public struct ScoreOptions: Sendable {
   public var learning = LearningSettings()
   /// Prompts that hide a fact, for the retrieval score.
   public var needles: [Needle] = []
+  /// The head that others are compared with; nil for none.
+  public var like: HeadIndex?
+  /// How far apart the patches of the neighbourhood score are.
+  public var hops = 1
+  /// The tokens of a question that asks nothing, "N/A", for QRScore; empty for no calibration.
+  public var nullQuery: [Int] = []
+  /// The token of a new line, for token and concept induction; nil where the vocabulary has none.
+  public var newline: Int?
   /// Published gates of DuoAttention, `[layer][KV head]`; nil for none.
   public var gates: [[Double]]?
 

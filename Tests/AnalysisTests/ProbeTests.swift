@@ -77,4 +77,26 @@ import Testing
       #expect(EchoScore.value(induction, length: 4, prefix: 1) == 0)
     }
   }
+
+  @Test func `a query that asks nothing is subtracted before outliers are left out`() {
+    #expect(QueryRetrieval.score([0.5, 0.25], less: [0.125, 0.125]) == 0.5)
+    #expect(QueryRetrieval.score([0.5, 0.25]) == 0.75)
+    #expect(QueryRetrieval.score([]).isNaN)
+  }
+
+  @Test func `rings hold the patches at one Chebyshev distance`() {
+    let rings = NeighbourhoodScore.rings(PatchGrid(rows: 3, columns: 3, first: 1), hops: 1)
+    #expect(rings[4] == [1, 2, 3, 4, 6, 7, 8, 9])
+    #expect(rings[0] == [2, 4, 5])
+  }
+
+  @Test func `a triangular factor has the norms of what it was made of`() {
+    // Rank two: the third column is the sum of the others.
+    let a = Tensor<Double>([1, 2, 3, 0, 1, 1, 4, -1, 3, 2, 2, 4], shape: [4, 3])
+    let gram = SmallProducts.gram(a)
+    let factor = SmallProducts.factor(gram)
+    let again = SmallProducts.gram(factor)
+    #expect(zip(again.elements, gram.elements).allSatisfy { abs($0 - $1) < 1e-12 })
+    #expect(factor.elements[6...].allSatisfy { $0 == 0 })
+  }
 }

@@ -56,13 +56,28 @@ import Testing
     }
   }
 
+  @Test func `what decoding keeps is counted for every rule that keeps keys`() throws {
+    // Of 30 tokens: 1 + 3 + 1 compensation; own block of 2 after 4 of 7, landmarks and one block; own segment
+    // of 6 and three summaries; all, whatever is read of them.
+    let kept = [
+      "razor:sink=1,local=3,share=0": 5, "landmark:block=7,top=1": 2 + 4 + 7,
+      "combiner:segment=8": 6 + 3, "top-k:k=2": 30, "recycled:stride=3": 30, "no-sink": 29,
+      "clipped": 30, "fusemax": 30,
+    ]
+    for (rule, count) in kept {
+      let drift = try #require(try drifts(rule).first)
+      #expect(abs(drift.kvFraction - Double(count) / 30) < 1e-12, "\(rule)")
+    }
+  }
+
   @Test func `what is undefined says so`() throws {
     let card = try RuleSpec("lightning").card
     let drift = try #require(try drifts("lightning").first)
     #expect(drift.totalVariation.isNaN && drift.jensenShannon.isNaN && drift.kvFraction.isNaN)
     #expect(!drift.outputError.isNaN && !drift.l1.isNaN)
     #expect(DriftMeasure.totalVariation.reason(drift, card) == "weights are signed")
-    #expect(DriftMeasure.kvFraction.reason(drift, card) == "by formula: a d × d state")
+    #expect(
+      DriftMeasure.kvFraction.reason(drift, card) == "a state in place of keys: a d × d state")
     #expect(DriftMeasure.l1.reason(drift, card) == nil)
     let clipped = try #require(try drifts("clipped:gamma=-0.1").first)
     #expect(clipped.totalVariation.isNaN && clipped.rowSum < 1)

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Testing
 
@@ -35,6 +36,38 @@ import Testing
     let values = value["values"]?.numbers ?? []
     #expect(abs(values[30..<36].reduce(0, +) - 1) < 1e-5)
     #expect(values != maps && norm["values"]?.numbers.allSatisfy { $0 >= 0 } == true)
+  }
+
+  @Test func `relevance, flows, distances and channels are shaped as they say`() throws {
+    func values(_ more: String...) throws -> JSON? {
+      try Shell.heed(words + ["--tensor"] + more).json()["values"]
+    }
+    let relevance = try values("relevance")
+    #expect(relevance?.sizes == [6, 6])
+    let numbers = relevance?.numbers ?? []
+    // R begins as the identity and only grows; no token depends on a later one.
+    #expect((0..<6).allSatisfy { numbers[$0 * 7] >= 1 } && numbers[1] == 0)
+    #expect(numbers[30..<35].contains { $0 > 0 })
+    for flow in ["flow-in", "flow-out"] {
+      let all = try values(flow)
+      #expect(all?.sizes == [6, 8, 6])
+      // Conserved: each head's flows sum to the number of tokens.
+      #expect(abs((all?.numbers[..<6].reduce(0, +) ?? 0) - 6) < 1e-4)
+    }
+    #expect(try values("head-distance")?.sizes == [48, 48])
+    #expect(try values("head-distance", "--layer", "1")?.sizes == [8, 8])
+    let like = try values("head-distance", "--layer", "1", "--head", "2")
+    #expect(like?.sizes == [6, 8] && like?.numbers[10] == 0)
+    let channels = try values("channels", "--layer", "1", "--head", "2")
+    #expect(channels?.sizes == [32, 32])
+    #expect(abs((channels?.numbers[..<32].reduce(0, +) ?? 0) - 1) < 1e-5)
+    expectRefusal(
+      try Shell.heed([
+        "export", "sample:digits", "--image", Repository.path + "/samples/digits/images/3.png",
+        "--tensor", "relevance", "--format", "csv",
+      ]),
+      "digits: its logits are classes, and relevance needs the gradient of a token's; use rollout or flow"
+    )
   }
 
   @Test func `maximum flow of a long prompt is refused`() throws {

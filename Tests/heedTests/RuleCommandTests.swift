@@ -128,6 +128,37 @@ import Testing
     #expect(plain["rule"] == nil)
   }
 
+  @Test func `of a classifier a rule changes one prediction, the class`() throws {
+    let image = ["--image", Repository.path + "/samples/digits/images/3.png"]
+    let words = ["whatif", "sample:digits", "--scope", "propagated", "--rule"] + image
+    func answer(_ rule: String, _ more: [String] = []) throws -> Finished {
+      var words = words
+      words.insert(rule, at: 5)
+      return try Shell.heed(words + more)
+    }
+    let json = try answer("davit:window=2", ["--format", "json"]).json()
+    #expect(json["topChanged"]?.double == 1 && json["tokenLossChanges"]?.array?.isEmpty == true)
+    #expect(json["firstChange"]?["before"]?.string == "3")
+    #expect((json["klMean"]?.double ?? 0) > 0)
+    #expect(try answer("davit:window=8").text.contains("class: the same\n"))
+    expectRefusal(
+      try answer("biformer"),
+      "--rule biformer: regions is 7, which does not divide the grid of 8 x 8 patches; choose one of"
+        + " both: 2, 4, 8")
+    expectRefusal(
+      try answer("agent:pool=9"),
+      "--rule agent: pool is \"9\", expected at most 8, for the grid has 8 x 8 patches")
+  }
+
+  @Test func `a snapshot and a view's numbers stand under the rule`() throws {
+    let words = [novels, mary, "--view", "map", "--layer", "5", "--head", "1"]
+    let rule = ["--rule", "window:size=2"]
+    let text = try Shell.heed(["snapshot"] + words + rule).text
+    #expect(text.contains("rule window"))
+    let rows = try Shell.heed(["export"] + words + ["--format", "csv"] + rule).rows(separator: ",")
+    #expect(rows[10][8] == "0.0" && rows[10][10] != "0.0")
+  }
+
   @Test func `scores can be computed under a rule`() throws {
     let json = try Shell.heed([
       "scores", novels, mary, "--rule", "window:size=1", "--heads", "L2", "--score", "self",

@@ -124,6 +124,45 @@ import Testing
         == "name a part of the prompt with --span NAME=START..END")
   }
 
+  @Test func `prompts are scored under a rule and against a control`() throws {
+    let folder = try prompts("the old man and the sea\nto be or not to be\n")
+    let words =
+      scores + [
+        "self", "--prompts", "prompts.jsonl", "--control", "untrained", "--rule", "window:size=1",
+        "--heads", "L2",
+      ]
+    let json = try Shell.heed(words, in: folder.path).json()
+    #expect(json["rule"]?.string == "rule window:size=1,dilation=1 in L2, local")
+    let score = try #require(json["scores"]?["self"])
+    let (mean, control) = (score["mean"]?.numbers ?? [], score["control"]?.numbers ?? [])
+    #expect(mean[16..<24].allSatisfy { abs($0 - 1) < 1e-5 })
+    #expect(control[16..<24].allSatisfy { abs($0 - 1) < 1e-5 } && control != mean)
+    #expect(score["difference"]?.numbers == zip(mean, control).map { $0 - $1 })
+    let text = try Shell.heed(words.filter { $0 != "--format" && $0 != "json" }, in: folder.path)
+    #expect(text.text.contains("untrained") && text.text.contains("rule window:size=1"))
+  }
+
+  @Test func `heads like one, and rings of patches, have scores`() throws {
+    let words = scores + ["head-distance", "to be or not to be"]
+    let like = try Shell.heed(words + ["--like", "L4.H4"]).json()["scores"]?["head-distance"]
+    #expect(abs(like?["values"]?.numbers[36] ?? 1) < 1e-12)
+    let none = try Shell.heed(words).json()["scores"]?["head-distance"]
+    #expect(none?["reason"]?.string == "name the head to compare with: --like L5.H1")
+    #expect(try Shell.heed(words + ["--like", "L5"]).status == 64)
+    let image = ["--image", Repository.path + "/samples/digits/images/3.png", "--score", "k-hop"]
+    let digits = ["scores", "sample:digits", "--format", "json"] + image
+    var sums = [Double](repeating: 0, count: 16)
+    for hops in 0..<8 {
+      let values = try Shell.heed(digits + ["--hops", "\(hops)"]).json()["scores"]?["k-hop"]
+      for (index, value) in (values?["values"]?.numbers ?? []).enumerated() { sums[index] += value }
+    }
+    // All rings together are what patches give patches; the rest goes to CLS.
+    #expect(sums.allSatisfy { $0 > 0.5 && $0 < 1 })
+    let far = try Shell.heed(digits + ["--hops", "9"]).json()["scores"]?["k-hop"]
+    #expect(
+      far?["reason"]?.string == "--hops 9: patches of this grid are at most 7 apart")
+  }
+
   @Test func `a target's attribution is a difference of logits`() throws {
     let words = scores + ["dla", "When Mary and John went to the store, John gave a drink to"]
     let named = try Shell.heed(words + ["--target", " Mary", "--against", " John"]).json()
@@ -133,6 +172,8 @@ import Testing
     expectRefusal(
       try Shell.heed(words + ["--target", " Mary and John"]),
       "--target  Mary and John: it is 3 tokens; expected one token as text, or #ID")
+    let beyond = try Shell.heed(words + ["--target", "#99999"]).json()["scores"]?["dla"]
+    #expect(beyond?["reason"]?.string?.hasPrefix("--target #99999: the model has ") == true)
     #expect(try Shell.heed(words + ["--against", " John"]).status == 64)
   }
 

@@ -9,7 +9,7 @@ import Tensors
 /// first token of E, which comes next, and on its last.
 ///
 /// Source: Feucht et al. 2025, "The Dual-Route Model of Induction", `attention_scores.py`, with random
-/// tokens; their newline before the repeat, which not every vocabulary has, is left out.
+/// tokens; their newline before the repeat is left out where the vocabulary has no token for it.
 public enum DualRoute {
   /// Both shares, averaged over prompts.
   static func tables<Element: Scalar>(
@@ -25,7 +25,8 @@ public enum DualRoute {
     for number in 0..<prompts {
       let block = (0..<30).map { _ in generator.next(in: low..<high) }
       let before = generator.next(in: 8..<20)
-      let ids = input.prefix + block + block.prefix(before)
+      let pause = input.options.newline.map { [$0] } ?? []
+      let ids = input.prefix + block + pause + block.prefix(before)
       let trace = try model.run(Prompt(ids: ids), as: Element.self)
       let first = input.prefix.count + before
       let last = ids.count - 1

@@ -67,7 +67,10 @@ public enum DriftMeasure: String, Sendable, CaseIterable {
       if card.rows == .signed { return "weights are signed" }
       return "rows do not all sum to one; see l1 and row-sum"
     case .effectiveRank: return "computed for prompts of up to 512 tokens"
-    case .kvFraction: return card.kvFraction.map { "by formula: \($0)" } ?? "no cache is spared"
+    case .kvFraction:
+      return drift.isCausal
+        ? "a state in place of keys: \(card.kvFraction ?? "see heed rules")"
+        : "attention that sees both ways keeps no cache"
     default: return "the head's own output or map is zero"
     }
   }

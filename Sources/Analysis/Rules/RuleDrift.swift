@@ -34,6 +34,8 @@ public struct RuleDrift: Sendable {
   public internal(set) var sinkShare = Double.nan
   /// The weight on key 0 of the model's own map.
   public internal(set) var sinkShareBefore = Double.nan
+  /// Whether the head's queries see no later key, so that decoding can keep keys.
+  public internal(set) var isCausal = true
   /// Rows that got no weight at all.
   public internal(set) var emptyRows = 0
   /// What came out while the rule was prepared.
@@ -61,6 +63,7 @@ public struct RuleDrift: Sendable {
         var drift = RuleDrift(head: part[index])
         drift.measureMaps(plain, ruled)
         drift.measureOutputs(plain, ruled)
+        drift.isCausal = plain.plan.blocks[part[index].layer].attention.mask.isCausal
         drift.facts = ruled.ruleFacts(part[index])
         drift.kvFraction = ruled.ruleKVFraction(part[index]) ?? .nan
         if ranks {

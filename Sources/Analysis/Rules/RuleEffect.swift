@@ -5,7 +5,7 @@ import Tensors
 public struct RuleEffect: Sendable {
   /// A prediction that changed.
   public struct Change: Sendable, Hashable {
-    /// After which token.
+    /// After which token; 0 for the classes of a whole prompt.
     public let position: Int
     /// The most probable token's id before, and under the rules.
     public let before, after: Int
@@ -49,33 +49,49 @@ public struct RuleEffect: Sendable {
     var divergences: [Double] = []
     var changes: [Change] = []
     var (hits, otherHits) = (0, 0)
+    // A classifier predicts once, from the whole prompt.
+    let isOfClasses = model.plan.head.isOfClasses
+    let count = isOfClasses ? 1 : before.seq
     let step = max(1, (4 << 20) / max(1, model.plan.vocabularySize))
-    for start in stride(from: 0, to: before.seq, by: step) {
-      let positions = start..<min(before.seq, start + step)
-      let a = try model.logits(before, positions: positions).converted(to: Double.self)
-      let b = try model.logits(after, positions: positions).converted(to: Double.self)
+    for start in stride(from: 0, to: count, by: step) {
+      let positions = start..<min(count, start + step)
+      let (a, b) = try Self.logits(model, before, after, isOfClasses ? nil : positions)
       for (row, position) in positions.enumerated() {
         let (p, q) = (Prediction(a.matrix, row), Prediction(b.matrix, row))
         divergences.append(p.divergence(from: q, a.matrix, b.matrix, row))
         if p.top != q.top {
           changes.append(Change(position: position, before: p.top, after: q.top))
         }
-        guard isCausal, position + 1 < ids.count else { continue }
+        guard isCausal, !isOfClasses, position + 1 < ids.count else { continue }
         let next = ids[position + 1]
         losses.append(p.logSum - a.matrix[row, next])
         other.append(q.logSum - b.matrix[row, next])
         if p.top == next { hits += 1 }
         if q.top == next { otherHits += 1 }
       }
-      try onProgress(Double(positions.upperBound) / Double(before.seq))
+      try onProgress(Double(positions.upperBound) / Double(count))
     }
     lossesBefore = losses
     lossesAfter = other
     self.divergences = divergences
     self.changes = changes
-    let count = Double(losses.count)
-    accuracyBefore = losses.isEmpty ? .nan : Double(hits) / count
-    accuracyAfter = losses.isEmpty ? .nan : Double(otherHits) / count
+    let predicted = Double(losses.count)
+    accuracyBefore = losses.isEmpty ? .nan : Double(hits) / predicted
+    accuracyAfter = losses.isEmpty ? .nan : Double(otherHits) / predicted
+  }
+
+  /// Both runs' logits, `[positions, vocabulary]`; without positions those of the classes, `[1, classes]`.
+  private static func logits<Element: Scalar>(
+    _ model: Model, _ before: Trace<Element>, _ after: Trace<Element>, _ positions: Range<Int>?
+  ) throws -> (Tensor<Double>, Tensor<Double>) {
+    func logits(_ trace: Trace<Element>) throws -> Tensor<Double> {
+      guard let positions else {
+        let classes = try model.classLogits(trace)
+        return classes.reshaped([1, classes.count]).converted(to: Double.self)
+      }
+      return try model.logits(trace, positions: positions).converted(to: Double.self)
+    }
+    return (try logits(before), try logits(after))
   }
 
   private static func mean(_ numbers: [Double]) -> Double {

@@ -20,7 +20,7 @@ enum DirectAttributionScore: HeadScore {
   static let needs: Set<ScoreNeed> = [.maps, .residuals, .weights]
 
   static func obstacle(_ facts: ScoreFacts) -> String? {
-    facts.unembeddingObstacle
+    facts.unembeddingObstacle ?? facts.targetObstacle
       ?? (facts.plan.blocks.contains { $0.attentionNorms.output != nil }
         ? "norms stand between heads and the residual stream" : nil)
       ?? (facts.hasTarget ? nil : facts.needsTokens(2))

@@ -18,8 +18,6 @@ enum HeadNormScore: HeadScore {
   }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    try input.forEachHead { head in
-      SmallProducts(input.model.headWeights(head, as: Element.self)).valueOutputNorm
-    }
+    try input.forEachHeadWeights { SmallProducts.norm($0.value, $0.output) }
   }
 }

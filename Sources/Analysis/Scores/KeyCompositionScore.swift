@@ -18,8 +18,7 @@ enum KeyCompositionScore: HeadScore {
   static let needs: Set<ScoreNeed> = [.weights]
 
   static func obstacle(_ facts: ScoreFacts) -> String? {
-    facts.headWeightsObstacle
-      ?? (facts.plan.layers < 2 ? "the model has one layer, no head is earlier" : nil)
+    Composition.obstacle(facts)
   }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {

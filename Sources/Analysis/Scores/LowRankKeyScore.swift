@@ -21,8 +21,6 @@ enum LowRankKeyScore: HeadScore {
   }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    try input.forEachHead { head in
-      LowRank.energy(SmallProducts(input.model.headWeights(head, as: Element.self)).key, top: 3)
-    }
+    try input.forEachHeadWeights { LowRank.energy(SmallProducts.gram($0.key), top: 3) }
   }
 }

@@ -21,8 +21,6 @@ enum LowRankValueScore: HeadScore {
   }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    try input.forEachHead { head in
-      LowRank.energy(SmallProducts(input.model.headWeights(head, as: Element.self)).value, top: 3)
-    }
+    try input.forEachHeadWeights { LowRank.energy(SmallProducts.gram($0.value), top: 3) }
   }
 }

@@ -7,62 +7,137 @@ import Tensors
 /// one: `W_Q W_Kᵀ` for its queries, its transpose for its keys, `W_V W_O` for its values. A random pair
 /// gives about 1/√dModel, which is subtracted.
 ///
+/// Goals: exact, and products so large that they run at full speed. An orthonormal factor at either end
+/// changes no norm, so `W_V = Q T` leaves `‖T W_O · …‖`, as narrow as a head, and the same at the other end:
+/// a pair is one block of one product of a layer's writers and another's readers.
+///
 /// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits"; they subtract the mean
 /// of random samples where heed subtracts its limit.
 public enum Composition: String, Sendable, CaseIterable {
   case query, key, value
 
-  /// The strongest composition of every head with a head of an earlier layer; `.nan` in the first layer.
-  ///
-  /// Norms of products are taken through the small matrices in between, never through `[dModel, dModel]`.
-  ///
-  /// - Complexity: O((layers × heads)² × dHead² × dModel).
-  func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    let model = input.model
-    var table = input.undefined
-    let random = 1 / Double(model.plan.dModel).squareRoot()
-    var earlier: [(output: Tensor<Element>, small: SmallProducts)] = []
-    for layer in 0..<model.plan.layers {
-      let heads = model.plan.heads(inLayer: layer).map {
-        model.headWeights($0, as: Element.self)
-      }
-      let products = heads.map(SmallProducts.init)
-      if !earlier.isEmpty {
-        let results = Slots<Double>(count: heads.count)
-        Parallel.forEach(heads.count) { [earlier] head in
-          let best = earlier.map {
-            strength(from: $0, to: heads[head], products[head])
-          }.max()
-          results.put((best ?? .nan) - random, at: head)
-        }
-        for (head, value) in results.take().enumerated() {
-          table[HeadIndex(layer: layer, head: head)] = value
-        }
-      }
-      earlier += zip(heads, products).map { ($0.output.matrix.transposed, $1) }
-      try input.onProgress(Double(layer + 1) / Double(model.plan.layers))
-    }
-    return table
+  /// Why no head has such a score; nil when some have.
+  static func obstacle(_ facts: ScoreFacts) -> String? {
+    facts.headWeightsObstacle
+      ?? (facts.plan.layers < 2 ? "the model has one layer, no head is earlier" : nil)
   }
 
-  /// The ratio for one pair.
+  /// The strongest composition of every head with a head of an earlier layer; `.nan` in the first layer.
   ///
-  /// - Parameter first: The earlier head's output matrix as columns, `[dModel, dHead]`, and its products.
-  private func strength<Element: Scalar>(
-    from first: (output: Tensor<Element>, small: SmallProducts), to second: HeadWeights<Element>,
-    _ small: SmallProducts
-  ) -> Double {
-    let (read, end, norm) =
-      switch self {
-      case .query: (second.query, small.key, small.queryKeyNorm)
-      case .key: (second.key, small.query, small.queryKeyNorm)
-      case .value: (second.value, small.output, small.valueOutputNorm)
+  /// - Complexity: O((layers × heads × dHead)² × dModel) time; memory for the readers of a few layers.
+  func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
+    let model = input.model
+    let (layers, heads) = (model.plan.layers, model.plan.heads)
+    let random = 1 / Double(model.plan.dModel).squareRoot()
+    var table = HeadTable(repeating: -.infinity, layers: layers, heads: heads)
+    // So many layers are read from at once that every writer is made only a few times.
+    let attention = model.plan.blocks[0].attention
+    let perLayer = model.plan.dModel * heads * max(attention.dHead, attention.dValue)
+    let step = max(1, Self.elementsAtOnce / perLayer)
+    for start in stride(from: 1, to: layers, by: step) {
+      let later = start..<min(layers, start + step)
+      let reading = later.map { readers(model.headWeights(layer: $0, as: Element.self)) }
+      for layer in 0..<later.upperBound - 1 {
+        let writers = Self.writers(model.headWeights(layer: layer, as: Element.self))
+        for (index, side) in zip(later, reading) where index > layer {
+          let best = Self.strongest(writers, side)
+          for head in 0..<heads {
+            let place = HeadIndex(layer: index, head: head)
+            table[place] = max(table[place], best[head] - random)
+          }
+        }
+        try input.onProgress(
+          (Double(start - 1) + Double(later.count * (layer + 1)) / Double(later.upperBound))
+            / Double(layers))
       }
-    // ‖V₁ M R‖² = tr(Mᵀ (V₁ᵀV₁) M (R Rᵀ)) with M = O₁ · what the later head reads with.
-    let middle = SmallProducts.product(transposing: first.output, read)
-    let left = SmallProducts.product(first.small.value, middle)
-    let square = SmallProducts.trace(
-      SmallProducts.product(transposing: middle, left), end)
-    return max(0, square).squareRoot() / (first.small.valueOutputNorm * norm)
+    }
+    // The first layer has nothing before it; heads of zeros have no ratio.
+    return HeadTable(
+      layers: layers, heads: heads, values: table.values.map { $0.isFinite ? $0 : .nan })
+  }
+
+  /// 256 MiB in single precision.
+  private static let elementsAtOnce = 1 << 26
+
+  /// All heads' matrices side by side, narrowed, and the norm of each.
+  private struct Side<Element: Scalar> {
+    let matrices: Tensor<Element>
+    let norms: [Double]
+  }
+
+  /// What every head writes, `[heads · dValue, dModel]`: `T W_O` with `W_V = Q T`.
+  private static func writers<Element: Scalar>(_ layer: LayerHeadWeights<Element>) -> Side<Element>
+  {
+    let parts = each(layer.heads) { index -> Tensor<Element> in
+      let head = layer[index]
+      let factor = SmallProducts.factor(SmallProducts.gram(head.value))
+      return SmallProducts.product(factor.converted(to: Element.self), head.output)
+    }
+    let width = parts[0].shape[0]
+    var matrices = Tensor<Element>(
+      uninitialized: [layer.heads * width, parts[0].shape[1]])
+    let target = matrices.mutableMatrix()
+    for (index, part) in parts.enumerated() {
+      target.rows(index * width..<(index + 1) * width).copy(from: part.matrix)
+    }
+    return Side(matrices: matrices, norms: parts.map { norm($0.matrix) })
+  }
+
+  /// What every head reads with, `[dModel, heads · width]`: `W_Q Tᵀ` with `W_K = Q T`, and so on.
+  private func readers<Element: Scalar>(_ layer: LayerHeadWeights<Element>) -> Side<Element> {
+    let parts = Self.each(layer.heads) { index -> Tensor<Element> in
+      let head = layer[index]
+      let (reading, end) =
+        switch self {
+        case .query: (head.query, head.key)
+        case .key: (head.key, head.query)
+        case .value: (head.value, head.output.matrix.transposed)
+        }
+      let factor = SmallProducts.factor(SmallProducts.gram(end)).matrix.transposed
+      return SmallProducts.product(reading, factor.converted(to: Element.self))
+    }
+    let width = parts[0].shape[1]
+    var matrices = Tensor<Element>(
+      uninitialized: [parts[0].shape[0], layer.heads * width])
+    let target = matrices.mutableMatrix()
+    for (index, part) in parts.enumerated() {
+      target.columns(index * width..<(index + 1) * width).copy(from: part.matrix)
+    }
+    return Side(matrices: matrices, norms: parts.map { Self.norm($0.matrix) })
+  }
+
+  /// For every reader the largest ratio with a writer.
+  private static func strongest<Element: Scalar>(
+    _ writers: Side<Element>, _ readers: Side<Element>
+  ) -> [Double] {
+    let (rows, columns) = (writers.matrices.matrix, readers.matrices.matrix)
+    let (height, width) = (
+      rows.rows / writers.norms.count, columns.columns / readers.norms.count
+    )
+    return each(readers.norms.count) { reader in
+      var products = Tensor<Element>(uninitialized: [rows.rows, width])
+      Element.PreferredKernels.multiply(
+        rows, columns.columns(reader * width..<(reader + 1) * width), transposed: false, scale: 1,
+        adding: false, into: products.mutableMatrix())
+      let ratios = writers.norms.indices.map { writer in
+        norm(products.matrix.rows(writer * height..<(writer + 1) * height))
+          / (writers.norms[writer] * readers.norms[reader])
+      }
+      return ratios.max() ?? .nan
+    }
+  }
+
+  /// Frobenius.
+  private static func norm<Element: Scalar>(_ matrix: Matrix<Element>) -> Double {
+    Element.PreferredKernels.dots(matrix, matrix).reduce(0, +).squareRoot()
+  }
+
+  /// What `make` makes of every index, on several threads.
+  private static func each<Result: Sendable>(
+    _ count: Int, _ make: @Sendable (Int) -> Result
+  ) -> [Result] {
+    let results = Slots<Result>(count: count)
+    Parallel.forEach(count) { results.put(make($0), at: $0) }
+    return results.take()
   }
 }

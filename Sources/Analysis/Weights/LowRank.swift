@@ -7,8 +7,8 @@ enum LowRank {
   ///
   /// - Returns: From 0 to 1; `.nan` for zeros.
   static func energy(_ gram: Tensor<Double>, top: Int) -> Double {
-    guard let eigenvalues = Eigenvalues.of(gram.matrix) else { return .nan }
-    let sorted = eigenvalues.map { max(0, $0.real) }.sorted(by: >)
+    let sorted = Spectrum.eigenvalues(gram.elements, size: gram.shape[0]).map { max(0, $0) }
+      .sorted(by: >)
     let total = sorted.reduce(0, +)
     return total > 0 ? sorted.prefix(top).reduce(0, +) / total : .nan
   }

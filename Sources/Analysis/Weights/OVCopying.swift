@@ -34,24 +34,10 @@ public enum OVCopying {
       }
       middle = product
     }
-    return try input.forEachHead { [middle] head in
-      let weights = model.headWeights(head, as: Element.self)
-      var small = Tensor<Element>(
-        uninitialized: [weights.output.shape[0], weights.value.shape[1]])
-      var output = weights.output
-      if let middle {
-        output = Tensor(uninitialized: weights.output.shape)
-        multiply(weights.output, middle, into: &output)
-      }
-      multiply(output, weights.value, into: &small)
+    return try input.forEachHeadWeights { [middle] weights in
+      let output = middle.map { SmallProducts.product(weights.output, $0) } ?? weights.output
+      let small = SmallProducts.product(output, weights.value)
       return score(small.converted(to: Double.self).matrix)
     }
-  }
-
-  private static func multiply<Element: Scalar>(
-    _ a: Tensor<Element>, _ b: Tensor<Element>, into c: inout Tensor<Element>
-  ) {
-    Element.PreferredKernels.multiply(
-      a.matrix, b.matrix, transposed: false, scale: 1, adding: false, into: c.mutableMatrix())
   }
 }

@@ -2,48 +2,55 @@ import Models
 import Tensors
 
 /// Norms and products of one head's matrices that are as narrow as the head.
-struct SmallProducts: Sendable {
-  /// `WᵀW` of the query, key and value matrices and `W Wᵀ` of the output matrix, `[dHead, dHead]`.
-  let query, key, value, output: Tensor<Double>
-
-  init<Element: Scalar>(_ weights: HeadWeights<Element>) {
-    query = Self.gram(weights.query)
-    key = Self.gram(weights.key)
-    value = Self.gram(weights.value)
-    output = Self.gram(weights.output.matrix.transposed)
-  }
-
-  /// ‖W_V W_O‖, Frobenius.
-  var valueOutputNorm: Double { Self.trace(value, output).squareRoot() }
-  /// ‖W_Q W_Kᵀ‖, Frobenius.
-  var queryKeyNorm: Double { Self.trace(query, key).squareRoot() }
-
+enum SmallProducts {
   /// `aᵀ a`, in double precision.
   static func gram<Element: Scalar>(_ a: Tensor<Element>) -> Tensor<Double> {
-    product(transposing: a, a)
-  }
-
-  /// `aᵀ b`, multiplied in `Element`.
-  static func product<Element: Scalar>(
-    transposing a: Tensor<Element>, _ b: Tensor<Element>
-  ) -> Tensor<Double> {
-    var result = Tensor<Element>(uninitialized: [a.shape[1], b.shape[1]])
+    var result = Tensor<Element>(uninitialized: [a.shape[1], a.shape[1]])
     Element.PreferredKernels.multiply(
-      transposing: a.matrix, b.matrix, adding: false, into: result.mutableMatrix())
+      transposing: a.matrix, a.matrix, adding: false, into: result.mutableMatrix())
     return result.converted(to: Double.self)
   }
 
   /// `a b`.
-  static func product(_ a: Tensor<Double>, _ b: Tensor<Double>) -> Tensor<Double> {
-    var result = Tensor<Double>(uninitialized: [a.shape[0], b.shape[1]])
-    PlainKernels.multiply(
+  static func product<Element: Scalar>(
+    _ a: Tensor<Element>, _ b: Tensor<Element>
+  ) -> Tensor<Element> {
+    var result = Tensor<Element>(uninitialized: [a.shape[0], b.shape[1]])
+    Element.PreferredKernels.multiply(
       a.matrix, b.matrix, transposed: false, scale: 1, adding: false,
       into: result.mutableMatrix())
     return result
   }
 
-  /// The trace of `a b` for a symmetric `b`, both square.
-  static func trace(_ a: Tensor<Double>, _ b: Tensor<Double>) -> Double {
-    a.withElements { a in b.withElements { b in zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } } }
+  /// ‖a b‖, Frobenius, of a tall `a` and a wide `b`: `tr(aᵀa · b bᵀ)` is its square.
+  static func norm<Element: Scalar>(_ a: Tensor<Element>, _ b: Tensor<Element>) -> Double {
+    let (left, right) = (gram(a), gram(b.matrix.transposed))
+    return zip(left.elements, right.elements).reduce(0) { $0 + $1.0 * $1.1 }.squareRoot()
+  }
+
+  /// The upper triangular factor of a symmetric matrix with no eigenvalue below zero: `factorᵀ · factor` is the
+  /// matrix again.
+  ///
+  /// A direction that the matrix does not have, up to rounding, gets a row of zeros. With `a = q · r` and
+  /// orthonormal columns of `q`, this is `r` for the matrix `aᵀ a`: what has the norms of `a` and is small.
+  ///
+  /// Source: Cholesky; Golub and Van Loan 2013, "Matrix Computations", 4.2.
+  static func factor(_ gram: Tensor<Double>) -> Tensor<Double> {
+    let size = gram.shape[0]
+    var a = gram.elements
+    let limit = (0..<size).reduce(0) { max($0, a[$1 * size + $1]) } * Double(size) * .ulpOfOne
+    for pivot in 0..<size {
+      let row = pivot * size
+      let diagonal = a[row + pivot]
+      let root = diagonal > limit ? diagonal.squareRoot() : 0
+      for column in 0..<pivot { a[row + column] = 0 }
+      for column in pivot..<size { a[row + column] = root > 0 ? a[row + column] / root : 0 }
+      guard root > 0 else { continue }
+      for later in pivot + 1..<size {
+        let share = a[row + later]
+        for column in later..<size { a[later * size + column] -= share * a[row + column] }
+      }
+    }
+    return Tensor(a, shape: [size, size])
   }
 }

@@ -20,10 +20,10 @@ public enum Successor {
     guard let embeddings = model.effectiveEmbeddings(ids, .onlyMLP, as: Element.self),
       let rows = try model.unembedding(ids, as: Element.self)
     else { return nil }
-    return try input.forEachHead { head in
-      // The reference folds no norm into what the head reads.
-      let weights = model.headWeights(head, isFolded: false, as: Element.self)
-      let outputs = product(product(embeddings, weights.value), weights.output)
+    // The reference folds no norm into what the head reads.
+    return try input.forEachHeadWeights(isFolded: false) { weights in
+      let outputs = SmallProducts.product(
+        SmallProducts.product(embeddings, weights.value), weights.output)
       var logits = Tensor<Element>(uninitialized: [ids.count, ids.count])
       Element.PreferredKernels.multiply(
         outputs.matrix, rows.matrix, transposed: true, scale: 1, adding: false,
@@ -49,15 +49,5 @@ public enum Successor {
       first += size
     }
     return count > 0 ? Double(wins) / Double(count) : .nan
-  }
-
-  private static func product<Element: Scalar>(
-    _ a: Tensor<Element>, _ b: Tensor<Element>
-  ) -> Tensor<Element> {
-    var result = Tensor<Element>(uninitialized: [a.shape[0], b.shape[1]])
-    Element.PreferredKernels.multiply(
-      a.matrix, b.matrix, transposed: false, scale: 1, adding: false,
-      into: result.mutableMatrix())
-    return result
   }
 }

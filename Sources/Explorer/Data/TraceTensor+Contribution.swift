@@ -14,7 +14,7 @@ extension TraceTensor {
     let seq = trace.seq
     guard self == .valueWeighted || self == .normWeighted else {
       return source([seq, seq], ["query", "key"]) { body in
-        try body(flow(trace, layer: layer).converted(to: Float.self))
+        try body(flow(model, trace, layer: layer).converted(to: Float.self))
       }
     }
     let layers = layer.map { [$0] } ?? Array(0..<trace.layers)
@@ -35,8 +35,9 @@ extension TraceTensor {
 
   /// Of all layers up to the given one, or of all.
   private func flow<Element: Scalar>(
-    _ trace: Trace<Element>, layer: Int?
+    _ model: Model, _ trace: Trace<Element>, layer: Int?
   ) throws -> Tensor<Double> {
+    if self == .relevance { return try ChefersRelevance.ofPrediction(model, trace, layer: layer) }
     let last = layer ?? trace.layers - 1
     if self == .flow { return AttentionFlow.regularised(trace, layers: last + 1) }
     if self == .maxFlow { try MaximumFlow.check(seq: trace.seq) }

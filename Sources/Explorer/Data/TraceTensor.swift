@@ -29,6 +29,16 @@ public enum TraceTensor: String, Sendable, CaseIterable {
   case flow
   /// The maximum flow up to that layer, `[query, key]`, of short prompts.
   case maxFlow = "max-flow"
+  /// Chefer's relevance of inputs to the most probable prediction, `[query, key]`.
+  case relevance
+  /// FlowFormer's conserved incoming flow of queries, `[layer, head, seq]`.
+  case flowIn = "flow-in"
+  /// FlowFormer's conserved outgoing flow of keys, `[layer, head, seq]`.
+  case flowOut = "flow-out"
+  /// The Jensen–Shannon divergence of every two heads' maps in nats, layer by layer, `[head, head]`.
+  case headDistance = "head-distance"
+  /// How a head's channels would attend to each other in DaViT, `[layer, head, dHead, dHead]`.
+  case channels
 
   /// The tensor of a run, cut to a layer and a head where they are given.
   ///
@@ -65,7 +75,10 @@ public enum TraceTensor: String, Sendable, CaseIterable {
       return source(shape, axes) { body in
         for layer in layers { try body(trace.residuals[layer].converted(to: Float.self)) }
       }
-    case .valueWeighted, .normWeighted, .rollout, .flow, .maxFlow:
+    case .headDistance: return headDistance(trace, layer: layer, head: head, source)
+    case .flowIn, .flowOut, .channels:
+      return ofHeads(trace, layer: layer, head: head, source)
+    case .valueWeighted, .normWeighted, .rollout, .flow, .maxFlow, .relevance:
       return contribution(model, trace, layer: layer, head: head, source)
     case .attention, .scores, .q, .k, .v, .z:
       return perHead(trace, layer: layer, head: head, source)
@@ -118,7 +131,8 @@ public enum TraceTensor: String, Sendable, CaseIterable {
     case .q: trace.queries(head).rows(rows).copied.converted(to: Float.self)
     case .k: trace.keys(head).rows(rows).copied.converted(to: Float.self)
     case .v: trace.values(head).rows(rows).copied.converted(to: Float.self)
-    case .z, .residual, .logits, .valueWeighted, .normWeighted, .rollout, .flow, .maxFlow:
+    case .z, .residual, .logits, .valueWeighted, .normWeighted, .rollout, .flow, .maxFlow,
+      .relevance, .flowIn, .flowOut, .headDistance, .channels:
       trace.weightedValues(head).rows(rows).copied.converted(to: Float.self)
     }
   }

@@ -32,34 +32,82 @@ extension ModelPlan {
   }
 }
 
+/// One layer's attention weights, made ready once for all of its heads.
+public struct LayerHeadWeights<Element: Scalar>: Sendable {
+  private let plan: AttentionPlan
+  /// `[dModel, heads · dHead]`, `[dModel, kvHeads · dHead]` and `[dModel, kvHeads · dValue]`.
+  public let queries, keys, values: Tensor<Element>
+  /// `[heads · dValue, dModel]`.
+  public let outputs: Tensor<Element>
+
+  fileprivate init(
+    _ plan: AttentionPlan, queries: Tensor<Element>, keys: Tensor<Element>,
+    values: Tensor<Element>, outputs: Tensor<Element>
+  ) {
+    self.plan = plan
+    self.queries = queries
+    self.keys = keys
+    self.values = values
+    self.outputs = outputs
+  }
+
+  /// The number of query heads.
+  public var heads: Int { plan.heads }
+
+  /// One query head's, and those of the key/value head that it reads.
+  public subscript(head: Int) -> HeadWeights<Element> {
+    let shared = plan.kvHead(of: head)
+    return HeadWeights(
+      query: queries.matrix.columns(plan.columns(head)).copied,
+      key: keys.matrix.columns(plan.columns(shared)).copied,
+      value: values.matrix.columns(plan.valueColumns(shared)).copied,
+      output: outputs.matrix.rows(plan.valueColumns(head)).copied)
+  }
+}
+
 extension Model {
-  /// One head's weights.
+  /// One layer's attention weights.
   ///
   /// - Parameters:
   ///   - isFolded: Whether the norm before attention is folded in: its gain into what reads the residual
   ///     stream, and with a layer norm, which takes the mean away, that too; what writes is then centred,
   ///     as nothing reads the mean. Biases are left out.
-  /// - Complexity: O(dModel × dHead), and widening the layer's four matrices.
+  /// - Complexity: O(dModel × heads × dHead): the layer's four matrices are widened once.
   ///
   /// Source of the folding: TransformerLens, `fold_layer_norm` and `center_writing_weights`.
   public func headWeights<Element: Scalar>(
+    layer: Int, isFolded: Bool = true, as _: Element.Type = Element.self
+  ) -> LayerHeadWeights<Element> {
+    typealias K = Element.PreferredKernels
+    let attention = plan.blocks[layer].attention
+    let norm = isFolded ? plan.blocks[layer].attentionNorms.input : nil
+    var reader = WeightReader<K>(weights)
+    let gains = norm?.gain.map { gain in
+      reader.tensor(gain).elements.map { $0 + Element(norm?.gainShift ?? 0) }
+    }
+    func reading(_ plan: LinearPlan) -> Tensor<Element> {
+      var matrix: Tensor<Element> = inputsFirst(plan, &reader)
+      let target = matrix.mutableMatrix()
+      if let gains {
+        for row in gains.indices { K.scale(target.rows(row..<row + 1), by: gains[row]) }
+      }
+      if norm?.kind == .layer { target.centreColumns(K.self) }
+      return matrix
+    }
+    var outputs: Tensor<Element> = inputsFirst(attention.output, &reader)
+    if norm?.kind == .layer { outputs.mutableMatrix().centreRows(K.self) }
+    return LayerHeadWeights(
+      attention, queries: reading(attention.query), keys: reading(attention.key),
+      values: reading(attention.value), outputs: outputs)
+  }
+
+  /// One head's weights; of several heads of a layer, ask for the layer.
+  ///
+  /// - Complexity: That of its layer.
+  public func headWeights<Element: Scalar>(
     _ head: HeadIndex, isFolded: Bool = true, as _: Element.Type = Element.self
   ) -> HeadWeights<Element> {
-    let attention = plan.blocks[head.layer].attention
-    let norm = isFolded ? plan.blocks[head.layer].attentionNorms.input : nil
-    let own = attention.columns(head.head)
-    let shared = attention.kvHead(of: head.head)
-    var reader = WeightReader<Element.PreferredKernels>(weights)
-    func reading(_ plan: LinearPlan, _ columns: Range<Int>) -> Tensor<Element> {
-      let matrix: Tensor<Element> = inputsFirst(plan, columns, &reader)
-      return norm.map { folded($0, into: matrix, &reader) } ?? matrix
-    }
-    let query = reading(attention.query, own)
-    let key = reading(attention.key, attention.columns(shared))
-    let value = reading(attention.value, attention.valueColumns(shared))
-    var output: Tensor<Element> = rows(attention.output, attention.valueColumns(head.head), &reader)
-    if isFolded, norm?.kind == .layer { centre(output.mutableMatrix()) }
-    return HeadWeights(query: query, key: key, value: value, output: output)
+    headWeights(layer: head.layer, isFolded: isFolded, as: Element.self)[head.head]
   }
 
   /// What is added to one head's values, `[1, dValue]`; nil for nothing.
@@ -87,60 +135,43 @@ extension Model {
     layer: Int, as _: Element.Type = Element.self
   ) -> Tensor<Element> {
     var reader = WeightReader<Element.PreferredKernels>(weights)
-    let output = plan.blocks[layer].attention.output
-    return rows(output, 0..<output.inputCount, &reader)
+    return inputsFirst(plan.blocks[layer].attention.output, &reader)
   }
 
-  /// Some outputs of a linear layer, `[inputs, columns]`.
+  /// A linear layer's matrix, `[inputs, outputs]`.
   private func inputsFirst<Element: Scalar>(
-    _ plan: LinearPlan, _ columns: Range<Int>,
-    _ reader: inout WeightReader<Element.PreferredKernels>
+    _ plan: LinearPlan, _ reader: inout WeightReader<Element.PreferredKernels>
   ) -> Tensor<Element> {
     let stored = reader.tensor(plan.weight).matrix
     return plan.layout == .outputsFirst
-      ? stored.rows(plan.outputs.ranges).rows(columns).transposed
-      : stored.columns(plan.outputs.ranges).columns(columns).copied
+      ? stored.rows(plan.outputs.ranges).transposed
+      : stored.columns(plan.outputs.ranges).copied
   }
+}
 
-  /// Some inputs of a linear layer, `[rows, outputs]`.
-  private func rows<Element: Scalar>(
-    _ plan: LinearPlan, _ rows: Range<Int>, _ reader: inout WeightReader<Element.PreferredKernels>
-  ) -> Tensor<Element> {
-    let stored = reader.tensor(plan.weight).matrix
-    return plan.layout == .outputsFirst
-      ? stored.rows(plan.outputs.ranges).columns(rows).transposed
-      : stored.columns(plan.outputs.ranges).rows(rows).copied
-  }
-
-  /// A matrix that reads normalised rows, as one that reads rows divided by their scale alone.
-  private func folded<Element: Scalar>(
-    _ norm: NormPlan, into matrix: Tensor<Element>,
-    _ reader: inout WeightReader<Element.PreferredKernels>
-  ) -> Tensor<Element> {
-    var folded = matrix
-    let target = folded.mutableMatrix()
-    if let gain = norm.gain {
-      let gains = reader.tensor(gain).elements
-      for row in 0..<target.rows {
-        Element.PreferredKernels.scale(
-          target.rows(row..<row + 1), by: gains[row] + Element(norm.gainShift))
-      }
-    }
-    guard norm.kind == .layer else { return folded }
-    var centred = folded.matrix.transposed
-    centre(centred.mutableMatrix())
-    return centred.matrix.transposed
-  }
-
+/// Means are taken away by products, which are as fast here as anywhere.
+extension MutableMatrix where Element: Scalar {
   /// Takes each row's mean away.
-  private func centre<Element: Scalar>(_ matrix: MutableMatrix<Element>) {
-    for row in 0..<matrix.rows {
-      matrix.withRow(row) { numbers in
-        var sum = 0.0
-        for number in numbers { sum += Double(number) }
-        let mean = Element(sum / Double(numbers.count))
-        for i in numbers.indices { numbers[i] -= mean }
-      }
-    }
+  func centreRows<K: Kernels>(_: K.Type) where K.Element == Element {
+    guard columns > 0 else { return }
+    let ones = Tensor<Element>(repeating: 1, shape: [columns, 1])
+    var means = Tensor<Element>(uninitialized: [rows, 1])
+    K.multiply(
+      matrix, ones.matrix, transposed: false, scale: 1 / Element(columns), adding: false,
+      into: means.mutableMatrix())
+    K.multiply(
+      means.matrix, ones.matrix, transposed: true, scale: -1, adding: true, into: self)
+  }
+
+  /// Takes each column's mean away.
+  func centreColumns<K: Kernels>(_: K.Type) where K.Element == Element {
+    guard rows > 0 else { return }
+    let ones = Tensor<Element>(repeating: 1, shape: [rows, 1])
+    var means = Tensor<Element>(uninitialized: [1, columns])
+    K.multiply(
+      ones.reshaped([1, rows]).matrix, matrix, transposed: false, scale: 1 / Element(rows),
+      adding: false, into: means.mutableMatrix())
+    K.multiply(
+      ones.matrix, means.matrix, transposed: false, scale: -1, adding: true, into: self)
   }
 }

@@ -23,14 +23,8 @@ extension Model {
     var reader = WeightReader<Element.PreferredKernels>(weights)
     let embedding = plan.embedding
     guard embedding.projection == nil, let table = embedding.token else { return nil }
-    var tokens = Tensor<Element>(uninitialized: [ids.count, plan.dModel])
+    guard var tokens = weights[table].rows(ids, as: Element.self) else { return nil }
     let target = tokens.mutableMatrix()
-    for (row, id) in ids.enumerated() {
-      guard
-        let vector = weights[table].rows(id..<id + 1).widened(to: Element.self)
-      else { return nil }
-      target.rows(row..<row + 1).copy(from: vector.matrix)
-    }
     if embedding.scale != 1 { K.scale(target, by: Element(embedding.scale)) }
     guard kind != .token else { return tokens }
     guard let block = plan.blocks.first, let mlp = MLP<K>(block.mlp, &reader) else { return nil }
@@ -56,21 +50,17 @@ extension Model {
     var reader = WeightReader<Element.PreferredKernels>(weights)
     let gains = plan.head.norm?.gain.map { reader.tensor($0).elements }
     let shift = Element(plan.head.norm?.gainShift ?? 0)
-    let stored = weights[plan.head.linear.weight]
-    var result = Tensor<Element>(uninitialized: [ids.count, plan.dModel])
+    guard var result = weights[plan.head.linear.weight].rows(ids, as: Element.self) else {
+      return nil
+    }
     let target = result.mutableMatrix()
-    for (row, id) in ids.enumerated() {
-      guard let vector = stored.rows(id..<id + 1).widened(to: Element.self) else { return nil }
-      target.rows(row..<row + 1).copy(from: vector.matrix)
-      target.withRow(row) { numbers in
-        if let gains { for i in numbers.indices { numbers[i] *= gains[i] + shift } }
-        guard plan.head.norm?.kind == .layer else { return }
-        var sum = 0.0
-        for number in numbers { sum += Double(number) }
-        let mean = Element(sum / Double(numbers.count))
-        for i in numbers.indices { numbers[i] -= mean }
+    if let gains {
+      let gain = Tensor(gains.map { $0 + shift }, shape: [1, gains.count])
+      for row in 0..<target.rows {
+        Element.PreferredKernels.multiply(target.rows(row..<row + 1), by: gain.matrix)
       }
     }
+    if plan.head.norm?.kind == .layer { target.centreRows(Element.PreferredKernels.self) }
     return result
   }
 
@@ -108,5 +98,28 @@ extension Model {
         return (square + norm.epsilon).squareRoot()
       }
     }
+  }
+}
+
+extension StoredTensor {
+  /// Some rows, widened, `[ids, columns]`; nil for a type that is no floating-point one.
+  ///
+  /// Rows that follow each other are widened together.
+  fileprivate func rows<Element: Scalar>(
+    _ ids: [Int], as _: Element.Type
+  ) -> Tensor<Element>? {
+    var result = Tensor<Element>(uninitialized: [ids.count, shape.last ?? 1])
+    let target = result.mutableMatrix()
+    var start = 0
+    while start < ids.count {
+      var end = start + 1
+      while end < ids.count, ids[end] == ids[end - 1] + 1 { end += 1 }
+      guard let part = rows(ids[start]..<ids[end - 1] + 1).widened(to: Element.self) else {
+        return nil
+      }
+      target.rows(start..<end).copy(from: part.matrix)
+      start = end
+    }
+    return result
   }
 }

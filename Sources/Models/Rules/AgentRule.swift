@@ -43,9 +43,10 @@ struct AgentRule: AttentionRule {
     _ plan: AttentionPlan, spans: [PromptSpan], grid: PatchGrid?
   ) throws(RuleError) {
     guard let grid, !isSD, pool > min(grid.rows, grid.columns) else { return }
-    throw .gridIndivisible(
-      rule: Self.card.name, parameter: Self.pool.name, value: pool, rows: grid.rows,
-      columns: grid.columns)
+    throw .badValue(
+      rule: Self.card.name, parameter: Self.pool.name, found: "\(pool)",
+      expected: "at most \(min(grid.rows, grid.columns)), for the grid has \(grid.rows) x"
+        + " \(grid.columns) patches")
   }
 
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {

@@ -71,6 +71,8 @@ struct CombinerRule: AttentionRule {
       }
       return tile
     }
+    let last = parts(of: head.seq - 1)
+    rule.cache = .keys(last.own.count + last.earlier.count)
     rule.facts = [RuleFact("summaries", stretches.count)]
     return rule
   }

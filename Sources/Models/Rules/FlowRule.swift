@@ -25,7 +25,7 @@ struct FlowRule: AttentionRule {
     let flow =
       head.isCausal
       ? Self.causal(q, k, width) : Self.plain(q, k, width)
-    return .map { rows in
+    var rule = HeadRule<K.Element>.map { rows in
       let count = head.width(rows)
       var tile = Tensor<K.Element>(uninitialized: [rows.count, count])
       K.multiply(
@@ -38,6 +38,8 @@ struct FlowRule: AttentionRule {
       }
       return tile
     }
+    rule.cache = .state
+    return rule
   }
 
   /// What a product φ(q)·φ(k) is multiplied by, for its query and for its key.

@@ -19,6 +19,8 @@ public struct HeadRule<Element: Scalar>: Sendable {
   let weights: Weights
   /// Changes the head's output, pattern · values, of one query.
   let output: Change?
+  /// What decoding keeps after the last query.
+  var cache: RuleCache = .byWeights
   /// What came out on the way.
   public internal(set) var facts: [RuleFact] = []
 
@@ -85,6 +87,16 @@ public struct HeadRule<Element: Scalar>: Sendable {
       return tile
     }
   }
+}
+
+/// What decoding keeps under a rule.
+enum RuleCache: Sendable {
+  /// What the mask leaves of the last query's keys; all of them without a mask.
+  case byWeights
+  /// So many keys and values.
+  case keys(Int)
+  /// No keys at all, but a state of one size.
+  case state
 }
 
 /// Something that came out while a rule was prepared for a head, such as how many keys it found.

@@ -33,9 +33,7 @@ struct LSceneLLMRule: AttentionRule {
   }
 
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
-    guard
-      let span = try? SpanChoice.chosen(name, in: head.layer.spans, rule: Self.card.name).tokens
-    else { return .unchanged }
+    guard let span = head.span(name) else { return .unchanged }
     let selected = head.layer.memo.value("lscenellm \(name) \(threshold)") {
       self.selected(span, head)
     }

@@ -58,6 +58,9 @@ struct LandmarkRule: AttentionRule {
         if members(b).isEmpty { row[b * block] = weight }
       }
     }
+    // Every block stays in memory for the queries to come unless only the best are fetched.
+    let complete = (head.seq - 1) / block
+    if top > 0 { rule.cache = .keys(head.seq - complete * block + complete + top * block) }
     rule.facts = [RuleFact("complete blocks", head.seq / block)]
     return rule
   }

@@ -52,6 +52,7 @@ struct LightningRule: AttentionRule {
       }
       return tile
     }
+    rule.cache = .state
     rule.facts = [RuleFact("slope", slope)]
     return rule
   }

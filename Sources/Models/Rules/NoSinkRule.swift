@@ -24,6 +24,7 @@ struct NoSinkRule: AttentionRule {
     var rule = HeadRule<K.Element>.weights { _, row in
       row.keep(row.indices.filter { !dropped.contains($0) })
     }
+    rule.cache = .keys(head.visible(head.seq - 1).count { !dropped.contains($0) })
     rule.facts = [RuleFact("rows left as they were, for want of another key", unchanged.count)]
     return rule
   }

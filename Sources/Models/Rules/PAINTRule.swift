@@ -37,7 +37,7 @@ struct PAINTRule: AttentionRule {
 
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
     guard
-      let span = try? SpanChoice.chosen(name, in: head.layer.spans, rule: Self.card.name).tokens
+      let span = head.span(name)
     else { return .unchanged }
     let (alpha, first) = (alpha, onlyLast ? head.seq - 1 : 0)
     return .scores { query, row in

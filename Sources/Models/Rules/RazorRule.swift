@@ -36,7 +36,7 @@ struct RazorRule: AttentionRule {
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
     let recent = max(local, share > 0 ? head.seq / share : 0)
     let (sink, compensation) = (sink, compensation)
-    return .fromScores(of: head) { query, row in
+    var rule = HeadRule<K.Element>.fromScores(of: head) { query, row in
       // The keys sink ..< end were dropped.
       let end = max(min(sink, query + 1), query - recent + 1)
       let start = min(sink, end)
@@ -62,5 +62,7 @@ struct RazorRule: AttentionRule {
       for j in 0...query { row[j] /= sum }
       for j in query + 1..<row.count { row[j] = 0 }
     }
+    rule.cache = .keys(sink + recent + (compensation == "none" ? 0 : 1))
+    return rule
   }
 }

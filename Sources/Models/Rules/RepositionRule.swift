@@ -32,9 +32,7 @@ struct RepositionRule: AttentionRule {
   }
 
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
-    guard
-      let span = try? SpanChoice.chosen(name, in: head.layer.spans, rule: Self.card.name).tokens
-    else { return .unchanged }
+    guard let span = head.span(name) else { return .unchanged }
     let moved = head.turned(
       head.keys.rows(span), by: Array(repeating: to - span.lowerBound, count: span.count))
     return .map { rows in

@@ -63,7 +63,7 @@ extension RuleError: CustomStringConvertible {
     case .gridIndivisible(let rule, let parameter, let value, let rows, let columns):
       return
         "--rule \(rule): \(parameter) is \(value), which does not divide the grid of \(rows) x"
-        + " \(columns) patches; choose a divisor of both"
+        + " \(columns) patches; choose one of both: \(Self.divisors(rows, columns))"
     case .notRotary(let rule, let positions):
       return
         "--rule \(rule): needs queries and keys before rotation, and this model's positions are"
@@ -91,6 +91,12 @@ extension RuleError: CustomStringConvertible {
       return
         "--heads \(head): the model has layers 0 to \(layers - 1) with heads 0 to \(heads - 1)"
     }
+  }
+
+  /// The numbers above one that divide both.
+  private static func divisors(_ a: Int, _ b: Int) -> String {
+    let common = (2...max(2, min(a, b))).filter { a.isMultiple(of: $0) && b.isMultiple(of: $0) }
+    return common.isEmpty ? "1" : common.map { "\($0)" }.joined(separator: ", ")
   }
 
   private static func such(as known: [String]) -> String {

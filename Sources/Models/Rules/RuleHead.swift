@@ -178,6 +178,14 @@ public struct RuleHead<K: Kernels>: Sendable {
   }
 }
 
+// Spans.
+extension RuleHead {
+  /// The tokens of the span that a rule is about; nil where `SpanChoice.chosen` would have refused it.
+  func span(_ name: String) -> Range<Int>? {
+    try? SpanChoice.chosen(name, in: layer.spans, rule: "").tokens
+  }
+}
+
 // Positions.
 extension RuleHead {
   /// Vectors turned on by so many tokens each, back when negative; without rotation, as they were.

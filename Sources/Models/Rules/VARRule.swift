@@ -48,7 +48,7 @@ struct VARRule: AttentionRule {
 
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
     guard
-      let span = try? SpanChoice.chosen(name, in: head.layer.spans, rule: Self.card.name).tokens
+      let span = head.span(name)
     else { return .unchanged }
     let found = sinks.isEmpty ? detected(head.layer.residual) : sinks
     let inside = found.filter { span.contains($0) }

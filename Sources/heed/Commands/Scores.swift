@@ -60,12 +60,6 @@ struct Scores: ParsableCommand {
     if prompts != nil, prompt.isGiven {
       throw ValidationError("Give the prompt once: a file of --prompts, or one prompt.")
     }
-    if prompts != nil, control != nil {
-      throw ValidationError("--control takes one prompt, not --prompts.")
-    }
-    if prompts != nil, rule.rule != nil {
-      throw ValidationError("--rule takes one prompt, not --prompts.")
-    }
   }
 
   func run() throws {
@@ -91,6 +85,10 @@ struct Scores: ParsableCommand {
     }
   }
 
+  private func ruledHeads(_ model: Model) throws -> [HeadIndex] {
+    try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
+  }
+
   /// Scores of maps that something else computed.
   private func run(_ scores: [any HeadScore.Type], mapsOf file: String) throws {
     try prompt.refuse(forMapsOf: file)
@@ -109,13 +107,23 @@ struct Scores: ParsableCommand {
     let (model, tokenizer) = try Opening.model(model, engine)
     let addSpecial = prompt.addsSpecial
     let prefix = addSpecial ? tokenizer.prefix : []
+    if let probe = settings.probe.flatMap(RepeatProbe.init),
+      prefix.count + 2 * probe.length > model.plan.contextLength
+    {
+      Console.warning(
+        "--probe \(probe.description): the model takes \(model.plan.contextLength) tokens; as many"
+          + " random ones are repeated as fit")
+    }
     if let prompts {
       let set = try PromptSet(
         file: prompts, tokenizer, addSpecial: addSpecial, model: model, isChat: prompt.chat)
       let work = ScoresOverPrompts(
         scores: scores, model: model,
         options: try settings.options(scores, tokenizer, addSpecial: addSpecial),
-        prefix: prefix, engine: engine, output: output.sink, file: prompts,
+        prefix: prefix, engine: engine, output: output.sink,
+        control: control.map { _ in model.untrained() },
+        rules: try spec.map { RulePlan($0, in: try ruledHeads(model)) }, reach: rule.scope,
+        file: prompts,
         settings: CommandLine.arguments.dropFirst().joined(separator: " "))
       return try work.run(set.entries, format, as: Element.self)
     }
@@ -129,8 +137,8 @@ struct Scores: ParsableCommand {
         try Running.trace(model, $0, engine, as: Element.self, for: .scores)
       }
       if let spec, let plain = trace {
-        let chosen = try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
-        trace = try Running.ruled(model, plain, RulePlan(spec, in: chosen), rule.scope)
+        let plan = RulePlan(spec, in: try ruledHeads(model))
+        trace = try Running.ruled(model, plain, plan, rule.scope)
       }
       if trace == nil { try engine.prepare(model, seq: 1) }
       let results = try Running.scores(scores, model, trace, options: options, prefix: prefix)

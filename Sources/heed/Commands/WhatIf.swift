@@ -79,11 +79,16 @@ struct WhatIf: ParsableCommand {
       let effect = try RuleEffect(model, before: plain, after: ruled) { _ in
         try Interruption.check()
       }
-      let tokenizer = try? source.open()
+      let isOfClasses = model.plan.head.isOfClasses
+      let classes = isOfClasses ? source.classNames : [:]
+      let tokenizer = isOfClasses ? nil : try? source.open()
       let report = EffectReport(
         model: model.name, rules: rules.text(model.plan), card: spec.card, without: removed,
-        prompt: prompt, effect: effect
-      ) { id in String(decoding: tokenizer?.bytes(id) ?? Array("<\(id)>".utf8), as: UTF8.self) }
+        prompt: prompt, effect: effect, isOfClasses: isOfClasses
+      ) { id in
+        classes[id]
+          ?? String(decoding: tokenizer?.bytes(id) ?? Array("<\(id)>".utf8), as: UTF8.self)
+      }
       try format == .json
         ? output.sink.write(json: report.file) : output.sink.write(report.text)
     }

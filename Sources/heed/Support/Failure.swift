@@ -83,7 +83,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case is CheckpointError, is ConfigurationError, is OpenMapsError, is ExportError,
       is MaximumFlowError,
       is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is PruningError,
-      is RuleError,
+      is RelevanceError, is RuleError,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)

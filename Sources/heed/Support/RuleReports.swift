@@ -79,7 +79,9 @@ struct EffectReport {
   let without: [HeadIndex]
   let prompt: Prompt
   let effect: RuleEffect
-  /// The text of a token id.
+  /// Whether what is predicted is a class of the whole prompt.
+  let isOfClasses: Bool
+  /// The text of a token id, or the name of a class.
   let spelling: (Int) -> String
 
   /// As JSON; undefined is null.
@@ -138,7 +140,8 @@ struct EffectReport {
       klMax: effect.divergences.max(),
       firstChange: effect.changes.first.map { change in
         File.Change(
-          index: change.position, piece: prompt.tokens[change.position].piece,
+          index: change.position,
+          piece: isOfClasses ? "" : prompt.tokens[change.position].piece,
           before: spelling(change.before), after: spelling(change.after))
       })
   }
@@ -149,6 +152,7 @@ struct EffectReport {
     if !without.isEmpty {
       lines.append("without \(without.map(\.description).joined(separator: ", "))")
     }
+    if isOfClasses { return (lines + [""] + ofClass(shown)).joined(separator: "\n") + "\n" }
     lines += [
       "",
       "loss: \(Cell.number(effect.lossBefore)) before, \(Cell.number(effect.lossAfter)) under the rule,"
@@ -170,6 +174,16 @@ struct EffectReport {
       lines.append("loss is undefined: nothing is predicted from what stands before")
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// What a classifier makes of the whole prompt.
+  private func ofClass(_ shown: (String) -> String) -> [String] {
+    [
+      effect.changes.first.map { change in
+        "class: \(shown(spelling(change.before))) becomes \(shown(spelling(change.after)))"
+      } ?? "class: the same",
+      "KL of the class probabilities: \(Cell.number(effect.divergence)) nats",
+    ]
   }
 }
 

@@ -82,11 +82,7 @@ struct ScoreReport {
   }
 
   private func difference(_ result: ScoreResult) -> HeadTable? {
-    controlled(result).map { control in
-      HeadTable(
-        layers: control.layers, heads: control.heads,
-        values: zip(result.table.values, control.values).map { $0 - $1 })
-    }
+    controlled(result).map { result.table.difference(from: $0) }
   }
 
   private var file: File {

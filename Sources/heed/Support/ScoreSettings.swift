@@ -52,6 +52,12 @@ struct ScoreSettings: ParsableArguments {
     help: "Ordered words for successor, a class a line, separated by commas", completion: .file())
   var ordinals: String?
 
+  @Option(help: "The head that head-distance compares all with, such as L5.H1")
+  var like: String?
+
+  @Option(help: "How far apart the patches of k-hop are")
+  var hops = 1
+
   @Option(help: "A published full_attention_heads.tsv, for duo-gate", completion: .file())
   var gates: String?
 
@@ -61,6 +67,10 @@ struct ScoreSettings: ParsableArguments {
       throw ValidationError(
         "--learn takes steps=N, rate=X, penalty=X, seed=N, length=N, sink=N and recent=N, with commas between."
       )
+    }
+    if hops < 0 { throw ValidationError("--hops takes a number from 0.") }
+    if let like, HeadIndex(like) == nil {
+      throw ValidationError("--like takes one head, such as L5.H1.")
     }
     if against != nil, target == nil { throw ValidationError("--against needs --target.") }
     if let probe, RepeatProbe(probe) == nil {
@@ -88,6 +98,8 @@ struct ScoreSettings: ParsableArguments {
     if let threshold { options.laterSinks = threshold }
     options.excludesFirst = excludeFirst
     options.excludesSelf = excludeSelf
+    options.like = like.flatMap { HeadIndex($0) }
+    options.hops = hops
     options.gates = try gates.map(ScoreFiles.gates)
     if let target {
       options.target = ScoreOptions.Target(
@@ -120,6 +132,14 @@ struct ScoreSettings: ParsableArguments {
           ScoreFiles.needle($0, tokenizer, addSpecial: addSpecial)
         }
       }
+    }
+    if names.contains("qr-score"), let tokenizer = try? source.open() {
+      options.nullQuery = tokenizer.ids(Array(" N/A".utf8))
+    }
+    if !names.isDisjoint(with: ["token-induction", "concept-induction"]),
+      let ids = (try? source.open())?.ids(Array("\n".utf8)), ids.count == 1
+    {
+      options.newline = ids[0]
     }
     return options
   }

@@ -11,6 +11,11 @@ struct ScoresOverPrompts {
   let prefix: [Int]
   let engine: EngineOptions
   let output: Output
+  /// The same architecture before training, to hold the scores against; nil without a control.
+  let control: Model?
+  /// Rules to score under, and how far they reach; nil for the model's own.
+  let rules: RulePlan?
+  let reach: RuleReach
   /// The file of prompts, and what else the numbers depend on.
   let file, settings: String
 
@@ -44,29 +49,52 @@ struct ScoresOverPrompts {
   private func add<Element: Scalar>(
     _ entry: PromptSet.Entry, to state: inout SummaryReport.State, as _: Element.Type
   ) throws {
-    let trace = try Running.trace(model, entry.prompt, engine, as: Element.self, for: .scores)
-    let options = entry.options(options)
-    let results = try Running.scores(scores, model, trace, options: options, prefix: prefix)
-    for result in results {
+    for result in try results(model, entry, as: Element.self) {
       if let reason = result.reason {
         state.reasons[result.name, default: [:]][reason, default: 0] += 1
       }
-      let place = state.summaries.firstIndex { $0.name == result.name }
-      if place == nil {
-        state.summaries.append(
-          ScoreSummary(
-            name: result.name, layers: result.table.layers, heads: result.table.heads))
+      Self.add(result, entry.tags, to: &state.summaries)
+    }
+    if let control {
+      var summaries = state.control ?? []
+      for result in try results(control, entry, as: Element.self) {
+        Self.add(result, entry.tags, to: &summaries)
       }
-      state.summaries[place ?? state.summaries.count - 1].add(result.table, tags: entry.tags)
+      state.control = summaries
     }
     state.done += 1
+  }
+
+  private func results<Element: Scalar>(
+    _ model: Model, _ entry: PromptSet.Entry, as _: Element.Type
+  ) throws -> [ScoreResult] {
+    var trace = try Running.trace(model, entry.prompt, engine, as: Element.self, for: .scores)
+    if let rules { trace = try Running.ruled(model, trace, rules, reach) }
+    let options = entry.options(options)
+    return try Running.scores(scores, model, trace, options: options, prefix: prefix)
+  }
+
+  private static func add(
+    _ result: ScoreResult, _ tags: [String], to summaries: inout [ScoreSummary]
+  ) {
+    let place = summaries.firstIndex { $0.name == result.name }
+    if place == nil {
+      summaries.append(
+        ScoreSummary(name: result.name, layers: result.table.layers, heads: result.table.heads))
+    }
+    summaries[place ?? summaries.count - 1].add(result.table, tags: tags)
+  }
+
+  /// The rule in force, for headers; nil for the model's own.
+  private var notice: String? {
+    rules.map { "rule \($0.text(model.plan)), \(reach.rawValue)" }
   }
 
   /// The state to go on from: that of an interrupted run of the same work, or an empty one.
   private func resumed(_ total: Int) -> SummaryReport.State {
     let fresh = SummaryReport.State(
-      model: model.name, prompts: file, settings: settings, done: 0, total: total, summaries: [],
-      reasons: [:])
+      model: model.name, prompts: file, settings: settings, rule: notice, done: 0, total: total,
+      summaries: [], control: nil, reasons: [:])
     guard let partialFile,
       let data = FileManager.default.contents(atPath: partialFile),
       let found = try? JSONDecoder().decode(SummaryReport.State.self, from: data)

@@ -9,10 +9,14 @@ struct SummaryReport {
   struct State: Codable {
     /// What the numbers are of; a state of something else is not gone on with.
     let model, prompts, settings: String
+    /// The rule in force; nil for the model's own.
+    let rule: String?
     /// Prompts done, and prompts in all.
     var done: Int
     let total: Int
     var summaries: [ScoreSummary]
+    /// Of the untrained model; nil without a control.
+    var control: [ScoreSummary]?
     /// For each score that some prompt does not have, why, and how many prompts.
     var reasons: [String: [String: Int]]
   }
@@ -38,14 +42,27 @@ struct SummaryReport {
       let unit: String
       let mean, deviation, minimum, maximum: [[Double?]]
       let tags: [String: [[Double?]]]
+      /// The untrained model's means, and how much the trained one's are above them.
+      let control, difference: [[Double?]]?
       let ranked: [Rank]
       let reasons: [String: Int]?
     }
     let version = 1
     let model: String
+    /// Left out for the model's own.
+    let rule: String?
     let prompts, done: Int
     let partial: Bool
     let scores: [String: Score]
+  }
+
+  /// The untrained model's means; nil without a control.
+  private func control(_ summary: ScoreSummary) -> HeadTable? {
+    state.control?.first { $0.name == summary.name }?.all.mean
+  }
+
+  private func difference(_ summary: ScoreSummary) -> HeadTable? {
+    control(summary).map { summary.all.mean.difference(from: $0) }
   }
 
   private func rows(_ table: HeadTable) -> [[Double?]] {
@@ -60,6 +77,7 @@ struct SummaryReport {
           unit: unit(summary), mean: rows(summary.all.mean),
           deviation: rows(summary.all.deviation), minimum: rows(summary.all.minimum),
           maximum: rows(summary.all.maximum), tags: summary.tags.mapValues { rows($0.mean) },
+          control: control(summary).map(rows), difference: difference(summary).map(rows),
           ranked: summary.ranked.map {
             File.Rank(
               layer: $0.head.layer, head: $0.head.head, mean: $0.mean, low: $0.low,
@@ -68,7 +86,8 @@ struct SummaryReport {
       )
     }
     return File(
-      model: state.model, prompts: state.total, done: state.done, partial: isPartial,
+      model: state.model, rule: state.rule, prompts: state.total, done: state.done,
+      partial: isPartial,
       scores: Dictionary(scores) { first, _ in first })
   }
 
@@ -88,15 +107,22 @@ struct SummaryReport {
     }
   }
 
+  /// What a score's columns are named and hold.
+  private func columns(_ summary: ScoreSummary) -> [(String, HeadTable)] {
+    let name = summary.name
+    var columns = [
+      (name, summary.all.mean), ("\(name)-deviation", summary.all.deviation),
+      ("\(name)-minimum", summary.all.minimum), ("\(name)-maximum", summary.all.maximum),
+    ]
+    columns += summary.tags.sorted { $0.key < $1.key }.map { ("\(name)[\($0)]", $1.mean) }
+    if let control = control(summary) { columns.append(("\(name)-control", control)) }
+    if let difference = difference(summary) { columns.append(("\(name)-difference", difference)) }
+    return columns
+  }
+
   /// One row for each head: mean, deviation, extremes, count, and the mean of each tag.
   private var table: [[String]] {
-    let columns = state.summaries.flatMap { summary in
-      [
-        ("\(summary.name)", summary.all.mean), ("\(summary.name)-deviation", summary.all.deviation),
-        ("\(summary.name)-minimum", summary.all.minimum),
-        ("\(summary.name)-maximum", summary.all.maximum),
-      ] + summary.tags.sorted { $0.key < $1.key }.map { ("\(summary.name)[\($0)]", $1.mean) }
-    }
+    let columns = state.summaries.flatMap(columns)
     guard let heads = columns.first?.1.indices else { return [] }
     return [["layer", "head"] + columns.map(\.0)]
       + heads.map { head in
@@ -109,23 +135,28 @@ struct SummaryReport {
     var text =
       "\(state.model), \(state.done) of \(state.total) prompts"
       + (isPartial ? " (partial: interrupted)" : "") + "\n"
+      + (state.rule.map { "\($0)\n" } ?? "")
     for summary in state.summaries {
       let tags = summary.tags.keys.sorted()
+      let (control, difference) = (control(summary), difference(summary))
+      let held = control == nil ? [] : ["untrained", "difference"]
       var table = TextTable(
-        ["head", "mean", "95 %", "sd", "min", "max", "rank"] + tags, leading: [0])
+        ["head", "mean", "95 %", "sd", "min", "max", "rank"] + held + tags, leading: [0])
       for ranked in summary.ranked.prefix(10) {
         func number(_ table: HeadTable) -> String {
           let value = table[ranked.head]
           return value.isFinite ? String(format: "%.3f", value) : "·"
         }
         let (low, high) = (ranked.ranks.lowerBound, ranked.ranks.upperBound)
-        table.add(
-          [
-            "\(ranked.head)", number(summary.all.mean),
-            String(format: "±%.3f", ranked.high - ranked.mean), number(summary.all.deviation),
-            number(summary.all.minimum), number(summary.all.maximum),
-            low == high ? "\(low)" : "\(low)–\(high)",
-          ] + tags.map { tag in summary.tags[tag].map { number($0.mean) } ?? "·" })
+        var cells = [
+          "\(ranked.head)", number(summary.all.mean),
+          String(format: "±%.3f", ranked.high - ranked.mean), number(summary.all.deviation),
+          number(summary.all.minimum), number(summary.all.maximum),
+          low == high ? "\(low)" : "\(low)–\(high)",
+        ]
+        cells += [control, difference].compactMap { $0.map(number) }
+        cells += tags.map { tag in summary.tags[tag].map { number($0.mean) } ?? "·" }
+        table.add(cells)
       }
       text += "\n\(summary.name) [\(unit(summary))]\n" + table.text
       for (reason, count) in (state.reasons[summary.name] ?? [:]).sorted(by: { $0.key < $1.key }) {

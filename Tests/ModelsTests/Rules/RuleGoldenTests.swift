@@ -92,6 +92,13 @@ import Testing
       try largestDifference(fixture.map("biformer:regions=3,top=2,scale=paper"), golden) < 1e-9)
   }
 
+  @Test func `channels attend to channels as in DaViT`() throws {
+    let head = fixture.layer.heads[0]
+    let map = ChannelMap.of(keys: head.keys, values: head.values, PlainKernels<Double>.self)
+    let golden = try RuleGolden().map("channel_attn map (causal-free)")
+    #expect(largestDifference(fixture.rows(map), golden) < 1e-9)
+  }
+
   @Test func `routing takes the nearest queries and keys of each centroid`() throws {
     let golden = try RuleGolden()
     let name = "routing cent=[[1,-1,0,0],[0,0,1,-1]] w=4"

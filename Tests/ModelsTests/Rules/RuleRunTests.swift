@@ -1,3 +1,5 @@
+import Checkpoints
+import Foundation
 import Tensors
 import Testing
 
@@ -86,6 +88,30 @@ import Testing
     let alone = try model.run(trace.prompt, as: Double.self, interventions: rules)
     #expect(
       both.weightedValues(other).copied.maxDifference(to: alone.weightedValues(other).copied) == 0)
+  }
+
+  @Test func `a rule acts on a pruned checkpoint as on the whole one without those heads`() throws {
+    let (model, trace) = try plain("llama-grouped")
+    let pruned = [HeadIndex(layer: 0, head: 1), HeadIndex(layer: 1, head: 2)]
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "heed-rules-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let checkpoint = try Checkpoint.open(
+      Reference.folder.appendingPathComponent("llama-grouped").path)
+    try checkpoint.copy(to: folder.path, zeroing: model.outputParts(of: pruned))
+    let cut = try Model(Checkpoint.open(folder.path))
+    let plan = try RulePlan(
+      RuleSpec(parsing: "streaming:sink=1,recent=3"), in: model.plan.allHeads)
+    let base = try cut.run(trace.prompt, as: Double.self)
+    let under = try cut.run(
+      trace.prompt, as: Double.self, interventions: cut.interventions(plan, on: base))
+    let without = try model.run(
+      trace.prompt, as: Double.self,
+      interventions: model.interventions(plan, on: trace) + pruned.map(Intervention.zero),
+      reusing: trace)
+    let last = model.plan.layers
+    #expect(under.residuals[last].maxDifference(to: without.residuals[last]) < 1e-12)
+    #expect(under.residuals[last].maxDifference(to: base.residuals[last]) > 1e-6)
   }
 
   @Test func `tiles of a mask are the dense map, over many tiles`() throws {
