@@ -79,7 +79,7 @@ import Testing
     ("\n\n", "prompts.jsonl: found no prompts, expected one a line"),
     (
       "{\"tags\": []}",
-      "prompts.jsonl: line 1: found neither text and ids; expected a text, or an object such as {\"text\": \"…\", \"tags\": [\"…\"], \"spans\": {\"topic\": \"…\"}}"
+      "prompts.jsonl: line 1: found neither text nor ids; expected a text, or an object such as {\"text\": \"…\", \"tags\": [\"…\"], \"spans\": {\"topic\": \"…\"}}"
     ),
     (
       "fine\n{\"text\": 5}",

@@ -13,7 +13,7 @@ extension Commands {
         return .run(text)
       }),
     Command(
-      "open", "MODEL [--family NAME]", group: .prompt, help: "Open another model on this prompt",
+      "open", "MODEL", group: .prompt, help: "Open a model on this prompt; --family F",
       candidates: { $0.listing },
       action: { text, _ throws(ExplorerError) in
         guard !text.trimmed.isEmpty else {
