@@ -13,7 +13,7 @@ extension Commands {
         return .run(text)
       }),
     Command(
-      "open", "MODEL", group: .prompt, help: "Open a model on this prompt; --family F",
+      "open", "MODEL", group: .prompt, help: "Open a model; --family F after it",
       candidates: { $0.listing },
       action: { text, _ throws(ExplorerError) in
         guard !text.trimmed.isEmpty else {
