@@ -80,9 +80,11 @@ class HuggingFace:
 class TransformerLens(HuggingFace):
     def __init__(self, folder, tokens):
         super().__init__(folder, tokens)
-        from transformer_lens import HookedTransformer
-        self.hooked = HookedTransformer.from_pretrained_no_processing(
-            "gpt2", hf_model=self.model, device="cpu")
+        from transformer_lens import HookedTransformer, HookedTransformerConfig
+        # Random weights of its own: it loads a checkpoint only with a configuration from the network.
+        self.hooked = HookedTransformer(HookedTransformerConfig(
+            n_layers=12, n_heads=12, d_model=768, d_head=64, d_mlp=3072, n_ctx=1024, d_vocab=50257,
+            act_fn="gelu_new", normalization_type="LN", device="cpu", seed=0)).eval()
 
     def without(self, layer, head):
         def cut(z, hook):
