@@ -7,6 +7,12 @@ import Testing
   private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().path
 
+  /// What is said of seeds that other tests keep to be refused, or that need what lies beside them.
+  private static let refused = [
+    "pytorch": ["argparse.Namespace"], "gguf": ["a part of 2"],
+    "numpy": ["Fortran order", ">f4"], "chat-template": ["eos_token, which is not defined"],
+  ]
+
   private func withFolder(_ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("heed-fuzz-\(UUID().uuidString)")
@@ -28,6 +34,19 @@ import Testing
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: corpus + "/" + file)))
         #expect(try reader.refusal(of: bytes, in: folder) != nil, "\(file)")
       }
+    }
+  }
+
+  @Test(arguments: FuzzReader.all.map(\.name))
+  func `files to be damaged open, but for those that are made to be refused`(name: String) throws {
+    let reader = try #require(FuzzReader.all.first { $0.name == name })
+    try withFolder { folder in
+      let refusals = try reader.seeds(tests: Self.tests).compactMap {
+        try reader.refusal(of: $0, in: folder)
+      }
+      let reasons = Self.refused[name, default: []]
+      #expect(refusals.count == reasons.count, "\(refusals)")
+      for reason in reasons { #expect(refusals.contains { $0.contains(reason) }, "\(refusals)") }
     }
   }
 
