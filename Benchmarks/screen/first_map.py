@@ -102,25 +102,37 @@ def summary(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-def main():
+def screen_parser(description):
+    """A parser of what every measure of the screen takes."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heed", default=str(ROOT / ".build/release/heed"))
     parser.add_argument("--size", default="200x60")
-    parser.add_argument("--starts", type=int, default=7)
-    parser.add_argument("--keys", type=int, default=20)
-    parser.add_argument("--glyphs", type=int, default=60)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("arguments", nargs="*", default=[])
+    return parser
+
+
+def screen_options(parser):
+    """The options, and the screen's columns and rows."""
     options = parser.parse_args()
     try:
         columns, rows = map(int, options.size.split("x"))
     except ValueError:
         parser.error(f"--size {options.size}: expected COLUMNSxROWS, such as 200x60")
-    if options.starts < 1 or options.keys < 1:
-        parser.error("--starts and --keys are at least 1")
     if not os.access(options.heed, os.X_OK):
         parser.error(f"{options.heed}: no such program; build it with `make build`")
+    return options, columns, rows
+
+
+def main():
+    parser = screen_parser(__doc__)
+    parser.add_argument("--starts", type=int, default=7)
+    parser.add_argument("--keys", type=int, default=20)
+    parser.add_argument("--glyphs", type=int, default=60)
+    options, columns, rows = screen_options(parser)
+    if options.starts < 1 or options.keys < 1:
+        parser.error("--starts and --keys are at least 1")
     command = [os.path.abspath(options.heed), *options.arguments]
 
     frames, starts, keys, sizes, unanswered = [], [], [], [], 0

@@ -14,14 +14,13 @@ head's map, and prints
 Needs nothing but Python's standard library.
 """
 
-import argparse
 import json
 import os
 import pathlib
 import sys
 import time
 
-from first_map import PATIENCE, ROOT, Screen
+from first_map import PATIENCE, Screen, screen_options, screen_parser
 
 # Long enough that the map fills the window.
 TEXT = "to be or not to be, that is the question: " * 24
@@ -50,23 +49,12 @@ def woken(pid):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--heed", default=str(ROOT / ".build/release/heed"))
+    parser = screen_parser(__doc__)
     parser.add_argument("--rate", type=int, default=125_000)
-    parser.add_argument("--size", default="200x60")
     parser.add_argument("--keys", type=int, default=20)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("arguments", nargs="*", default=[])
-    options = parser.parse_args()
-    try:
-        columns, rows = map(int, options.size.split("x"))
-    except ValueError:
-        parser.error(f"--size {options.size}: expected COLUMNSxROWS, such as 200x60")
+    options, columns, rows = screen_options(parser)
     if options.rate < 1 or options.keys < 1:
         parser.error("--rate and --keys are at least 1")
-    if not os.access(options.heed, os.X_OK):
-        parser.error(f"{options.heed}: no such program; build it with `make build`")
     SlowScreen.rate = options.rate
     arguments = options.arguments or [
         "explore", "sample:novels", "--text", TEXT, "--view", "map"]

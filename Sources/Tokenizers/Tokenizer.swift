@@ -4,7 +4,7 @@ import Foundation
 ///
 /// The stages are those of the `tokenizers` library, in its order: added tokens are found in the
 /// text as written; then normalizer, pre-tokenizer, model and post-processor. A stage or an option
-/// that is not implemented is refused by name.
+/// that heed does not know is refused by name.
 /// `truncation` and `padding` are not applied, as in transformers unless they are asked for.
 public struct Tokenizer: Sendable {
   private let added: AddedTokens

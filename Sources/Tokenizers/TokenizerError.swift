@@ -8,9 +8,9 @@ public enum TokenizerError: Error, Hashable, Sendable {
   case invalidJSON(file: String, line: Int, found: String)
   /// The value at `place`, such as `model.vocab`, is not what belongs there.
   case invalid(file: String, place: String, found: String, expected: String)
-  /// A stage of a type that is not implemented.
+  /// A stage of a type that heed does not know.
   case unsupportedStage(file: String, place: String, type: String, known: [String])
-  /// An option, or a value of it, that is not implemented.
+  /// An option, or a value of it, that heed does not know.
   case unsupportedOption(file: String, place: String, value: String)
   /// A merge that names, or makes, a token that is not in the vocabulary.
   case unknownInMerge(file: String, merge: String, number: Int, token: String)

@@ -69,6 +69,14 @@ public struct Drawing {
     TokenText.cut(text, columns: columns, charset: appearance.charset)
   }
 
+  /// What the query gives to every key, in the chosen head.
+  func row(_ subject: Subject) -> [Float] {
+    tiles.tile(
+      subject, sight: .init(state.sight), head: state.head, rows: state.query..<(state.query + 1),
+      columns: 0..<subject.patterns.keyCount, pool: 1
+    ).values
+  }
+
   /// One weight, of the chosen head unless another is named.
   func weight(
     _ subject: Subject, query: Int, key: Int, head: HeadIndex? = nil, side: Int = 0

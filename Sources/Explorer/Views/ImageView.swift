@@ -27,7 +27,7 @@ enum ImageView: ExplorerView {
       return
     }
     let layout = ImageLayout(patches, subject, drawing.state, in: region)
-    let weights = row(drawing, subject)
+    let weights = drawing.row(subject)
     let levels = drawing.state.scale.levels(of: weights)
     drawPicture(drawing, layout, subject, on: &canvas)
     drawWeights(drawing, layout, subject, weights, levels, on: &canvas)
@@ -42,15 +42,6 @@ enum ImageView: ExplorerView {
       note: (["\(drawing.state.scale.rawValue), \(share.fixed(2)) on patches"] + drawing.lensNotes)
         .joined(separator: ", ")
     ).draw(on: &canvas, in: layout.legend)
-  }
-
-  /// What the query gives to every key.
-  private static func row(_ drawing: Drawing, _ subject: Subject) -> [Float] {
-    let query = drawing.state.query
-    return drawing.tiles.tile(
-      subject, sight: .init(drawing.state.sight), head: drawing.state.head,
-      rows: query..<(query + 1), columns: 0..<subject.patterns.keyCount, pool: 1
-    ).values
   }
 
   /// The picture alone, the query's patch marked.
@@ -200,7 +191,7 @@ enum ImageView: ExplorerView {
 
   static func status(_ drawing: Drawing) -> String {
     guard let subject = drawing.state.subject, obstacle(subject) == nil else { return "" }
-    let weights = row(drawing, subject)
+    let weights = drawing.row(subject)
     let start = "\(drawing.state.head)  query \(drawing.exact(drawing.state.query, of: subject))"
     guard let key = strongest(weights, weights.indices) else { return start + "  no weight" }
     return start + " \(drawing.glyphs.to) strongest key \(drawing.exactKey(key, of: subject))  "

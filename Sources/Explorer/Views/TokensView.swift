@@ -12,7 +12,7 @@ enum TokensView: ExplorerView {
       return drawing.drawMessage(on: &canvas, in: region)
     }
     let layout = TokensLayout(subject, drawing.state, in: region)
-    let weights = row(drawing, subject)
+    let weights = drawing.row(subject)
     drawText(drawing, layout, subject, weights, on: &canvas)
     drawStrongest(drawing, layout, subject, weights, on: &canvas)
     let ends = drawing.state.scale.levels(of: weights).ends
@@ -21,15 +21,6 @@ enum TokensView: ExplorerView {
       note: (["\(drawing.state.scale.rawValue), of query \(drawing.state.query)"]
         + drawing.lensNotes).joined(separator: ", ")
     ).draw(on: &canvas, in: layout.legend)
-  }
-
-  /// What the query gives to every key.
-  private static func row(_ drawing: Drawing, _ subject: Subject) -> [Float] {
-    let query = drawing.state.query
-    return drawing.tiles.tile(
-      subject, sight: .init(drawing.state.sight), head: drawing.state.head,
-      rows: query..<(query + 1), columns: 0..<subject.patterns.keyCount, pool: 1
-    ).values
   }
 
   private static func drawText(
@@ -103,7 +94,7 @@ enum TokensView: ExplorerView {
 
   static func status(_ drawing: Drawing) -> String {
     guard let subject = drawing.state.subject else { return "" }
-    let weights = row(drawing, subject)
+    let weights = drawing.row(subject)
     let start = "\(drawing.state.head)  query \(drawing.exact(drawing.state.query, of: subject))"
     guard let key = strongest(weights, count: 1).first else { return start + "  no weight" }
     let strongest =
