@@ -72,6 +72,7 @@ public struct Model: Sendable {
   ///   - prompt: At least one token, at most `plan.contextLength`.
   ///   - type: `Float` runs on oneDNN, `Double` on the plain kernels.
   ///   - interventions: Applied in this order where they meet.
+  ///   - stream: Where: of an encoder-decoder the encoder, the decoder's own attention, or cross attention.
   ///   - base: An earlier run of the same prompt, with or without interventions: this run starts at
   ///     the first block that either touches, from the residual stream kept there.
   ///   - onProgress: Called between blocks; what it throws ends the run.
@@ -79,32 +80,28 @@ public struct Model: Sendable {
   ///   finite; what `onProgress` throws.
   public func run<Element: Scalar>(
     _ prompt: Prompt, as type: Element.Type = Element.self,
-    interventions: [Intervention] = [], reusing base: Trace<Element>? = nil,
-    onProgress: (Progress) throws -> Void = { _ in }
+    interventions: [Intervention] = [], in stream: StreamName = .decoder,
+    reusing base: Trace<Element>? = nil, onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<Element> {
     if multipliesBFloat16 {
       try run(
-        prompt, on: Element.RoundingKernels.self, interventions: interventions, reusing: base,
-        onProgress: onProgress)
+        prompt, on: Element.RoundingKernels.self, interventions: interventions, in: stream,
+        reusing: base, onProgress: onProgress)
     } else {
       try run(
-        prompt, on: Element.PreferredKernels.self, interventions: interventions, reusing: base,
-        onProgress: onProgress)
+        prompt, on: Element.PreferredKernels.self, interventions: interventions, in: stream,
+        reusing: base, onProgress: onProgress)
     }
   }
 
   /// Runs a prompt on given kernels.
   func run<K: Kernels>(
     _ prompt: Prompt, on _: K.Type, interventions: [Intervention] = [],
-    reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void = { _ in }
+    in stream: StreamName = .decoder, reusing base: Trace<K.Element>? = nil,
+    onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<K.Element> {
     try check(prompt)
-    for intervention in interventions {
-      try intervention.check(plan, seq: prompt.seq)
-      guard case .rule(let head, let rule) = intervention else { continue }
-      try rule.check(
-        plan.blocks[head.layer].attention, spans: prompt.spans, grid: prompt.grid)
-    }
+    try check(interventions, in: stream, of: prompt)
     guard let encoder = plan.encoder else {
       if let base, base.plan != plan || base.prompt.ids != prompt.ids {
         throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
@@ -116,7 +113,8 @@ public struct Model: Sendable {
       return try pass.run(reusing: known, onProgress: onProgress)
     }
     return try run(
-      prompt, through: encoder, on: K.self, interventions: interventions, onProgress: onProgress)
+      prompt, through: encoder, on: K.self, interventions: [stream: interventions], reusing: base,
+      onProgress: onProgress)
   }
 
   /// The logits at some positions, `[positions, vocabularySize]`.

@@ -72,6 +72,14 @@ public enum Intervention: Sendable {
     }
   }
 
+  /// The head that it changes; nil for the residual stream.
+  var head: HeadIndex? {
+    switch self {
+    case .scale(let head, _), .stretch(let head, _), .rule(let head, _): head
+    case .replace(let site, _, _): site.head
+    }
+  }
+
   /// Whether it replaces the residual stream.
   var isOfResidual: Bool {
     if case .replace(.residual, _, _) = self { true } else { false }
@@ -83,6 +91,11 @@ public enum Intervention: Sendable {
     case .scale, .stretch, .replace(.weightedValues, _, _): true
     case .replace, .rule: false
     }
+  }
+
+  /// Whether cross attention has it: it has no residual stream of its own, and no rule but softmax.
+  var suitsCrossAttention: Bool {
+    if case .rule = self { false } else { !isOfResidual }
   }
 
   /// Whether a layer's queries, keys and values stay as they were.
@@ -106,6 +119,14 @@ extension Intervention.Site {
     switch self {
     case .values, .weightedValues: true
     case .queries, .keys, .residual: false
+    }
+  }
+
+  /// Whether its vectors stand for keys, not for queries.
+  public var isOfKeys: Bool {
+    switch self {
+    case .keys, .values: true
+    case .queries, .weightedValues, .residual: false
     }
   }
 

@@ -56,7 +56,7 @@ struct Prune: ParsableCommand {
     help: "Write every prompt as a user's message, as the checkpoint's chat template wants it")
   var chat = false
 
-  @OptionGroup var settings: ScoreSettings
+  @OptionGroup var measure: MeasureSettings
   @OptionGroup var engine: EngineOptions
 
   @Option(
@@ -86,23 +86,26 @@ struct Prune: ParsableCommand {
     guard let score = HeadScores.named(by) else {
       throw Failure.unknownScore(by, known: HeadScores.all.map { $0.name })
     }
+    try measure.check(for: score)
     let checkpoint = try Opening.checkpoint(model)
     let (model, tokenizer) = try Opening.model(model, engine)
     let addSpecial = !noSpecial && !chat
     let entries = try PromptSet(
       file: prompts, tokenizer, addSpecial: addSpecial, model: model, isChat: chat
     ).entries
+    var settings = try ScoreSettings.parse([])
+    settings.measure = measure
     let options = try settings.options([score], tokenizer, addSpecial: addSpecial)
+    try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
     let pruning = try Pruning(
       model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
-      prefix: addSpecial ? tokenizer.prefix : [])
-    try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
-    let found = try order(pruning, model, score)
+      in: engine.stream, prefix: addSpecial ? tokenizer.prefix : [])
+    let found = try order(pruning, score)
     let points = try Running.analysis("pruning") { onProgress in
       try pruning.curve(found.masks, controls: controls, onProgress: onProgress)
     }
     guard let chosen = chosen(points) else { return }
-    try chosen.mask.check(model.plan)
+    try chosen.mask.check(pruning.plan)
     let entropy = try Running.analysis("entropy of maps") { onProgress in
       try HeadScores.named("entropy").map {
         try pruning.importance($0, onProgress: onProgress)
@@ -113,20 +116,21 @@ struct Prune: ParsableCommand {
       measure: greedy ? "greedy" : by)
     if let apply {
       try checkpoint.copy(
-        to: apply, zeroing: model.outputParts(of: chosen.mask.removed.sorted()))
+        to: apply,
+        zeroing: model.outputParts(of: chosen.mask.removed.sorted(), in: pruning.plan))
     }
     try results.write(to: output)
     try Output(nil).write(results.text(chosen))
   }
 
   private func order(
-    _ pruning: Pruning, _ model: Model, _ score: any HeadScore.Type
+    _ pruning: Pruning, _ score: any HeadScore.Type
   ) throws -> (importance: HeadTable, masks: [HeadMask]) {
-    let all = model.plan.allHeads.count
+    let all = pruning.plan.allHeads.count
     return try Running.analysis("scoring heads") { onProgress in
       if let mask {
         let wanted = try HeadMask(
-          Data(PromptOptions.read(mask)), file: mask, plan: model.plan)
+          Data(PromptOptions.read(mask)), file: mask, plan: pruning.plan)
         let table = try pruning.importance(score, onProgress: onProgress)
         return (table, [HeadMask(), wanted])
       }

@@ -17,6 +17,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
   case binaryToTerminal(format: String)
   case unknownScore(String, known: [String])
+  /// A setting that the chosen score does not read.
+  case settingUnread(option: String, score: String, readers: [String])
   case noSuchPosition(String, Int, count: Int)
   case misspelledCommand(String, nearest: String)
   case promptLine(file: String, line: Int, found: String)
@@ -51,6 +53,9 @@ enum Failure: Error, Equatable, CustomStringConvertible {
       "\(format) is binary and standard output is a terminal; write it to a file with -o FILE"
     case .unknownScore(let name, let known):
       "\(name): no such score, expected one of \(known.joined(separator: ", "))"
+    case .settingUnread(let option, let score, let readers):
+      "--\(option): found the measure \(score), which does not read it, expected one of "
+        + "\(readers.joined(separator: ", ")); leave --\(option) out or choose one with --by"
     case .noSuchPosition(let option, let position, let count):
       "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
     case .nothingLoaded(let why): why

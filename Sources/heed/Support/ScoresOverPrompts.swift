@@ -8,6 +8,8 @@ struct ScoresOverPrompts {
   let scores: [any HeadScore.Type]
   let model: Model
   let options: ScoreOptions
+  /// Settles what importance is of, for an output of so many tokens.
+  let measured: (ScoreOptions, _ seq: Int) -> ScoreOptions
   let prefix: [Int]
   let engine: EngineOptions
   let output: Output
@@ -68,10 +70,11 @@ struct ScoresOverPrompts {
   private func results<Element: Scalar>(
     _ model: Model, _ entry: PromptSet.Entry, as _: Element.Type
   ) throws -> [ScoreResult] {
-    var trace = try Running.trace(model, entry.prompt, engine, as: Element.self, for: .scores)
-    if let rules { trace = try Running.ruled(model, trace, rules, reach) }
-    let options = entry.options(options)
-    return try Running.scores(scores, model, trace, options: options, prefix: prefix)
+    let options = measured(entry.options(options), model.outputSeq(of: entry.prompt))
+    return try Running.scores(
+      scores, model, entry.prompt, engine, rules: rules, reach, options: options, prefix: prefix,
+      as: Element.self
+    ).results
   }
 
   private static func add(
