@@ -10,6 +10,8 @@ public struct Model: Sendable {
   /// What was found and not used, or is missing and not needed; one line each.
   public let warnings: [String]
   var weights: Weights
+  /// Heads that the checkpoint does not hold; they are as if their weights were zero.
+  let missing: RemovedHeads
   /// Whether runs in `Float` multiply bfloat16 numbers: see `BFloat16Kernels`.
   ///
   /// Maps, scores and logits are computed in single precision from what a run kept, either way.
@@ -43,12 +45,14 @@ public struct Model: Sendable {
     let headless =
       !promised.contains { config.namesArchitecture(endingWith: $0) }
       && !head.allSatisfy { plan.finds($0, in: checkpoint) }
+    missing = try RemovedHeads(config, plan)
     weights = try Weights(
-      checkpoint, plan: plan, require: plan.coreWeights + (headless ? [] : head))
+      checkpoint.restoring(missing), plan: plan,
+      require: plan.coreWeights + (headless ? [] : head))
     name = checkpoint.name
     self.plan = plan
     warnings =
-      change
+      change + missing.notice
       + Self.warnings(unused: config.unused, tensors: weights.unused, headless: headless)
   }
 

@@ -23,6 +23,7 @@ public enum ModelError: Error, Sendable, Equatable {
   case replacementUnreadable(String)
   case replacementLengths(site: String, found: Int, expected: Int)
   case noSuchPosition(Int, seq: Int)
+  case headsStay(String)
   case interventionShape(site: String, found: [Int], expected: [Int])
   case interventionNotBatched(layer: Int)
   case interventionInCross(layer: Int)
@@ -123,6 +124,8 @@ extension ModelError: CustomStringConvertible {
       return
         "\(site): the other prompt has \(found) tokens there, this one \(expected); name positions with @, or make"
         + " the prompts equally long"
+    case .headsStay(let why):
+      return "--remove: \(why); leave --remove out: then the heads' output weights become zero"
     case .noSuchPosition(let position, let seq):
       return "position \(position): the prompt has tokens 0 to \(seq - 1)"
     case .interventionShape(let site, let found, let expected):

@@ -82,7 +82,13 @@ import Testing
     try folder.write("empty.txt", "\n\n")
     try folder.write(
       "long.jsonl", "{\"ids\": [\((0..<2100).map(String.init).joined(separator: ","))]}")
-    for (file, text) in [("empty.txt", "found no prompts"), ("long.jsonl", "context holds 2048")] {
+    for (file, text) in [
+      ("empty.txt", "found no prompts"),
+      (
+        "long.jsonl",
+        "long.jsonl: line 1: the prompt has 2100 tokens, the model's context holds 2048"
+      ),
+    ] {
       let done = try Shell.heed(
         ["prune", "sample:novels", "--prompts", file, "-o", "out"], in: folder.path)
       #expect(done.status == 1 && done.errors.contains(text), "\(done.errors)")

@@ -4,6 +4,8 @@ import Models
 public struct Alteration: Sendable, Hashable {
   /// Heads whose output is set to zero.
   public var knockedOut: Set<HeadIndex> = []
+  /// The part of an encoder-decoder that those heads belong to.
+  public var stream = StreamName.decoder
   /// Rules in place of softmax.
   public var rules = RulePlan()
   /// Whether rules change what comes after them, or their heads alone.
@@ -19,11 +21,18 @@ public struct Alteration: Sendable, Hashable {
   /// Whether anything is changed.
   public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
 
+  /// The knocked-out heads of one part.
+  func knockedOut(in stream: StreamName) -> Set<HeadIndex> {
+    stream == self.stream ? knockedOut : []
+  }
+
   /// What a status line says; nil when nothing is changed.
   var text: String? {
     var parts: [String] = []
     if !knockedOut.isEmpty {
-      parts.append("without \(Self.names(knockedOut))" + (isLocal ? " (not run: local)" : ""))
+      let part = stream == .decoder ? "" : " of \(stream.inWords)"
+      parts.append(
+        "without \(Self.names(knockedOut))\(part)" + (isLocal ? " (not run: local)" : ""))
     }
     for (spec, heads) in heads {
       let rule = spec.prefix { $0 != ":" }

@@ -8,9 +8,10 @@ extension Model {
   ///   - heads: Must exist.
   ///   - plan: Of the stream that they belong to; nil for the decoder.
   public func outputParts(of heads: [HeadIndex], in plan: ModelPlan? = nil) -> [Checkpoint.Part] {
-    heads.map { head in
+    heads.compactMap { head in
       let attention = (plan ?? self.plan).blocks[head.layer].attention
-      let (linear, columns) = (attention.output, attention.valueColumns(head.head))
+      guard let place = missing.storedPlace(of: head) else { return nil }
+      let (linear, columns) = (attention.output, attention.valueColumns(place))
       let name = weights[linear.weight].name
       let all = 0..<linear.outputs.count
       return linear.layout == .outputsFirst

@@ -49,6 +49,13 @@ struct Prune: ParsableCommand {
     completion: .directory)
   var apply: String?
 
+  @Flag(
+    help: """
+      With --apply: leave the heads out of the matrices, and name them as pruned_heads in config.json, which \
+      transformers 4 reads and transformers 5 does not (\(Families.removableTypes.joined(separator: ", ")))
+      """)
+  var remove = false
+
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
@@ -76,6 +83,9 @@ struct Prune: ParsableCommand {
     if controls < 0 { throw ValidationError("--controls takes 0 or more.") }
     if keepLoss != nil, !((allowedGrowth ?? -1) >= 0) {
       throw ValidationError("--keep-loss takes a share such as 5%.")
+    }
+    if remove, apply == nil {
+      throw ValidationError("--remove says how --apply writes; give --apply FOLDER.")
     }
     if greedy, recompute {
       throw ValidationError("--greedy scores anew at every step; leave --recompute out.")
@@ -115,9 +125,7 @@ struct Prune: ParsableCommand {
       importance: found.importance, entropy: entropy, points: points, chosen: chosen.mask,
       measure: greedy ? "greedy" : by)
     if let apply {
-      try checkpoint.copy(
-        to: apply,
-        zeroing: model.outputParts(of: chosen.mask.removed.sorted(), in: pruning.plan))
+      try write(apply, chosen.mask, of: model, pruning.plan, checkpoint)
     }
     try results.write(to: output)
     try Output(nil).write(results.text(chosen))
@@ -142,6 +150,19 @@ struct Prune: ParsableCommand {
         greedy ? .greedy : recompute ? .recomputed(score) : .by(score)
       return try pruning.masks(order, counts: counts, onProgress: onProgress)
     }
+  }
+
+  /// Writes the checkpoint without the heads.
+  private func write(
+    _ folder: String, _ mask: HeadMask, of model: Model, _ plan: ModelPlan, _ checkpoint: Checkpoint
+  ) throws {
+    guard remove else {
+      return try checkpoint.copy(
+        to: folder, zeroing: model.outputParts(of: mask.removed.sorted(), in: plan))
+    }
+    let (cuts, missing) = try model.cuts(of: mask.removed)
+    try checkpoint.copy(
+      to: folder, removing: cuts, prunedHeads: HeadMask(removed: missing).json.trimmedLine)
   }
 
   /// The last point, or the last within the loss that is allowed.
@@ -241,4 +262,9 @@ private struct PruneResults {
     let names = chosen.mask.removed.sorted().map(\.description).joined(separator: ", ")
     return table.text + "removed: \(names.isEmpty ? "no head" : names)\n"
   }
+}
+
+extension String {
+  /// Without the newline at its end.
+  fileprivate var trimmedLine: String { hasSuffix("\n") ? String(dropLast()) : self }
 }

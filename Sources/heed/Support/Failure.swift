@@ -22,6 +22,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case noSuchPosition(String, Int, count: Int)
   case misspelledCommand(String, nearest: String)
   case promptLine(file: String, line: Int, found: String)
+  case promptLong(file: String, line: Int, tokens: Int, limit: Int)
   case noPrompts(file: String)
   case badToken(option: String, text: String, reason: String)
   case badTable(file: String, line: Int, found: String, expected: String)
@@ -68,6 +69,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case .promptLine(let file, let line, let found):
       "\(file): line \(line): \(found); expected a text, or an object such as "
         + "{\"text\": \"…\", \"tags\": [\"…\"], \"spans\": {\"topic\": \"…\"}}"
+    case .promptLong(let file, let line, let tokens, let limit):
+      "\(file): line \(line): the prompt has \(tokens) tokens, the model's context holds \(limit); shorten it"
     case .noPrompts(let file):
       "\(file): found no prompts, expected one a line"
     case .badToken(let option, let text, let reason):
