@@ -23,6 +23,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -39,7 +40,7 @@ class Heed:
         self.command = [
             str(binary), "bench", str(folder), "--ids", f"@{ids}", "--format", "json", "--until", "backward",
             "--repeats", "1", "--threads", str(threads), "--precision", precision]
-        self.stages, self.peak = {}, 0
+        self.stages = {}
 
     def __call__(self):
         done = subprocess.run(
@@ -47,7 +48,6 @@ class Heed:
         if done.returncode != 0:
             sys.exit(f"{' '.join(self.command)}: exit {done.returncode}\n{done.stderr}")
         found = json.loads(done.stdout)
-        self.peak = max(self.peak, found["peakBytes"])
         for stage in found["stages"]:
             self.stages.setdefault(stage["name"], []).append(stage["seconds"])
         return self.stages["ablation"][-1]
@@ -146,8 +146,10 @@ def main():
     print(f"gradients of the loss by all heads, with the run they start from: {forward + backward:.3f} s, "
           f"{(forward + backward) / (forward + loss):.2f} forward passes that end in the loss "
           f"({(forward + backward) / forward:.2f} without the output head)")
-    extra = heed.peak - forward_hf.weight_bytes(folder)
-    print(f"heed's memory above the weights: {extra / 2**20:.0f} MiB")
+    # heed is the only child: its largest resident set, all stages together.
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    extra = peak - forward_hf.weight_bytes(folder)
+    print(f"heed's memory above the weights, at most: {extra / 2**20:.0f} MiB")
 
 
 if __name__ == "__main__":

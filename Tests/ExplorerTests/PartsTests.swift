@@ -83,11 +83,11 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
     #expect(state.alteration.text == "without L0.H0 of cross attention")
     var subject = Subject.cross()
     subject.stream = .decoder
-    state.subject = subject
+    _ = update(&state, .loaded(subject))
     state.press(.character("x"))
     #expect(state.notice?.text == "heads of cross attention are out; put them back first, u undoes")
     subject.stream = .cross
-    state.subject = subject
+    _ = update(&state, .loaded(subject))
     state.press(.character("x"))
     #expect(state.alteration == Alteration(), "nothing of the part is left")
   }
