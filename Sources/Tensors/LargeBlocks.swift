@@ -54,8 +54,7 @@ enum LargeBlocks {
     let wanted = size + hugePage
     let region = mmap(nil, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let region, region != MAP_FAILED else {
-      // As Swift's own allocations do: there is nothing to go on with.
-      preconditionFailure("out of memory: the system refused \(wanted) bytes")
+      MemoryRefusal.end(wanted)
     }
     let start = UInt(bitPattern: region)
     let head = (UInt(hugePage) - start % UInt(hugePage)) % UInt(hugePage)

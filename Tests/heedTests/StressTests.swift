@@ -25,6 +25,11 @@ import Testing
   @Test(arguments: [
     "scores sample:novels --ids \(ids)", "sinks sample:novels --ids \(ids)",
     "export sample:novels --ids \(ids) --tensor attention -o maps.npy",
+    "predict sample:novels --ids \(ids) --without L0.H0",
+    "whatif sample:novels --ids \(ids) --rule streaming:sink=1,recent=2 --scope propagated",
+    "snapshot sample:novels --ids \(ids) --view map --layer 0 --head 0",
+    "bench sample:novels --ids \(ids) --repeats 1",
+    "scores sample:novels --ids \(ids) --score gate-gradient",
   ])
   func `a limit of the address space ends in a refusal or in a result`(command: String) throws {
     let statuses = try statuses(command)
@@ -44,5 +49,35 @@ import Testing
         #expect(finished.errors.contains("raise --memory"))
       }
     }
+  }
+
+  /// Scores of a prompt, with what stands on standard error.
+  private func scores(_ before: String, _ options: String) throws -> Finished {
+    try Shell.script(
+      "\(before) exec $heed scores sample:novels --ids \(Self.ids) --score previous \(options)")
+  }
+
+  @Test func `what memory does not hold goes to a file, and the numbers are the same`() throws {
+    let folder = try TemporaryFolder()
+    let plain = try scores("", "")
+    // Less than a run in memory takes, more than one in a file does.
+    let filed = try scores("TMPDIR=\(folder.path)", "--memory 20M")
+    #expect(filed.status == 0, "\(filed.errors)")
+    #expect(filed.text == plain.text)
+    #expect(filed.errorLines.count == 1)
+    #expect(filed.errors.contains("of the run in a file in \(folder.path): 20 MiB of memory would"))
+    #expect(folder.names == [])
+  }
+
+  @Test func `a disk that is full or missing is named with what to do`() throws {
+    let folder = try TemporaryFolder()
+    // Files of two megabytes at most.
+    let full = try scores("ulimit -f 2048; TMPDIR=\(folder.path)", "--memory 20M")
+    #expect(full.status == 1)
+    #expect(full.errors.contains("the disk is full after"), "\(full.errors)")
+    #expect(full.errors.contains("set TMPDIR to another folder"), "\(full.errors)")
+    let missing = try scores("TMPDIR=/nonexistent", "--memory 20M")
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("set TMPDIR to a disk with"), "\(missing.errors)")
   }
 }

@@ -18,6 +18,9 @@ struct SoftmaxSums<Element: Scalar>: Sendable {
     isKnown = Array(repeating: false, count: heads)
   }
 
+  /// Bytes that they take.
+  var byteCount: Int { 2 * maxima.count * MemoryLayout<Element>.stride }
+
   /// One head's, `[1, seq]` each; nil where they are not known.
   subscript(head: Int) -> (maxima: Matrix<Element>, totals: Matrix<Element>)? {
     guard isKnown[head] else { return nil }
