@@ -90,7 +90,7 @@ extension Model {
     let block = plan.blocks[layer]
     var after = run.residuals[layer]
     let trace = pass.attend(layer, block, after.matrix)
-    pass.transform(block, trace.weightedValues.matrix, after.mutableMatrix())
+    pass.transform(block, trace.weightedValues.matrix, &after)
     return (trace.heads(block.attention, layer), after)
   }
 
