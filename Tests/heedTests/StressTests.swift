@@ -12,7 +12,7 @@ import Testing
       """
       base=400000
       until (ulimit -v $base; $heed --version) >/dev/null 2>&1; do base=$((base + 20000)); done
-      for more in 0 60000 120000 180000 220000 260000 300000 400000 900000; do
+      for more in 0 60000 120000 220000 300000 900000; do
         (ulimit -v $((base + more)); exec $heed \(command)) >/dev/null 2>err
         status=$?
         [ $status = 0 ] || [ "$(grep -c '^heed: error: ' err)" = 1 ] || status=999
@@ -28,12 +28,12 @@ import Testing
     "predict sample:novels --ids \(ids) --without L0.H0",
     "whatif sample:novels --ids \(ids) --rule streaming:sink=1,recent=2 --scope propagated",
     "snapshot sample:novels --ids \(ids) --view map --layer 0 --head 0",
-    "bench sample:novels --ids \(ids) --repeats 1",
+    "bench sample:novels --ids \(ids) --repeats 1 --until scores",
     "scores sample:novels --ids \(ids) --score gate-gradient",
   ])
   func `a limit of the address space ends in a refusal or in a result`(command: String) throws {
     let statuses = try statuses(command)
-    #expect(statuses.count == 9)
+    #expect(statuses.count == 6)
     #expect(statuses.allSatisfy { $0 == 0 || $0 == 1 }, "\(statuses)")
     #expect(statuses.first == 1 && statuses.last == 0, "\(statuses)")
   }
@@ -43,7 +43,11 @@ import Testing
       let finished = try Shell.script(
         "$heed scores sample:novels --ids \(Self.ids) --memory \(budget) >/dev/null")
       #expect(finished.status == 0 || finished.status == 1, "\(budget)")
-      #expect((finished.status == 0) == finished.errorLines.isEmpty, "\(budget)")
+      // What does not fit into memory may fit into a file, which is said.
+      #expect(
+        finished.status == 1
+          || finished.errorLines.allSatisfy { $0.contains("of the run in a file in") },
+        "\(budget): \(finished.errors)")
       if finished.status == 1 {
         #expect(finished.errorLines.count == 1)
         #expect(finished.errors.contains("raise --memory"))
