@@ -35,6 +35,7 @@ public struct ModelReport: Sendable {
   ) throws {
     let plan = model.plan
     let need = model.memoryPlan(seq: trace.seq, threads: Parallel.threadCount)
+    let place = trace.file.map { " in a file in \($0.folder)" } ?? ""
     let lines = [
       Line("family", plan.family),
       Line("layers", "\(plan.layers)"),
@@ -45,7 +46,7 @@ public struct ModelReport: Sendable {
       Line("weights", "\(ByteCount(model.weightBytes))"),
       Line(
         "this run",
-        "\(trace.seq) tokens: \(ByteCount(need.trace)) kept, \(ByteCount(need.working)) while running"
+        "\(trace.seq) tokens: \(ByteCount(need.trace)) kept\(place), \(ByteCount(need.working)) while running"
       ),
     ]
     let warnings = model.warnings.map { Line("warning", $0, isFine: false) }
