@@ -83,7 +83,7 @@ bench-peers: build  ## measure heed beside other tools, and how it grows (HEED_P
 
 sanitize: deps  ## run all tests but those of the program and its screen under the address and the thread sanitizer
 	for kind in address thread; do \
-	  TSAN_OPTIONS="ignore_noninstrumented_modules=1" ASAN_OPTIONS="detect_leaks=0" \
+	  TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$(CURDIR)/.ci/thread-sanitizer.txt" ASAN_OPTIONS="detect_leaks=0" \
 	  $(SWIFT) test --disable-xctest --sanitize $$kind --scratch-path .build/sanitize-$$kind \
 	    --skip '^(heedTests|TerminalTests)' || exit 1; \
 	done
