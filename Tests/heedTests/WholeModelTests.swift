@@ -111,13 +111,14 @@ import Testing
   @Test(arguments: ["clip", "siglip"])
   func `each line of a text is compared with an image`(name: String) throws {
     let expected = try expected(name)
-    let captions = try #require(expected["captions"]?.array?.compactMap(\.string))
-    let logits = try #require(expected["logits"]?.array?.compactMap(\.double))
+    let captions = expected["captions"]?.array?.compactMap(\.string) ?? []
+    let logits = expected["logits"]?.array?.compactMap(\.double) ?? []
     let arguments = [
       "--image", "\(folder)\(name)/picture.png", "--text", captions.joined(separator: "\n"),
     ]
-    let top = try #require(predict(name, arguments).json["top"]?.array)
-    #expect(top.count == captions.count)
+    let top = try #require(try predict(name, arguments).json["top"]?.array)
+    #expect(top.count == captions.count && top.count == logits.count)
+    try #require(top.count == 3)
     for candidate in top {
       let index = try #require(candidate["id"]?.int)
       #expect(candidate["text"]?.string == captions[index])
