@@ -76,6 +76,40 @@ import Testing
     #expect(abs(slope - 2 * own.gate(fixed)) < 1e-9)
   }
 
+  /// A head without any edge is a head that is out; gradients know what is cut.
+  @Test(arguments: ["t5", "bart"], [StreamName.encoder, .cross])
+  func `edges are cut in encoders and cross attention`(name: String, stream: StreamName) throws {
+    let (model, prompt) = try example(name)
+    let head = HeadIndex(layer: 1, head: 1)
+    let all = try model.run(
+      prompt, as: Double.self, interventions: [.cut(head, edges: "*>*")], in: stream)
+    let out = try model.run(prompt, as: Double.self, interventions: [.zero(head)], in: stream)
+    #expect(all.residuals == out.residuals)
+    func run(_ factor: Double) throws -> Trace<Double> {
+      try model.run(
+        prompt, interventions: [.cut(head, edges: "*>0+1>2"), .scale(head, by: factor)], in: stream)
+    }
+    let trace = try run(1)
+    let map = try model.stream(stream, of: trace)
+    #expect(
+      map.exactPattern(head, rows: 0..<map.seq, columns: 0..<1).elements.allSatisfy { $0 == 0 })
+    #expect(map.exactPattern(head, rows: 1..<2, columns: 2..<3)[0] == 0)
+    let gradients = try model.gradients(of: .nextTokenLoss(trace.prompt), trace)
+    let wanted = try (loss(model, run(1 + 1e-4)) - loss(model, run(1 - 1e-4))) / 2e-4
+    let own = try #require(gradients.stream(stream))
+    #expect(abs(own.gate(head) - wanted) < 2e-6 * max(1, abs(wanted)))
+    // Below the cut as well: keys and values are made from what comes before.
+    func below(_ factor: Double) throws -> Trace<Double> {
+      try model.run(
+        prompt,
+        interventions: [
+          .cut(head, edges: "*>0+1>2"), .scale(HeadIndex(layer: 0, head: 0), by: factor),
+        ], in: stream)
+    }
+    let first = try (loss(model, below(1 + 1e-4)) - loss(model, below(1 - 1e-4))) / 2e-4
+    #expect(abs(own.gate(HeadIndex(layer: 0, head: 0)) - first) < 2e-6 * max(1, abs(first)))
+  }
+
   @Test func `what cross attention does not have is refused`() throws {
     let (model, prompt) = try example("t5")
     let width = model.plan.dModel
@@ -85,8 +119,9 @@ import Testing
       try model.run(prompt, as: Float.self, interventions: [residual], in: .cross)
     }
     #expect(throws: ModelError.interventionInCross(layer: 1)) {
-      let cut = try Intervention.cut(HeadIndex(layer: 1, head: 0), edges: "*>0")
-      return try model.run(prompt, as: Float.self, interventions: [cut], in: .cross)
+      let blend = try Intervention.blend(
+        HeadIndex(layer: 1, head: 0), share: 0.5, sink: 1, recent: 2)
+      return try model.run(prompt, as: Float.self, interventions: [blend], in: .cross)
     }
     let bert = try EncoderReference("bert")
     #expect(throws: ModelError.noSuchStream(.encoder, family: "bert")) {

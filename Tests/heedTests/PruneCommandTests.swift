@@ -60,6 +60,8 @@ import Testing
         + " leave --learn out or choose one with --by"
     ),
     (["--by", "voita", "--target", "#5"], 1, "--target: found the measure voita"),
+    (["--apply", "x", "--remove"], 1, "--remove: no loader opens layers of llama"),
+    (["--remove"], 64, "--remove says how --apply writes"),
     (["--metric", "logit"], 64, "Unknown option '--metric'"),
   ])
   func `bad input is one line, and nothing is written`(

@@ -58,8 +58,12 @@ extension ForwardPass {
     }
     var weightedValues = Tensor<K.Element>(
       uninitialized: [residual.rows, plan.heads * plan.dValue])
+    let view = RuleLayer<K>(
+      heads: heads, layer: layer, layers: self.plan.layers, residual: residual,
+      spans: prompt.spans, grid: nil)
     let sums = AttentionOutput<K>.fill(
-      weightedValues.mutableMatrix(), heads: heads, seq: residual.rows)
+      weightedValues.mutableMatrix(), heads: heads, seq: residual.rows,
+      ruled: crossEdits.count == 1 ? crossEdits[0].ruled(view) : [:])
     let z = weightedValues.mutableMatrix()
     for (index, edits) in crossEdits.enumerated() {
       let rows = index * prompt.seq..<(index + 1) * prompt.seq

@@ -10,7 +10,7 @@ extension Model {
   func run<K: Kernels>(
     _ prompt: Prompt, through encoder: EncoderPlan, on _: K.Type,
     interventions: [StreamName: [Intervention]], reusing base: Trace<K.Element>? = nil,
-    onProgress: (Progress) throws -> Void
+    keeping file: KeptFile?, onProgress: (Progress) throws -> Void
   ) throws -> Trace<K.Element> {
     let own = interventions[.decoder] ?? []
     var pass: ForwardPass<K>
@@ -26,7 +26,9 @@ extension Model {
       var reading = ForwardPass<K>(
         plan: first, weights: weights, prompt: try encoderPrompt(of: prompt, first),
         interventions: changes)
-      let encoded = try reading.run(reusing: read?.stream(.encoder)) { progress in
+      let encoded = try reading.run(
+        reusing: read?.stream(.encoder), keeping: file
+      ) { progress in
         try onProgress(Progress(done: progress.done, total: layers))
       }
       // What another output of the encoder made is of no use.
@@ -35,11 +37,11 @@ extension Model {
         plan: plan, weights: weights, prompt: decoderPrompt(of: prompt),
         memory: memory(encoder, encoded.prompt, encoded.residuals[first.layers].matrix, on: K.self),
         interventions: own, crossing: [interventions[.cross] ?? []])
-      return try pass.run(reusing: isSame ? read : nil) { progress in
+      return try pass.run(reusing: isSame ? read : nil, keeping: file) { progress in
         try onProgress(Progress(done: first.layers + progress.done, total: layers))
       }.adding([.encoder: encoded])
     }
-    return try pass.run(onProgress: onProgress)
+    return try pass.run(keeping: file, onProgress: onProgress)
   }
 
   /// A run that another one of the same prompt may begin with; nil for one under frozen rules.
@@ -78,11 +80,20 @@ extension Model {
         .apply(to: patches, adding: false, into: projected.mutableMatrix())
       return Memory(prompt: prompt, output: projected)
     case .attended(let first, _), .beside(let first):
-      let output = first.head.norm.map {
-        Norm<K>($0, width: first.dModel, &reader).applied(to: residual)
-      }
-      return Memory(prompt: prompt, output: output ?? residual.copied)
+      return Memory(prompt: prompt, output: output(of: first, residual, on: K.self))
     }
+  }
+
+  /// What a stack hands on: its residual stream after its final norm.
+  ///
+  /// - Parameter residual: After the last block.
+  func output<K: Kernels>(
+    of plan: ModelPlan, _ residual: Matrix<K.Element>, on _: K.Type
+  ) -> Tensor<K.Element> {
+    var reader = WeightReader<K>(weights)
+    return plan.head.norm.map {
+      Norm<K>($0, width: plan.dModel, &reader).applied(to: residual)
+    } ?? residual.copied
   }
 
   /// The prompt of the stack that makes a text: what was given for it, else the token that it starts with.

@@ -21,7 +21,11 @@ extension BackwardPass {
     var edited = forZ
     edits.differentiateWeightedValues(layer, cross.attention, edited.mutableMatrix(), K.self)
     let heads = run.plan.heads(inLayer: layer).map(run.attention)
-    var attention = AttentionBackward<K>(heads, cross.attention, edited.matrix)
+    let ruled = edits.ruled(
+      RuleLayer<K>(
+        heads: heads, layer: layer, layers: plan.layers, residual: x, spans: trace.prompt.spans,
+        grid: nil))
+    var attention = AttentionBackward<K>(heads, cross.attention, edited.matrix, ruled: ruled)
     let (q, k) = (attention.queries.mutableMatrix(), attention.keys.mutableMatrix())
     let v = attention.values.mutableMatrix()
     edits.differentiateInputs(layer, cross.attention, queries: q, keys: k, values: v)

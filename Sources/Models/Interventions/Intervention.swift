@@ -93,9 +93,10 @@ public enum Intervention: Sendable {
     }
   }
 
-  /// Whether cross attention has it: it has no residual stream of its own, and no rule but softmax.
+  /// Whether cross attention has it: it has no residual stream of its own, and of rules only cut edges, which
+  /// know that keys are another stack's.
   var suitsCrossAttention: Bool {
-    if case .rule = self { false } else { !isOfResidual }
+    if case .rule(_, let rule) = self { rule.spec.name == CutRule.card.name } else { !isOfResidual }
   }
 
   /// Whether a layer's queries, keys and values stay as they were.

@@ -99,6 +99,8 @@ struct Prune: ParsableCommand {
     try measure.check(for: score)
     let checkpoint = try Opening.checkpoint(model)
     let (model, tokenizer) = try Opening.model(model, engine)
+    // Said before anything is computed.
+    if remove { _ = try model.cuts(of: []) }
     let addSpecial = !noSpecial && !chat
     let entries = try PromptSet(
       file: prompts, tokenizer, addSpecial: addSpecial, model: model, isChat: chat
@@ -106,7 +108,9 @@ struct Prune: ParsableCommand {
     var settings = try ScoreSettings.parse([])
     settings.measure = measure
     let options = try settings.options([score], tokenizer, addSpecial: addSpecial)
-    try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
+    try engine.prepare(
+      model, seq: entries.map(\.prompt.seq).max() ?? 1,
+      for: MemoryPlan.Work.of([score]) + [.ablation])
     let pruning = try Pruning(
       model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
       in: engine.stream, prefix: addSpecial ? tokenizer.prefix : [])

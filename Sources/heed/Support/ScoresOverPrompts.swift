@@ -37,8 +37,11 @@ struct ScoresOverPrompts {
     do {
       for entry in entries.dropFirst(state.done) {
         Console.progress("prompt \(state.done + 1) of \(state.total)")
-        try add(entry, to: &state, as: Element.self)
+        // Of a prompt that was given up nothing is kept.
+        var next = state
+        try add(entry, to: &next, as: Element.self)
         try Interruption.check()
+        state = next
       }
     } catch is CancellationError {
       try keep(state, format)
