@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Testing
 
@@ -227,6 +228,20 @@ import Testing
     let metric = try Shell.heed(
       start + ["--score", "michel", "--metric", "logit"], in: folder.path)
     #expect(metric.status == 64 && metric.errors.contains("--metric logit needs --target"))
+  }
+
+  @Test func `a logit is what importance is of in every prompt of a file, too`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("p.jsonl", prompts)
+    func mean(_ options: [String]) throws -> JSON {
+      let start = ["scores", "sample:novels", "--prompts", "p.jsonl", "--format", "json"]
+      let done = try Shell.heed(start + ["--score", "gate-gradient"] + options, in: folder.path)
+      #expect(done.status == 0, "\(done.errors)")
+      return try #require(try done.json()["scores"]?["gate-gradient"]?["mean"])
+    }
+    let logit = try mean(["--metric", "logit", "--target", "#77"])
+    #expect(try logit != mean([]))
+    #expect(try logit != mean(["--metric", "logit", "--target", "#77", "--against", "#78"]))
   }
 
   @Test func `a full disk leaves nothing behind, and a folder that is there keeps what it holds`()
