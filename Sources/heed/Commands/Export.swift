@@ -105,7 +105,9 @@ struct Export: ParsableCommand {
     }
     let prompt = try prompt.prompt(tokenizer, model)
     try place.which.check(model.plan(engine.stream, for: prompt))
-    var trace = try Running.trace(model, prompt, engine, as: Element.self, for: .export)
+    let isRerun = spec != nil && place.scope == .propagated
+    var trace = try Running.trace(
+      model, prompt, engine, as: Element.self, for: [.export, isRerun ? .rerun : .run])
     if let spec {
       // Whatever layers a paper chose: all heads of the exported ones.
       let heads = place.which.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads

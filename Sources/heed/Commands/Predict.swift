@@ -90,10 +90,11 @@ struct Predict: ParsableCommand {
     guard model.hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: model.name) }
     let prompt = try prompt.prompt(source, model, answers: false)
     let removed = try without.map { try model.plan.heads(named: $0) }
-    var trace = try Running.trace(model, prompt, engine, as: Element.self)
-    var before: Double?
     let changes =
       (removed ?? []).map(Intervention.zero) + (try cut.map { try model.plan.cuts($0) } ?? [])
+    var trace = try Running.trace(
+      model, prompt, engine, as: Element.self, for: [changes.isEmpty ? .run : .rerun])
+    var before: Double?
     if !changes.isEmpty {
       if trace.isCausal, !model.plan.head.isOfClasses {
         before = try Distribution.ofPrompt(model, trace).loss

@@ -4,6 +4,7 @@ import Checkpoints
 import Explorer
 import Foundation
 import Models
+import Tensors
 import Terminal
 import Tokenizers
 
@@ -90,7 +91,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case is CheckpointError, is ConfigurationError, is OpenMapsError, is ExportError,
       is MaximumFlowError,
       is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is PruningError,
-      is RelevanceError, is RuleError,
+      is RelevanceError, is RuleError, is KeptFileError, is MemoryRefusal,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)

@@ -34,7 +34,7 @@ struct Sight {
       let asked = try prompt.prompt(Opening.tokenizer(model), open.model, default: fallback)
       let plan = try open.model.plan(engine.stream, for: asked)
       try place.check(plan)
-      let whole = try Running.whole(open.model, asked, engine, as: Float.self, for: .scores)
+      let whole = try Running.whole(open.model, asked, engine, as: Float.self, for: [.scores])
       try place.check(open.model.stream(engine.stream, of: whole))
       source = .run(open, whole, asked)
     }
