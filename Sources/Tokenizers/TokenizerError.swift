@@ -48,8 +48,9 @@ extension TokenizerError: CustomStringConvertible {
       "\(place): found no chat template, expected chat_template.jinja or chat_template in "
         + "tokenizer_config.json; leave --chat out"
     case .chatTemplate(let file, let line, let found):
-      "\(file): found \(found) on line \(line) of the chat template, expected what heed follows of "
-        + "Jinja; write the conversation out and leave --chat out"
+      // What is quoted of a template may go over several of its lines.
+      "\(file): found \(found.split(whereSeparator: \.isNewline).joined(separator: " ")) "
+        + "on line \(line) of the chat template, expected what heed follows of Jinja; write the conversation out and leave --chat out"
     }
   }
 }
