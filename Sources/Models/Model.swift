@@ -43,13 +43,18 @@ public struct Model: Sendable {
     let headless =
       !promised.contains { config.namesArchitecture(endingWith: $0) }
       && !head.allSatisfy { plan.finds($0, in: checkpoint) }
+    // So can two towers without what compares them.
+    let contrast = (plan.contrast?.weights ?? [])
+    let compares = !contrast.isEmpty && contrast.allSatisfy { plan.finds($0, in: checkpoint) }
     weights = try Weights(
-      checkpoint, plan: plan, require: plan.coreWeights + (headless ? [] : head))
+      checkpoint, plan: plan,
+      require: plan.coreWeights + (headless ? [] : head) + (compares ? contrast : []))
     name = checkpoint.name
     self.plan = plan
     warnings =
       change
-      + Self.warnings(unused: config.unused, tensors: weights.unused, headless: headless)
+      + Self.warnings(
+        unused: config.unused, tensors: weights.unused, headless: headless && !compares)
   }
 
   private static func warnings(

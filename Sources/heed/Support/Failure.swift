@@ -19,6 +19,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case binaryToTerminal(format: String)
   case unknownScore(String, known: [String])
   case noSuchPosition(String, Int, count: Int)
+  /// `--lens only=A->B` with a part that the prompt does not have.
+  case noSuchParts(SpanPair, known: [SpanPair])
   case misspelledCommand(String, nearest: String)
   case promptLine(file: String, line: Int, found: String)
   case noPrompts(file: String)
@@ -54,6 +56,11 @@ enum Failure: Error, Equatable, CustomStringConvertible {
       "\(name): no such score, expected one of \(known.joined(separator: ", "))"
     case .noSuchPosition(let option, let position, let count):
       "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
+    case .noSuchParts(let pair, let known):
+      "--lens only=\(pair): the prompt has "
+        + (known.isEmpty
+          ? "no named parts; name them with --pair, --span or --tags"
+          : "only \(known.map(\.description).joined(separator: ", "))")
     case .nothingLoaded(let why): why
     case .promptForMaps(let file):
       "\(file): holds maps that are there already, found a prompt, too; leave the prompt out"

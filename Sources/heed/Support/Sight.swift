@@ -53,6 +53,10 @@ struct Sight {
     case .maps(let maps, let spans):
       try state.see(maps, naming: spans, onProgress: onProgress)
     }
+    // A screen drops what a new prompt does not have; a command that asked for it must not.
+    if let pair = place.lens?.lens.between, state.lens.between != pair {
+      throw Failure.noSuchParts(pair, known: state.subject?.spanPairs ?? [])
+    }
     return state
   }
 }
