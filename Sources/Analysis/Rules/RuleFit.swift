@@ -104,6 +104,13 @@ public enum RuleBudget {
   /// Alphabetical; oracles, which must know the map, are not among them.
   public static let names = ["razor", "recycled", "s2", "streaming", "titans-mask", "window"]
 
+  /// Those that are defined for a model.
+  public static func names(fitting plan: ModelPlan) -> [String] {
+    names.filter { name in
+      plan.isCausal || AttentionRules.named(name)?.card.needs.contains(.causal) == false
+    }
+  }
+
   /// A rule whose queries read about a share of the keys.
   ///
   /// - Parameters:

@@ -25,6 +25,9 @@ struct Bench: ParsableCommand {
   @Option(help: "The last stage")
   var until = Stage.backward
 
+  @Flag(help: "Time every attention rule too: in one head, and those of the mask family in all")
+  var rules = false
+
   @Option(help: "How to write it")
   var format = Info.Format.text
 
@@ -45,6 +48,8 @@ struct Bench: ParsableCommand {
     let peakGflops: Double
     let tokensPerSecond: Double
     let stages: [Stage]
+    /// Nil unless they were asked for.
+    let rules: [RuleTime]?
     /// The process's largest resident memory, mapped weights that were touched included.
     let peakBytes: Int
     /// Bytes of the weight files, for telling what of the peak is not weights.
@@ -84,14 +89,15 @@ struct Bench: ParsableCommand {
       guard let seconds = try seconds(of: stage, model, trace) else { continue }
       stages.append(.init(name: stage.rawValue, seconds: seconds, gflops: nil))
     }
+    let ruleTimes = rules ? try times(ofRulesOn: trace, model, forward: forward) : nil
     let precision = engine.precision(for: model)
     let report = Report(
       machine: Self.machine, model: model.name, precision: precision.rawValue, tokens: prompt.seq,
       threads: Parallel.threadCount,
       peakGflops: precision == .bf16
         ? Self.peak(BFloat16Kernels.self) : Self.peak(Element.PreferredKernels.self),
-      tokensPerSecond: Double(prompt.seq) / forward, stages: stages, peakBytes: peak,
-      weightBytes: model.weightBytes)
+      tokensPerSecond: Double(prompt.seq) / forward, stages: stages,
+      rules: ruleTimes, peakBytes: peak, weightBytes: model.weightBytes)
     switch format {
     case .json: try output.sink.write(json: report)
     case .text: try output.sink.write(text(report))
@@ -176,10 +182,11 @@ struct Bench: ParsableCommand {
       + " \(Int(report.peakGflops)) GFLOP/s\n"
       + "peak memory after forward: \(ByteCount(report.peakBytes))"
       + " (weights on disk: \(ByteCount(report.weightBytes)))\n"
+      + (report.rules.map(RuleTime.text) ?? "")
   }
 
   /// The result of the last call, and the median time of all.
-  private func timed<Result>(
+  func timed<Result>(
     times: Int, _ body: () throws -> Result
   ) throws -> (Result, seconds: Double) {
     let clock = ContinuousClock()

@@ -20,7 +20,8 @@ struct Fit: ParsableCommand {
   @Option(help: "The share of keys that a query may read, such as 25%")
   var budget = "25%"
 
-  @Option(help: "Rules to try, separated by commas (default: all that have a budget)")
+  @Option(
+    help: "Rules to try, separated by commas (default: all that have a budget and fit the model)")
   var rules: String?
 
   /// The formats of `heed fit`.
@@ -71,7 +72,8 @@ struct Fit: ParsableCommand {
     let prompt = try prompt.prompt(source, model)
     let trace = try Running.trace(model, prompt, engine, as: Element.self, for: .scores)
     defer { Console.progress(nil) }
-    let fit = try RuleFit(model, trace, names: names, budget: share) { done in
+    let tried = rules == nil ? RuleBudget.names(fitting: trace.plan) : names
+    let fit = try RuleFit(model, trace, names: tried, budget: share) { done in
       try Interruption.check()
       Console.progress("trying rules: \(Int(done * 100)) %")
     }

@@ -120,6 +120,7 @@ struct Scores: ParsableCommand {
       let work = ScoresOverPrompts(
         scores: scores, model: model,
         options: try settings.options(scores, tokenizer, addSpecial: addSpecial),
+        measured: settings.measured,
         prefix: prefix, engine: engine, output: output.sink,
         control: control.map { _ in model.untrained() },
         rules: try spec.map { RulePlan($0, in: try ruledHeads(model)) }, reach: rule.scope,

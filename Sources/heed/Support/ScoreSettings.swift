@@ -106,11 +106,7 @@ struct ScoreSettings: ParsableArguments {
         id: try ScoreFiles.token("target", target, source),
         against: try against.map { try ScoreFiles.token("against", $0, source) })
     }
-    if let target = options.target, metric == .logit, let last {
-      options.objective =
-        target.against.map { .logitDifference(position: last, target.id, minus: $0) }
-        ?? .logit(.init(position: last, id: target.id))
-    }
+    if let last { options = measured(options, after: last) }
     if let corrupt {
       options.corrupt =
         corrupt.hasPrefix("#")
@@ -141,6 +137,18 @@ struct ScoreSettings: ParsableArguments {
     {
       options.newline = ids[0]
     }
+    return options
+  }
+
+  /// The options with what `--metric` names after a prompt's last position; an objective that stands, stays.
+  func measured(_ options: ScoreOptions, after last: Int) -> ScoreOptions {
+    guard metric == .logit, options.objective == nil, let target = options.target else {
+      return options
+    }
+    var options = options
+    options.objective =
+      target.against.map { .logitDifference(position: last, target.id, minus: $0) }
+      ?? .logit(.init(position: last, id: target.id))
     return options
   }
 

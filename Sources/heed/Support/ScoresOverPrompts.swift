@@ -8,6 +8,8 @@ struct ScoresOverPrompts {
   let scores: [any HeadScore.Type]
   let model: Model
   let options: ScoreOptions
+  /// What importance is of, where a line of the file does not say.
+  let measured: (_ options: ScoreOptions, _ last: Int) -> ScoreOptions
   let prefix: [Int]
   let engine: EngineOptions
   let output: Output
@@ -70,7 +72,7 @@ struct ScoresOverPrompts {
   ) throws -> [ScoreResult] {
     var trace = try Running.trace(model, entry.prompt, engine, as: Element.self, for: .scores)
     if let rules { trace = try Running.ruled(model, trace, rules, reach) }
-    let options = entry.options(options)
+    let options = measured(entry.options(options), entry.prompt.seq - 1)
     return try Running.scores(scores, model, trace, options: options, prefix: prefix)
   }
 
