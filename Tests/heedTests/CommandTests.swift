@@ -248,7 +248,7 @@ private let maryWords = mary.split(separator: " ").map(String.init)
   @Test func `bench times every rule that fits the model, and says why others have no time`() throws
   {
     let json = try Shell.heed([
-      "bench", "--repeats", "1", "--until", "forward", "--rules", "--format", "json", "--ids",
+      "bench", "--repeats", "1", "--until", "forward", "--rule", "all", "--format", "json", "--ids",
       "0,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19",
     ]).json()
     let rules = try #require(json["rules"]?.array)

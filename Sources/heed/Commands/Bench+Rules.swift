@@ -36,24 +36,37 @@ struct RuleTime: Encodable {
 }
 
 extension Bench {
-  /// Every rule, with its defaults, in a head in the middle; those of the mask family also in all heads.
+  /// The rules to time.
   ///
-  /// A prompt without spans is given two, of an eighth each, so that rules about spans have some.
+  /// - Throws: `RuleError`; before a model is opened.
+  func specs() throws -> [RuleSpec] {
+    try rule.flatMap { text in
+      text == "all"
+        ? try AttentionRules.all.map { try RuleSpec($0.card.name) } : [try RuleSpec(parsing: text)]
+    }
+  }
+
+  /// Each rule in a head in the middle; those of the mask family also in all heads.
+  ///
+  /// Where a rule is about spans and none are marked, the prompt is given two, of an eighth each.
   func times<Element: Scalar>(
-    ofRulesOn trace: Trace<Element>, _ model: Model, forward: Double
+    of rules: [RuleSpec], on trace: Trace<Element>, _ model: Model, forward: Double
   ) throws -> [RuleTime] {
     let eighth = trace.seq / 8
-    let prompt =
-      trace.prompt.spans.isEmpty && eighth > 0
-      ? try trace.prompt.marking([
+    var plain = trace
+    if trace.prompt.spans.isEmpty, eighth > 0,
+      rules.contains(where: { $0.card.needs.contains(.spans) })
+    {
+      let spans = [
         PromptSpan(name: "first", tokens: eighth..<2 * eighth),
         PromptSpan(name: "second", tokens: 2 * eighth..<3 * eighth),
-      ]) : trace.prompt
-    let plain: Trace<Element> = try model.run(prompt)
+      ]
+      plain = try model.run(trace.prompt.marking(spans))
+    }
     let head = HeadIndex(layer: model.plan.layers / 2, head: 0)
-    return try AttentionRules.all.map { rule in
-      let spec = try RuleSpec(rule.card.name)
-      var time = RuleTime(rule: spec.description, family: rule.card.family.rawValue)
+    return try rules.map { spec in
+      let card = spec.card
+      var time = RuleTime(rule: spec.description, family: card.family.rawValue)
       do {
         let (changes, calibration) = try timed(times: 1) {
           try model.interventions(RulePlan(spec, in: [head]), on: plain)
@@ -62,10 +75,10 @@ extension Bench {
         time.localSeconds = try timed(times: repeats + 1) {
           try RuleDrift.measure([head], plain: plain, ruled: plain.freezing(changes))
         }.seconds
-        guard rule.card.family == .mask else { return time }
+        guard card.family == .mask else { return time }
         let everywhere = try model.interventions(RulePlan(spec, in: model.plan.allHeads), on: plain)
         let seconds = try timed(times: repeats) {
-          try model.run(prompt, as: Element.self, interventions: everywhere, reusing: plain)
+          try model.run(plain.prompt, as: Element.self, interventions: everywhere, reusing: plain)
         }.seconds
         time.propagatedSeconds = seconds
         time.plainRuns = seconds / forward

@@ -25,8 +25,12 @@ struct Bench: ParsableCommand {
   @Option(help: "The last stage")
   var until = Stage.backward
 
-  @Flag(help: "Time every attention rule too: in one head, and those of the mask family in all")
-  var rules = false
+  @Option(
+    help: """
+      Time an attention rule too, NAME or NAME:key=value,…, or all: in one head, and of the mask family in \
+      all heads; may be given several times
+      """)
+  var rule: [String] = []
 
   @Option(help: "How to write it")
   var format = Info.Format.text
@@ -68,6 +72,7 @@ struct Bench: ParsableCommand {
     Interruption.listen()
     let argument = model
     let given = prompt
+    let specs = try self.specs()
     var stages: [Report.Stage] = []
     let (opened, load) = try timed(times: 1) { try Opening.model(argument, engine) }
     let (model, tokenizer) = opened
@@ -89,7 +94,7 @@ struct Bench: ParsableCommand {
       guard let seconds = try seconds(of: stage, model, trace) else { continue }
       stages.append(.init(name: stage.rawValue, seconds: seconds, gflops: nil))
     }
-    let ruleTimes = rules ? try times(ofRulesOn: trace, model, forward: forward) : nil
+    let ruleTimes = specs.isEmpty ? nil : try times(of: specs, on: trace, model, forward: forward)
     let precision = engine.precision(for: model)
     let report = Report(
       machine: Self.machine, model: model.name, precision: precision.rawValue, tokens: prompt.seq,
