@@ -48,7 +48,7 @@ import Testing
   @Test(arguments: names) func `rollout and regularised flow are the papers'`(name: String) throws {
     let own = try Case(name)
     // Maps are handed out in single precision.
-    let means = AttentionFlow.meanMaps(own.trace)
+    let means = try AttentionFlow.meanMaps(own.trace)
     #expect(try own.difference(AttentionFlow.rollout(means).last, "rollout") < 1e-5)
     #expect(try own.difference(AttentionFlow.regularised(own.trace), "flow") < 1e-5)
   }

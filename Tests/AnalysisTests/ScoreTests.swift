@@ -115,7 +115,7 @@ import Testing
     var numbers = maps[1][0].elements
     numbers[3 * 6 + 1] = .nan
     maps[1][0] = Tensor(numbers, shape: [6, 6])
-    let results = HeadScores.results(ofMaps: MapsAtHand(maps: maps), ids: ToyFixture.ids)
+    let results = try HeadScores.results(ofMaps: MapsAtHand(maps: maps), ids: ToyFixture.ids)
     let broken = HeadIndex(layer: 1, head: 0)
     for result in results where result.reason == nil {
       #expect(result.undefined == [broken: "its map holds NaN in 1 of 6 rows"])

@@ -133,7 +133,8 @@ import Testing
     let words = ["whatif", "sample:digits", "--scope", "propagated", "--rule"] + image
     // Of the rules with a budget, those that are defined for attention that sees both ways.
     let fit = try Shell.heed(["fit", "sample:digits", "--format", "json"] + image).json()
-    #expect(fit["uniform"]?.array?.compactMap { $0["rule"]?.string }.count == 2)
+    #expect(fit["uniform"]?.array?.compactMap { $0["loss"]?.double }.count == 2)
+    #expect((fit["lossOfPlan"]?.double ?? 0) > (fit["lossBefore"]?.double ?? 1))
     func answer(_ rule: String, _ more: [String] = []) throws -> Finished {
       var words = words
       words.insert(rule, at: 5)

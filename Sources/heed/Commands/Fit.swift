@@ -85,8 +85,9 @@ struct Fit: ParsableCommand {
     var losses: [RuleFit.Loss] = []
     var before = Double.nan
     if model.hasOutputHead {
-      before = try Distribution.ofPrompt(model, trace).loss ?? .nan
-      losses = try fit.losses(model, trace) { done in
+      let objective = try model.naturalObjective(of: trace)
+      before = try model.outcome(of: trace, by: objective).value
+      losses = try fit.losses(model, trace, by: objective) { done in
         try Interruption.check()
         Console.progress("running plans: \(Int(done * 100)) %")
       }
