@@ -70,7 +70,7 @@ struct Fit: ParsableCommand {
     guard let share else { return }
     let (model, source) = try Opening.model(model, engine)
     let prompt = try prompt.prompt(source, model)
-    let trace = try Running.trace(model, prompt, engine, as: Element.self, for: .scores)
+    let trace = try Running.trace(model, prompt, engine, as: Element.self, for: [.rerun])
     defer { Console.progress(nil) }
     let tried = rules == nil ? RuleBudget.names(fitting: trace.plan) : names
     let fit = try RuleFit(model, trace, names: tried, budget: share) { done in
