@@ -10,6 +10,9 @@ The checkpoint is that of forward_hf.py: GPT-2 small's shape, random weights, fl
   transformerlens  144 `run_with_hooks(return_type="loss")` with a hook on `hook_z`; left out where it is not
                    installed
 
+It also prints how many of heed's own forward passes the gradients by all heads take (stage `backward` and the
+run it starts from): of passes that end in the same loss, and of passes without the output head.
+
 The two peers are timed on every twelfth head, one of each layer, and the time is multiplied by twelve: all
 heads cost them the same. Medians of the rounds.
 
@@ -20,6 +23,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -36,7 +40,7 @@ class Heed:
         self.command = [
             str(binary), "bench", str(folder), "--ids", f"@{ids}", "--format", "json", "--until", "backward",
             "--repeats", "1", "--threads", str(threads), "--precision", precision]
-        self.stages, self.peak = {}, 0
+        self.stages = {}
 
     def __call__(self):
         done = subprocess.run(
@@ -44,7 +48,6 @@ class Heed:
         if done.returncode != 0:
             sys.exit(f"{' '.join(self.command)}: exit {done.returncode}\n{done.stderr}")
         found = json.loads(done.stdout)
-        self.peak = max(self.peak, found["peakBytes"])
         for stage in found["stages"]:
             self.stages.setdefault(stage["name"], []).append(stage["seconds"])
         return self.stages["ablation"][-1]
@@ -139,10 +142,14 @@ def main():
         print(f"{name:16} {median:8.2f} s  {median / base:5.2f} times heed")
     forward = statistics.median(heed.stages["forward"])
     backward = statistics.median(heed.stages["backward"])
-    print(f"backward: {backward:.3f} s; with the run it starts from, {(forward + backward) / forward:.2f} "
-          f"forward passes")
-    extra = heed.peak - forward_hf.weight_bytes(folder)
-    print(f"heed's memory above the weights: {extra / 2**20:.0f} MiB")
+    loss = statistics.median(heed.stages["loss"])
+    print(f"gradients of the loss by all heads, with the run they start from: {forward + backward:.3f} s, "
+          f"{(forward + backward) / (forward + loss):.2f} forward passes that end in the loss "
+          f"({(forward + backward) / forward:.2f} without the output head)")
+    # heed is the only child: its largest resident set, all stages together.
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    extra = peak - forward_hf.weight_bytes(folder)
+    print(f"heed's memory above the weights, at most: {extra / 2**20:.0f} MiB")
 
 
 if __name__ == "__main__":

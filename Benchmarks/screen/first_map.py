@@ -1,13 +1,15 @@
 """Measures what a person at the keyboard waits for: the first map, and each key's frame.
 
-usage: first_map.py [--heed FILE] [--size 200x60] [--starts N] [--keys N] [--json] [-- HEED ARGUMENTS]
+usage: first_map.py [--heed FILE] [--size 200x60] [--starts N] [--keys N] [--press KEYS] [--json] [-- HEED ARGUMENTS]
 
 Runs heed on a pseudo-terminal that is read as fast as it writes, and prints medians of
 
   frame   from starting the process until the heading stands: before the model is loaded
   start   from starting the process until the first map is on the screen: until as many half-block
           glyphs have arrived as --glyphs says (a legend has fewer, a map has more)
-  key     from writing `l` (then `h`, and so on) to the last byte of the frame that answers it
+  key     from writing `l` (then `h`, and so on, or one of KEYS after the other) to the last byte of the frame
+          that answers it; `--press x]` knocks out a head in every other layer, and then the frame that says what
+          that does is the last one
 
 HEED ARGUMENTS default to the embedded sample. Needs nothing but Python's standard library.
 """
@@ -130,9 +132,10 @@ def main():
     parser.add_argument("--starts", type=int, default=7)
     parser.add_argument("--keys", type=int, default=20)
     parser.add_argument("--glyphs", type=int, default=60)
+    parser.add_argument("--press", default="lh")
     options, columns, rows = screen_options(parser)
-    if options.starts < 1 or options.keys < 1:
-        parser.error("--starts and --keys are at least 1")
+    if options.starts < 1 or options.keys < 1 or not options.press:
+        parser.error("--starts and --keys are at least 1, and --press names a key")
     command = [os.path.abspath(options.heed), *options.arguments]
 
     frames, starts, keys, sizes, unanswered = [], [], [], [], 0
@@ -151,7 +154,7 @@ def main():
             screen.quiet(1.0, PATIENCE)  # statistics still being computed repaint the screen
             for number in range(options.keys):
                 sent = time.perf_counter()
-                os.write(screen.descriptor, b"lh"[number % 2:][:1])
+                os.write(screen.descriptor, options.press[number % len(options.press)].encode())
                 last, count = screen.quiet(0.2, 5)
                 if last is None:
                     unanswered += 1

@@ -15,6 +15,13 @@ public struct HeadTable: Sendable, Equatable {
     self.values = values
   }
 
+  /// A table of one number for each head of a model, in order; undefined where a layer has fewer heads than
+  /// another.
+  public init(_ plan: ModelPlan, _ values: [Double]) {
+    self.init(repeating: .nan, layers: plan.layers, heads: plan.heads)
+    for (head, value) in zip(plan.allHeads, values) { self[head] = value }
+  }
+
   /// A table of the given rows, `[layer][head]`; all as long as the first.
   public init(rows: [[Double]]) {
     self.init(layers: rows.count, heads: rows.first?.count ?? 0, values: rows.flatMap { $0 })

@@ -10,6 +10,17 @@ public struct ScoreFacts: Sendable {
   public let isCausal: Bool
   /// Whether the checkpoint has an output head.
   public let hasOutputHead: Bool
+  /// The part of a run that makes the output.
+  struct Output {
+    let plan: ModelPlan
+    /// Whether a query can see no later key, so that the output is a next token after each.
+    let isCausal: Bool
+    /// What the part is given, and what the whole model was asked.
+    let prompt, asked: Prompt
+  }
+
+  /// The part that makes the output; nil without a run, and then the same as what is scored.
+  private let output: Output?
   /// Why the model cannot be run again with something changed, as one line for people; nil when it can.
   let rerunObstacle: String?
   /// Why the run cannot be differentiated; nil when it can.
@@ -18,11 +29,12 @@ public struct ScoreFacts: Sendable {
   private let options: ScoreOptions
 
   /// The facts of a model and a prompt.
-  public init(
+  init(
     plan: ModelPlan, prompt: Prompt?, isCausal: Bool = true, hasOutputHead: Bool = true,
-    rerunObstacle: String? = nil, gradientObstacle: String? = nil,
+    output: Output? = nil, rerunObstacle: String? = nil, gradientObstacle: String? = nil,
     options: ScoreOptions = ScoreOptions()
   ) {
+    self.output = output
     self.rerunObstacle = rerunObstacle
     self.gradientObstacle = gradientObstacle
     self.plan = plan
@@ -31,6 +43,15 @@ public struct ScoreFacts: Sendable {
     self.hasOutputHead = hasOutputHead
     self.options = options
   }
+
+  /// Whether the output is a next token after each, whatever part is scored.
+  var outputIsCausal: Bool { output?.isCausal ?? isCausal }
+  /// The description of what makes the output.
+  var outputPlan: ModelPlan { output?.plan ?? plan }
+  /// What the part that makes the output is given.
+  var outputPrompt: Prompt? { output?.prompt ?? prompt }
+  /// What the whole model was asked: of an encoder-decoder, what its encoder reads.
+  var asked: Prompt? { output?.asked ?? prompt }
 
   /// The number of tokens; none without a prompt.
   public var seq: Int { prompt?.seq ?? 0 }
@@ -78,7 +99,7 @@ extension ScoreFacts {
   /// A logit was named that the model does not have.
   var targetObstacle: String? {
     let ids = [options.target?.id, options.target?.against].compactMap { $0 }
-    let count = plan.head.outputCount
+    let count = outputPlan.head.outputCount
     return ids.first { !(0..<count).contains($0) }.map {
       "--target #\($0): the model has \(count) logits, from 0"
     }

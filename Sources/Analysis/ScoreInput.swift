@@ -5,8 +5,10 @@ import Tensors
 public struct ScoreInput<Element: Scalar>: Sendable {
   /// The model.
   public let model: Model
-  /// A run of it on the prompt; nil when there is no prompt.
-  private let run: Trace<Element>?
+  /// A run of all its parts on the prompt; nil when there is no prompt.
+  private let wholeRun: Trace<Element>?
+  /// The part whose heads are scored.
+  public let stream: StreamName
   /// What the user set.
   public let options: ScoreOptions
   /// Special tokens that begin a text, for prompts that heed makes.
@@ -15,23 +17,40 @@ public struct ScoreInput<Element: Scalar>: Sendable {
   public let onProgress: @Sendable (Double) throws -> Void
 
   /// A model, its run, and the options.
+  ///
+  /// - Parameters:
+  ///   - trace: A run of all parts.
+  ///   - stream: The part whose heads are scored; one that the run has.
   public init(
-    _ model: Model, _ trace: Trace<Element>?, options: ScoreOptions = ScoreOptions(),
-    prefix: [Int] = [], onProgress: @escaping @Sendable (Double) throws -> Void = { _ in }
+    _ model: Model, _ trace: Trace<Element>?, stream: StreamName = .decoder,
+    options: ScoreOptions = ScoreOptions(), prefix: [Int] = [],
+    onProgress: @escaping @Sendable (Double) throws -> Void = { _ in }
   ) {
     self.model = model
-    run = trace
+    wholeRun = trace
+    self.stream = stream
     self.options = options
     self.prefix = prefix
     self.onProgress = onProgress
   }
 
-  /// The run.
+  /// The part of the run that is scored; nil when there is no prompt.
+  private var run: Trace<Element>? { wholeRun?.stream(stream) }
+
+  /// The part of the run that is scored.
   ///
   /// - Throws: `ModelError.promptEmpty` when there is none.
   public func trace() throws(ModelError) -> Trace<Element> {
     guard let run else { throw .promptEmpty }
     return run
+  }
+
+  /// The run of all parts, the last of which makes the output.
+  ///
+  /// - Throws: `ModelError.promptEmpty` when there is none.
+  public func whole() throws(ModelError) -> Trace<Element> {
+    guard let wholeRun else { throw .promptEmpty }
+    return wholeRun
   }
 
   /// The description of what was run: of an encoder-decoder, of the stream that is looked at.
@@ -45,15 +64,22 @@ public struct ScoreInput<Element: Scalar>: Sendable {
     ScoreFacts(
       plan: plan, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
       hasOutputHead: model.hasOutputHead,
-      rerunObstacle: stackObstacle
-        ?? run?.reach.map { _ in "the score runs softmax attention, and another rule is in force" },
-      gradientObstacle: stackObstacle ?? run?.gradientObstacle?.description, options: options)
+      output: wholeRun.map {
+        .init(plan: $0.plan, isCausal: $0.isCausal, prompt: $0.prompt, asked: $0.wholePrompt)
+      },
+      rerunObstacle: partObstacle
+        ?? wholeRun?.reach.map { _ in
+          "the score runs softmax attention, and another rule is in force"
+        },
+      gradientObstacle: partObstacle ?? wholeRun?.gradientObstacle?.description, options: options)
   }
 
-  /// Only what the model's output follows from can be changed.
-  private var stackObstacle: String? {
-    guard let run, run.plan != model.plan else { return nil }
-    return "importance is that of the stack that makes the output; leave --stream out"
+  /// A part of a run alone says nothing about the output.
+  private var partObstacle: String? {
+    guard let wholeRun, wholeRun.plan != (try? model.plan(.decoder, for: wholeRun.prompt)) else {
+      return nil
+    }
+    return "importance is that of a run without rules; leave --rule out"
   }
 
   /// A table in which no head has a number.

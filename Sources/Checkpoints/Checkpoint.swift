@@ -90,15 +90,20 @@ public struct Checkpoint: Sendable {
     unlisted = contents.unlisted
   }
 
-  /// Another checkpoint with other tensors, and one more file that they lie in.
-  init(_ base: Checkpoint, tensors: [String: StoredTensor], adding file: File) {
+  /// The checkpoint with other tensors.
+  public func replacing(_ tensors: [String: StoredTensor]) -> Checkpoint {
+    Checkpoint(self, tensors: tensors, adding: nil)
+  }
+
+  /// Another checkpoint with other tensors, and one more file that they may lie in.
+  init(_ base: Checkpoint, tensors: [String: StoredTensor], adding file: File?) {
     folder = base.folder
     name = base.name
     config = base.config
     configFile = base.configFile
     unlisted = base.unlisted
     self.tensors = tensors
-    files = base.files + [file]
+    files = base.files + [file].compactMap { $0 }
   }
 
   /// Reads the headers of all parts of a GGUF model.

@@ -5,11 +5,19 @@ public protocol Family: Sendable {
   /// The `model_type`s it describes.
   static var modelTypes: [String] { get }
 
+  /// Those of them whose layers a released loader opens with unequal heads: transformers 4, by `pruned_heads`.
+  static var removableTypes: [String] { get }
+
   /// The plan of one checkpoint.
   ///
   /// - Throws: `ModelError` when a key is missing, of the wrong kind, or asks for something that this
   ///   family cannot describe.
   static func plan(_ config: ConfigReader) throws -> ModelPlan
+}
+
+extension Family {
+  /// None: all layers have the same heads.
+  public static var removableTypes: [String] { [] }
 }
 
 /// Every family heed knows.
@@ -61,6 +69,9 @@ public enum Families {
 
   /// Every `model_type` that opens, sorted.
   public static var modelTypes: [String] { all.flatMap { $0.modelTypes }.sorted() }
+
+  /// Every `model_type` whose layers may have unequal heads, sorted.
+  public static var removableTypes: [String] { all.flatMap { $0.removableTypes }.sorted() }
 
   /// The family that describes a `model_type`; nil when none does.
   public static func named(_ modelType: String) -> (any Family.Type)? {

@@ -13,9 +13,36 @@ extension Model {
     }
   }
 
+  /// How many tokens the part of a prompt's run has that makes the output.
+  public func outputSeq(of prompt: Prompt) -> Int { decoderPrompt(of: prompt).seq }
+
   /// The streams that a run of a prompt has, in the order in which things happen; `decoder` alone for one stack.
   public func streams(for prompt: Prompt) -> [StreamName] {
     StreamName.allCases.filter { (try? plan($0, for: prompt)) != nil }
+  }
+
+  /// Checks that a prompt's run has what is to be changed in it.
+  func check(
+    _ interventions: [Intervention], in stream: StreamName, of prompt: Prompt
+  ) throws {
+    guard !interventions.isEmpty else { return }
+    let plan = try plan(stream, for: prompt)
+    let encoded =
+      if case .inserted(let first, _) = self.plan.encoder, let image = prompt.image {
+        try Prompt(image: image, for: first)
+      } else { prompt }
+    let read = decoderPrompt(of: prompt)
+    let queries = stream == .encoder ? encoded : read
+    for intervention in interventions {
+      try intervention.check(
+        plan, seq: queries.seq, keyCount: stream == .decoder ? read.seq : encoded.seq)
+      if stream == .cross, !intervention.suitsCrossAttention {
+        throw ModelError.interventionInCross(layer: intervention.layer)
+      }
+      guard case .rule(let head, let rule) = intervention else { continue }
+      try rule.check(
+        plan.blocks[head.layer].attention, spans: queries.spans, grid: queries.grid)
+    }
   }
 
   /// One stream of a run.

@@ -10,6 +10,8 @@ public struct Model: Sendable {
   /// What was found and not used, or is missing and not needed; one line each.
   public let warnings: [String]
   var weights: Weights
+  /// Heads that the checkpoint does not hold; they are as if their weights were zero.
+  let missing: RemovedHeads
   /// Whether runs in `Float` multiply bfloat16 numbers: see `BFloat16Kernels`.
   ///
   /// Maps, scores and logits are computed in single precision from what a run kept, either way.
@@ -46,13 +48,14 @@ public struct Model: Sendable {
     // So can two towers without what compares them.
     let contrast = (plan.contrast?.weights ?? [])
     let compares = !contrast.isEmpty && contrast.allSatisfy { plan.finds($0, in: checkpoint) }
+    missing = try RemovedHeads(config, plan)
     weights = try Weights(
-      checkpoint, plan: plan,
+      checkpoint.restoring(missing), plan: plan,
       require: plan.coreWeights + (headless ? [] : head) + (compares ? contrast : []))
     name = checkpoint.name
     self.plan = plan
     warnings =
-      change
+      change + missing.notice
       + Self.warnings(
         unused: config.unused, tensors: weights.unused, headless: headless && !compares)
   }
@@ -77,6 +80,7 @@ public struct Model: Sendable {
   ///   - prompt: At least one token, at most `plan.contextLength`.
   ///   - type: `Float` runs on oneDNN, `Double` on the plain kernels.
   ///   - interventions: Applied in this order where they meet.
+  ///   - stream: Where: of an encoder-decoder the encoder, the decoder's own attention, or cross attention.
   ///   - base: An earlier run of the same prompt, with or without interventions: this run starts at
   ///     the first block that either touches, from the residual stream kept there.
   ///   - file: Holds what the run keeps; nil for where `base` has it, else for memory.
@@ -85,33 +89,30 @@ public struct Model: Sendable {
   ///   finite; `KeptFileError`; what `onProgress` throws.
   public func run<Element: Scalar>(
     _ prompt: Prompt, as type: Element.Type = Element.self,
-    interventions: [Intervention] = [], reusing base: Trace<Element>? = nil,
-    keeping file: KeptFile? = nil, onProgress: (Progress) throws -> Void = { _ in }
+    interventions: [Intervention] = [], in stream: StreamName = .decoder,
+    reusing base: Trace<Element>? = nil, keeping file: KeptFile? = nil,
+    onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<Element> {
     if multipliesBFloat16 {
       try run(
-        prompt, on: Element.RoundingKernels.self, interventions: interventions, reusing: base,
-        keeping: file, onProgress: onProgress)
+        prompt, on: Element.RoundingKernels.self, interventions: interventions, in: stream,
+        reusing: base, keeping: file, onProgress: onProgress)
     } else {
       try run(
-        prompt, on: Element.PreferredKernels.self, interventions: interventions, reusing: base,
-        keeping: file, onProgress: onProgress)
+        prompt, on: Element.PreferredKernels.self, interventions: interventions, in: stream,
+        reusing: base, keeping: file, onProgress: onProgress)
     }
   }
 
   /// Runs a prompt on given kernels.
   func run<K: Kernels>(
     _ prompt: Prompt, on _: K.Type, interventions: [Intervention] = [],
-    reusing base: Trace<K.Element>? = nil, keeping file: KeptFile? = nil,
+    in stream: StreamName = .decoder, reusing base: Trace<K.Element>? = nil,
+    keeping file: KeptFile? = nil,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<K.Element> {
     try check(prompt)
-    for intervention in interventions {
-      try intervention.check(plan, seq: prompt.seq)
-      guard case .rule(let head, let rule) = intervention else { continue }
-      try rule.check(
-        plan.blocks[head.layer].attention, spans: prompt.spans, grid: prompt.grid)
-    }
+    try check(interventions, in: stream, of: prompt)
     guard let encoder = plan.encoder else {
       if let base, base.plan != plan || base.prompt.ids != prompt.ids {
         throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
@@ -123,7 +124,7 @@ public struct Model: Sendable {
       return try pass.run(reusing: known, keeping: file ?? base?.file, onProgress: onProgress)
     }
     return try run(
-      prompt, through: encoder, on: K.self, interventions: interventions,
+      prompt, through: encoder, on: K.self, interventions: [stream: interventions], reusing: base,
       keeping: file ?? base?.file, onProgress: onProgress)
   }
 

@@ -21,9 +21,13 @@ public enum ModelError: Error, Sendable, Equatable {
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
   case headListUnreadable(String)
   case cutUnreadable(String)
+  case replacementUnreadable(String)
+  case replacementLengths(site: String, found: Int, expected: Int)
   case noSuchPosition(Int, seq: Int)
+  case headsStay(String)
   case interventionShape(site: String, found: [Int], expected: [Int])
   case interventionNotBatched(layer: Int)
+  case interventionInCross(layer: Int)
   case gradientUnderRule(String)
   case gradientOfFrozenRun
   case reusedRunDiffers(found: Int, expected: Int)
@@ -123,6 +127,16 @@ extension ModelError: CustomStringConvertible {
     case .cutUnreadable(let text):
       return
         "\(text): found no edges to cut, expected HEADS:QUERY>KEY, such as L5.H1:9>3 or L3:*>0;L4.H2:12>1-3"
+    case .replacementUnreadable(let text):
+      return
+        "\(text): found no places, expected HEADS:SITE or HEADS:SITE@POSITIONS with ; between, SITE one of q, k,"
+        + " v, z and, for layers, residual, such as L5.H1:z@14 or L4:k;L3:residual@5-7+9"
+    case .replacementLengths(let site, let found, let expected):
+      return
+        "\(site): the other prompt has \(found) tokens there, this one \(expected); name positions with @, or make"
+        + " the prompts equally long"
+    case .headsStay(let why):
+      return "--remove: \(why); leave --remove out: then the heads' output weights become zero"
     case .noSuchPosition(let position, let seq):
       return "position \(position): the prompt has tokens 0 to \(seq - 1)"
     case .interventionShape(let site, let found, let expected):
@@ -141,6 +155,10 @@ extension ModelError: CustomStringConvertible {
       return
         "an intervention in layer \(layer) changes more than weighted values, so that runs with it"
         + " cannot share a batch; run it alone"
+    case .interventionInCross(let layer):
+      return
+        "cross attention of layer \(layer) has neither a residual stream of its own nor rules other than cut"
+        + " edges; name q, k, v or z of its heads, or leave --stream out"
     case .reusedRunDiffers(let found, let expected):
       return
         "a run of \(found) tokens of another prompt or model cannot be continued with \(expected)"

@@ -27,7 +27,8 @@ import Testing
       }
     }
     let terms = (0..<6).map { index in (0..<6).map { term(index / 2, index % 2, $0) } }
-    importance.add(terms, tokens: 6)
+    let heads = HeadTable(repeating: 0, layers: 3, heads: 2).indices
+    importance.add(zip(heads, terms), tokens: 6)
     let toy = try ToyFixture()
     let michel = try toy.numbers("michel_l2")
     let bertology = try toy.numbers("hf_l2_minmax")
@@ -85,7 +86,8 @@ import Testing
     let trace = try model.run(prompt, as: Double.self)
     let other = try model.run(Prompt(ids: prompt.ids.reversed()), as: Double.self)
     let gradients = try model.gradients(of: .nextTokenLoss(prompt), trace)
-    let table = AttributionPatching.table(gradients, from: other)
+    let table = HeadTable(
+      model.plan, AttributionPatching.values(gradients, from: other))
     let head = HeadIndex(layer: 1, head: 1)
     // A small step from z towards the other run's.
     let (z, target) = (trace.weightedValues(head), other.weightedValues(head))

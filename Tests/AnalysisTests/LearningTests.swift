@@ -35,7 +35,10 @@ import Testing
     _ score: any LearnedScore.Type, _ model: Model, _ settings: String,
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> HeadTable {
-    try score.learn(model, [(prompt, options(settings))], onProgress: onProgress)
+    try score.learn(
+      LearningWork(
+        model: model, examples: [(prompt, options(settings))], stream: .decoder,
+        plan: model.plan, always: []), onProgress: onProgress)
   }
 
   @Test func `a hard-concrete gate has the published shape`() {
@@ -64,8 +67,8 @@ import Testing
     let model = try tiny("gpt2-standard")
     var learner = try LoFiTScore.learner(
       LearningWork(
-        model: model, examples: [(prompt, options("penalty=0,rate=0.01"))], always: [],
-        settings: options("penalty=0,rate=0.01").learning))
+        model: model, examples: [(prompt, options("penalty=0,rate=0.01"))], stream: .decoder,
+        plan: model.plan, always: []))
     let losses = try (0..<20).map { try learner.step($0) }
     #expect(losses[19] < losses[0] - 0.05)
     let free = learner.table.values.reduce(0, +)

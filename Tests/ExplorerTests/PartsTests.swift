@@ -75,11 +75,21 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
     #expect(one.notice?.text == ":stream: this run has one stack, no encoder and decoder")
   }
 
-  @Test func `only heads that are the decoder's own can be taken out`() {
+  @Test func `heads that are out belong to the part that was looked at`() {
     var state = ExplorerState(.cross())
     state.press(.character("x"))
-    #expect(state.alteration.isNone)
-    #expect(state.notice?.text.contains("decoder's own attention") == true)
+    #expect(state.alteration.knockedOut == [HeadIndex(layer: 0, head: 0)])
+    #expect(state.alteration.stream == .cross)
+    #expect(state.alteration.text == "without L0.H0 of cross attention")
+    var subject = Subject.cross()
+    subject.stream = .decoder
+    _ = update(&state, .loaded(subject))
+    state.press(.character("x"))
+    #expect(state.notice?.text == "heads of cross attention are out; put them back first, u undoes")
+    subject.stream = .cross
+    _ = update(&state, .loaded(subject))
+    state.press(.character("x"))
+    #expect(state.alteration == Alteration(), "nothing of the part is left")
   }
 }
 

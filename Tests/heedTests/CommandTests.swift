@@ -41,6 +41,11 @@ private let maryWords = mary.split(separator: " ").map(String.init)
     #expect(json["dtype"]?.keys == ["F16"])
     let memory = try #require(json["memory"]?[0])
     #expect(memory["total"]?.int == (memory["trace"]?.int ?? 0) + (memory["working"]?.int ?? 0))
+    for work in ["scores", "ablation", "backward", "rerun", "export"] {
+      #expect((memory[work]?.int ?? 0) >= (memory["total"]?.int ?? .max), "\(work)")
+    }
+    #expect((memory["totalWithFile"]?.int ?? .max) < (memory["total"]?.int ?? 0))
+    #expect((memory["filed"]?.int ?? .max) < (memory["trace"]?.int ?? 0))
   }
 
   @Test func `tokens as JSON keeps the contract`() throws {
@@ -277,7 +282,7 @@ private let maryWords = mary.split(separator: " ").map(String.init)
     #expect(
       stages.compactMap { $0["name"]?.string } == [
         "load", "tokenise", "forward", "scores", "map", "coarse", "pooled", "frame", "logits",
-        "ablation", "backward",
+        "loss", "ablation", "backward",
       ])
     #expect((json["peakGflops"]?.double ?? 0) > 0)
     #expect(json["precision"]?.string == "f32")

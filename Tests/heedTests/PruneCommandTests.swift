@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Testing
 
@@ -53,6 +54,16 @@ import Testing
     (["--mask", "p.jsonl"], 1, "p.jsonl: found no mask"),
     (["--keep-loss", "much"], 64, "--keep-loss takes a share"),
     (["--apply", "."], 1, "it is there already"),
+    (["--stream", "cross"], 1, "llama has no cross stream; leave --stream out"),
+    (
+      ["--learn", "steps=2"], 1,
+      "--learn: found the measure michel, which does not read it, expected one of lofit, voita, duo-learned;"
+        + " leave --learn out or choose one with --by"
+    ),
+    (["--by", "voita", "--target", "#5"], 1, "--target: found the measure voita"),
+    (["--apply", "x", "--remove"], 1, "--remove: no loader opens layers of llama"),
+    (["--remove"], 64, "--remove says how --apply writes"),
+    (["--metric", "logit"], 64, "Unknown option '--metric'"),
   ])
   func `bad input is one line, and nothing is written`(
     options: [String], status: Int, text: String
@@ -74,7 +85,13 @@ import Testing
     try folder.write("empty.txt", "\n\n")
     try folder.write(
       "long.jsonl", "{\"ids\": [\((0..<2100).map(String.init).joined(separator: ","))]}")
-    for (file, text) in [("empty.txt", "found no prompts"), ("long.jsonl", "context holds 2048")] {
+    for (file, text) in [
+      ("empty.txt", "found no prompts"),
+      (
+        "long.jsonl",
+        "long.jsonl: line 1: the prompt has 2100 tokens, the model's context holds 2048"
+      ),
+    ] {
       let done = try Shell.heed(
         ["prune", "sample:novels", "--prompts", file, "-o", "out"], in: folder.path)
       #expect(done.status == 1 && done.errors.contains(text), "\(done.errors)")
@@ -103,6 +120,73 @@ import Testing
     #expect(wrong.status == 1)
     #expect(
       wrong.errors.contains("wrong.jsonl: line 1: found a class that the model does not have"))
+  }
+
+  @Test(arguments: ["encoder", "cross"])
+  func `heads of every part of an encoder-decoder are pruned`(stream: String) throws {
+    let folder = try TemporaryFolder()
+    let text = ["predict", "sample:sort", "sort 41 7 93", "--decoder-ids", "0,5,6"]
+    // No answer that the model would give: of that it is too sure for a difference.
+    let plain = try Shell.heed(text + ["--format", "json"]).json()
+    let without = try Shell.heed(
+      text + ["--format", "json", "--stream", stream, "--without", "L0,L1"]
+    ).json()
+    #expect(without["lossBefore"]?.double == plain["loss"]?.double)
+    let (a, b) = (try #require(plain["loss"]?.double), try #require(without["loss"]?.double))
+    #expect(abs(a - b) > 1e-3)
+    // A checkpoint without the heads loses what the mask says.
+    try folder.write("mask.json", "{\"0\": [0, 1, 2, 3], \"1\": [0, 1, 2, 3]}")
+    try folder.write("texts.txt", "sort 41 7 93\n")
+    let applied = try Shell.heed(
+      [
+        "prune", "sample:sort", "--prompts", "texts.txt", "--stream", stream, "--by",
+        "gate-gradient", "--mask", "mask.json", "--controls", "0", "--apply", "pruned", "-o", "out",
+      ], in: folder.path)
+    #expect(applied.status == 0, "\(applied.errors)")
+    let pruned = try Shell.heed(
+      ["predict", "pruned"] + text.dropFirst(2) + ["--format", "json"], in: folder.path
+    ).json()
+    #expect(abs(try #require(pruned["loss"]?.double) - b) < 1e-4)
+  }
+
+  @Test func `vectors of another prompt are put in, and what is no place is refused`() throws {
+    let start = ["predict", "sample:novels", "--ids", "0,5,9,77,5,9", "--format", "json"]
+    let other = ["--from", "#0,5,9,78,5,9"]
+    let plain = try Shell.heed(start).json()
+    let swapped = try Shell.heed(
+      ["predict", "sample:novels", "--ids", "0,5,9,78,5,9", "--format", "json"]).json()
+    let whole = try Shell.heed(start + ["--replace", "L6:residual"] + other).json()
+    #expect(whole["top"] == swapped["top"] && whole["lossBefore"] == plain["loss"])
+    #expect(whole["replace"]?.string == "L6:residual" && whole["into"] == nil)
+    let z = try Shell.heed(start + ["--replace", "L3:z@3-5"] + other).json()
+    #expect(z["top"] != plain["top"] && z["top"] != swapped["top"])
+    let path = try Shell.heed(
+      start + ["--replace", "L3:z", "--into", "L5.H1:q"] + other
+    ).json()
+    #expect(path["into"]?.string == "L5.H1:q" && path["top"] != z["top"])
+    let text = try Shell.heed(
+      start.dropLast(2) + ["--replace", "L3:z@3", "--into", "L5.H1:q"] + other
+    ).text
+    #expect(text.contains("with L3:z@3 of the other prompt, into L5.H1:q: "))
+    for (options, status, said) in [
+      (["--replace", "L3:z"], 64, "give both"), (["--into", "L3:z"], 64, "--into says"),
+      (["--replace", "L3:w"] + other, 1, "found no places"),
+      (["--replace", "L3:z", "--from", "#0,5"], 1, "the other prompt has 2 tokens there"),
+      (["--replace", "L3:z@4", "--from", "#0,5"], 1, "the prompt has tokens 0 to 1"),
+    ] {
+      let done = try Shell.heed(start + options)
+      #expect(done.status == status && done.errors.contains(said), "\(done.errors)")
+    }
+  }
+
+  @Test func `what a change does stands below what it is held against`() throws {
+    let text = try Shell.heed([
+      "predict", "sample:novels", "--ids", "0,5,9,77,5,9", "--without", "L5.H1,L2",
+    ]).text
+    let lines = text.split(separator: "\n").suffix(2)
+    let plain = try Shell.heed(["predict", "sample:novels", "--ids", "0,5,9,77,5,9"]).text
+    #expect(lines.first == plain.split(separator: "\n").last)
+    #expect(lines.last?.hasPrefix("without L5.H1,L2: ") == true && lines.first != lines.last)
   }
 
   @Test func `edges are cut, and what is no edge is refused`() throws {
@@ -144,6 +228,20 @@ import Testing
     let metric = try Shell.heed(
       start + ["--score", "michel", "--metric", "logit"], in: folder.path)
     #expect(metric.status == 64 && metric.errors.contains("--metric logit needs --target"))
+  }
+
+  @Test func `a logit is what importance is of in every prompt of a file, too`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("p.jsonl", prompts)
+    func mean(_ options: [String]) throws -> JSON {
+      let start = ["scores", "sample:novels", "--prompts", "p.jsonl", "--format", "json"]
+      let done = try Shell.heed(start + ["--score", "gate-gradient"] + options, in: folder.path)
+      #expect(done.status == 0, "\(done.errors)")
+      return try #require(try done.json()["scores"]?["gate-gradient"]?["mean"])
+    }
+    let logit = try mean(["--metric", "logit", "--target", "#77"])
+    #expect(try logit != mean([]))
+    #expect(try logit != mean(["--metric", "logit", "--target", "#77", "--against", "#78"]))
   }
 
   @Test func `a full disk leaves nothing behind, and a folder that is there keeps what it holds`()

@@ -30,7 +30,8 @@ public struct Example: Sendable {
       let isPlain = model.plan.encoder == nil && model.plan.isCausal && !model.plan.head.isOfClasses
       settled.objective =
         isPlain
-        ? .nextTokenLoss(prompt) : try model.naturalObjective(of: model.run(prompt, as: Float.self))
+        ? .nextTokenLoss(prompt)
+        : try model.naturalObjective(of: model.run(prompt, as: Float.self))
     }
     guard let objective = settled.objective, objective.count > 0 else { return nil }
     return (prompt, settled, objective)

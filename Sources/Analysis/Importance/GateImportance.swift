@@ -7,15 +7,13 @@ import Tensors
 /// Everything follows from `⟨z, ∂L/∂z⟩` of every head and position: their sum over positions is the derivative
 /// of the loss by a gate on the head.
 public struct GateImportance: Sendable {
-  private let layers, heads: Int
-  private var signed, perToken, perPrompt, squared: [Double]
+  private var signed, perToken, perPrompt, squared: HeadTable
   private var tokens = 0
   private var prompts = 0
 
   /// Nothing yet, for a model of that many layers and heads.
   public init(layers: Int, heads: Int) {
-    (self.layers, self.heads) = (layers, heads)
-    signed = Array(repeating: 0, count: layers * heads)
+    signed = HeadTable(repeating: 0, layers: layers, heads: heads)
     perToken = signed
     perPrompt = signed
     squared = signed
@@ -23,13 +21,13 @@ public struct GateImportance: Sendable {
 
   /// Takes one prompt's gradients of its mean next-token loss.
   public mutating func add<Element: Scalar>(_ gradients: Gradients<Element>) {
-    let terms = gradients.trace.plan.allHeads.map(gradients.gateTerms)
-    add(terms, tokens: gradients.trace.seq)
+    let heads = gradients.trace.plan.allHeads
+    add(zip(heads, heads.map(gradients.gateTerms)), tokens: gradients.trace.seq)
   }
 
   /// Takes the terms of every head, one number for each position.
-  mutating func add(_ terms: [[Double]], tokens count: Int) {
-    for (index, terms) in terms.enumerated() {
+  mutating func add(_ terms: some Sequence<(HeadIndex, [Double])>, tokens count: Int) {
+    for (index, terms) in terms {
       let gate = terms.reduce(0, +)
       signed[index] += gate
       // Michel's loss is a sum over tokens, ours a mean; a layer's norm takes the factor out again.
@@ -44,27 +42,29 @@ public struct GateImportance: Sendable {
   /// ∂ loss / ∂ gate, signed, the mean over prompts; in nats.
   ///
   /// A head that helps has a negative one: opening its gate further lowers the loss.
-  public var gateGradient: HeadTable { table(signed.map { $0 / Double(prompts) }) }
+  public var gateGradient: HeadTable { scaled(signed, by: prompts) }
 
   /// `Σ |⟨z, ∂L/∂z⟩|` over tokens, divided by their number, each layer scaled to an ℓ2 norm of one.
   ///
   /// Source: Michel et al. 2019, `examples/classifier_eval.py`.
-  public var michel: HeadTable { table(perToken.map { $0 / Double(tokens) }).scaledByLayer }
+  public var michel: HeadTable { scaled(perToken, by: tokens).scaledByLayer }
 
   /// `Σ |∂L/∂gate|` over prompts, each layer scaled to an ℓ2 norm of one, then all heads to 0...1.
   ///
   /// Source: transformers, `run_bertology.py`, with one prompt a batch.
   public var bertology: HeadTable {
-    table(perPrompt.map { $0 / Double(tokens) }).scaledByLayer.scaledToUnit
+    scaled(perPrompt, by: tokens).scaledByLayer.scaledToUnit
   }
 
   /// `(∂L/∂gate)²`, the mean over prompts: the first-order term, squared.
   ///
   /// Source: Molchanov et al. 2019 [R]: from memory, unchecked.
-  public var taylor: HeadTable { table(squared.map { $0 / Double(prompts) }) }
+  public var taylor: HeadTable { scaled(squared, by: prompts) }
 
-  private func table(_ values: [Double]) -> HeadTable {
-    HeadTable(layers: layers, heads: heads, values: values)
+  private func scaled(_ sums: HeadTable, by count: Int) -> HeadTable {
+    var table = sums
+    for place in table.values.indices { table.values[place] /= Double(count) }
+    return table
   }
 }
 
@@ -101,16 +101,15 @@ public enum AttributionPatching {
   ///   - other: The run that patches come from; of as many tokens.
   ///
   /// Source: Nanda 2023, "Attribution patching".
-  public static func table<Element: Scalar>(
+  public static func values<Element: Scalar>(
     _ gradients: Gradients<Element>, from other: Trace<Element>
-  ) -> HeadTable {
+  ) -> [Double] {
     typealias K = Element.PreferredKernels
     let trace = gradients.trace
-    let values = trace.plan.allHeads.map { head in
+    return trace.plan.allHeads.map { head in
       let g = gradients.weightedValues(head)
       return K.dots(other.weightedValues(head), g).reduce(0, +)
         - K.dots(trace.weightedValues(head), g).reduce(0, +)
     }
-    return HeadTable(layers: trace.layers, heads: trace.heads, values: values)
   }
 }

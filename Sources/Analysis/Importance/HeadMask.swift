@@ -92,7 +92,7 @@ public enum PruningError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(file): names \(head), but the model has layers 0 to \(layers - 1) with heads 0 to "
         + "\(heads - 1) each; use a mask of this model"
     case .removesEveryHead(let count):
-      "all \(count) heads would be removed; leave at least one, with a smaller --fraction"
+      "all \(count) heads would be removed; leave at least one, with a smaller --fraction or another mask"
     case .measureUndefined(let name, let reason):
       "--by \(name): no head has this score: \(reason); choose another measure"
     case .nothingToJudge:

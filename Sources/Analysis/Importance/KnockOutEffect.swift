@@ -32,20 +32,21 @@ public struct KnockOutEffect: Sendable {
   ///
   /// - Parameters:
   ///   - heads: Which; must exist.
+  ///   - stream: The part of the run that they belong to.
   ///   - model: The model that made `base`.
-  ///   - base: A run without interventions.
+  ///   - base: A run of all parts without interventions.
   ///   - top: How many predictions.
   ///   - onProgress: Called between blocks; what it throws ends the work.
   /// - Throws: What running and predicting throw.
   /// - Complexity: A run from the first touched layer on, logits of all positions, and two passes over
   ///   the maps downstream.
   public init(
-    without heads: [HeadIndex], model: Model, base: Trace<Float>, top: Int = 10,
-    onProgress: (Progress) throws -> Void = { _ in }
+    without heads: [HeadIndex], in stream: StreamName = .decoder, model: Model,
+    base: Trace<Float>, top: Int = 10, onProgress: (Progress) throws -> Void = { _ in }
   ) throws {
     self.heads = heads.sorted()
     let changed = try model.run(
-      base.prompt, interventions: heads.map(Intervention.zero), reusing: base,
+      base.wholePrompt, interventions: heads.map(Intervention.zero), in: stream, reusing: base,
       onProgress: onProgress)
     trace = changed
     let objective = try model.naturalObjective(of: base)
@@ -55,8 +56,12 @@ public struct KnockOutEffect: Sendable {
     (lossBefore, lossAfter) = (try loss(base), try loss(changed))
     topBefore = try Distribution.ofOutput(model, base).top(top)
     topAfter = try Distribution.ofOutput(model, changed).top(top)
-    let first = heads.map(\.layer).min() ?? model.plan.layers
-    mapChanges = Self.mapChanges(base, changed, layers: min(first + 1, base.layers)..<base.layers)
+    let (before, after) = (
+      try model.stream(stream, of: base), try model.stream(stream, of: changed)
+    )
+    let first = heads.map(\.layer).min() ?? before.layers
+    mapChanges = Self.mapChanges(
+      before, after, layers: min(first + 1, before.layers)..<before.layers)
   }
 
   /// How far the maps of two runs of one prompt are apart, the farthest first.

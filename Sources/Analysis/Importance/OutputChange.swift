@@ -21,24 +21,29 @@ extension Model {
   /// How the output of each variant differs from that of a run.
   ///
   /// - Parameters:
-  ///   - reference: What is changed in the run that variants are compared with.
+  ///   - stream: Which part of the run they change.
+  ///   - reference: What is changed there in the run that variants are compared with.
   ///   - objective: A loss, which says what is right; nil for nothing: then only divergences are numbers.
   ///   - others: See `forEachBatch`.
   /// - Throws: What `forEachBatch` and `logits` throw.
   /// - Complexity: Rows of logits are held a block at a time, never those of all variants.
   public func outputChanges<Element: Scalar>(
-    of variants: [[Intervention]], from reference: [Intervention] = [], by objective: Objective?,
-    base: Trace<Element>, onProgress: (Double) throws -> Void = { _ in }
+    of variants: [[Intervention]], in stream: StreamName = .decoder,
+    from reference: [Intervention] = [], by objective: Objective?, base: Trace<Element>,
+    onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [OutputChange] {
     let places = OutputPlaces(objective, base, self)
     let step = max(1, min(places.positions.count, (8 << 20) / max(1, plan.head.outputCount)))
     var result = [OutputChange?](repeating: nil, count: variants.count)
     let changed =
       reference.isEmpty
-      ? base : try run(base.wholePrompt, as: Element.self, interventions: reference)
+      ? base
+      : try run(base.wholePrompt, as: Element.self, interventions: reference, in: stream)
     let before = changed.residuals[plan.layers].matrix
     let seq = base.seq
-    try forEachBatch(of: variants, base: base, onProgress: onProgress) { indices, residual in
+    try forEachBatch(
+      of: variants, in: stream, base: base, onProgress: onProgress
+    ) { indices, residual in
       var sums = indices.map { _ in OutputSums() }
       for start in stride(from: 0, to: places.positions.count, by: step) {
         let part = start..<min(places.positions.count, start + step)
@@ -59,7 +64,8 @@ extension Model {
   ///
   /// - Parameters: See `outputChanges`.
   public func featureChanges<Element: Scalar>(
-    of variants: [[Intervention]], from reference: [Intervention] = [], base: Trace<Element>,
+    of variants: [[Intervention]], in stream: StreamName = .decoder,
+    from reference: [Intervention] = [], base: Trace<Element>,
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [Double] {
     typealias K = Element.PreferredKernels
@@ -67,7 +73,7 @@ extension Model {
     let seq = base.seq
     var features: [Tensor<Element>?] = Array(repeating: nil, count: variants.count + 1)
     try forEachBatch(
-      of: variants + [reference], base: base, onProgress: onProgress
+      of: variants + [reference], in: stream, base: base, onProgress: onProgress
     ) { indices, residual in
       for (place, index) in indices.enumerated() {
         features[index] = normalised(residual.matrix.rows(place * seq..<place * seq + 1))

@@ -43,17 +43,25 @@ public struct Pruning: Sendable {
   private let model: Model
   private let examples: [(prompt: Prompt, options: ScoreOptions, objective: Objective)]
   private let prefix: [Int]
+  private let stream: StreamName
+  /// The description of the part of the model whose heads are taken out.
+  public let plan: ModelPlan
 
   /// - Parameters:
   ///   - model: With an output head.
   ///   - examples: At least one that there is something to judge by, such as two tokens; each within the
   ///     context.
+  ///   - stream: The part of the model whose heads are taken out.
   ///   - prefix: Special tokens that begin a text.
-  /// - Throws: `ModelError` about a prompt; `PruningError.promptsTooShort`.
-  public init(_ model: Model, examples: [Example], prefix: [Int] = []) throws {
+  /// - Throws: `ModelError` about a prompt or the stream; `PruningError.nothingToJudge`.
+  public init(
+    _ model: Model, examples: [Example], in stream: StreamName = .decoder, prefix: [Int] = []
+  ) throws {
     let usable = try examples.compactMap { try $0.settled(model) }
-    guard !usable.isEmpty else { throw PruningError.nothingToJudge }
+    guard let first = usable.first else { throw PruningError.nothingToJudge }
     self.model = model
+    self.stream = stream
+    plan = try model.plan(stream, for: first.prompt)
     self.examples = usable
     self.prefix = prefix
   }
@@ -74,7 +82,7 @@ public struct Pruning: Sendable {
     for (index, example) in examples.enumerated() {
       let base = try model.run(example.prompt, as: Float.self)
       let outcomes = try model.outcomes(
-        of: masks.map(\.interventions), by: example.objective, base: base
+        of: masks.map(\.interventions), in: stream, by: example.objective, base: base
       ) { try onProgress((Double(index) + $0) / Double(examples.count)) }
       let weight = Double(example.objective.count)
       tokens += weight
@@ -93,19 +101,21 @@ public struct Pruning: Sendable {
     _ score: any HeadScore.Type, without mask: HeadMask = HeadMask(),
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> HeadTable {
-    let (layers, heads) = (model.plan.layers, model.plan.heads)
+    let (layers, heads) = (plan.layers, plan.heads)
     if let score = score as? any LearnedScore.Type {
       return try score.learn(
-        model, examples.map { ($0.prompt, $0.options) }, always: mask.interventions,
-        onProgress: onProgress)
+        LearningWork(
+          model: model, examples: examples.map { ($0.prompt, $0.options) }, stream: stream,
+          plan: plan, always: mask.interventions), onProgress: onProgress)
     }
     if score.needs == [.gradients] {
       var sums = GateImportance(layers: layers, heads: heads)
       for (index, example) in examples.enumerated() {
         try onProgress(Double(index) / Double(examples.count))
         let trace = try model.run(
-          example.prompt, as: Float.self, interventions: mask.interventions)
-        sums.add(try model.gradients(of: example.objective, trace))
+          example.prompt, as: Float.self, interventions: mask.interventions, in: stream)
+        let gradients = try model.gradients(of: example.objective, trace)
+        if let own = gradients.stream(stream) { sums.add(own) }
       }
       return sums.table(score.name)
     }
@@ -127,8 +137,9 @@ public struct Pruning: Sendable {
     _ onProgress: (Double) throws -> Void
   ) throws -> HeadTable {
     try onProgress(0)
-    let trace = try model.run(prompt, as: Float.self, interventions: mask.interventions)
-    let input = ScoreInput(model, trace, options: options, prefix: prefix)
+    let trace = try model.run(
+      prompt, as: Float.self, interventions: mask.interventions, in: stream)
+    let input = ScoreInput(model, trace, stream: stream, options: options, prefix: prefix)
     let result = try HeadScores.results([score], of: input)
     if let reason = result.first?.reason {
       throw PruningError.measureUndefined(name: score.name, reason: reason)
@@ -191,7 +202,7 @@ public struct Pruning: Sendable {
       let value = sign * table[head]
       return value.isNaN ? -.infinity : value
     }
-    return model.plan.allHeads.sorted { (key($0), $0) < (key($1), $1) }
+    return plan.allHeads.sorted { (key($0), $0) < (key($1), $1) }
   }
 
   /// The curve along some masks, beside random sets of the same sizes.
@@ -204,7 +215,7 @@ public struct Pruning: Sendable {
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [Point] {
     var generator = SeededGenerator(seed: seed)
-    let orders = (0..<controls).map { _ in model.plan.allHeads.shuffled(using: &generator) }
+    let orders = (0..<controls).map { _ in plan.allHeads.shuffled(using: &generator) }
     let random = masks.flatMap { mask in
       orders.map { HeadMask(removed: Set($0.prefix(mask.removed.count))) }
     }

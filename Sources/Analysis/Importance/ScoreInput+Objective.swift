@@ -8,26 +8,29 @@ extension ScoreInput {
   /// - Throws: What the model throws.
   func objective() throws -> Objective {
     if let objective = options.objective { return objective }
-    return try model.naturalObjective(of: trace())
+    return try model.naturalObjective(of: whole())
   }
 
   /// What gradients of the objective say about every head.
   func gateImportance() throws -> GateImportance {
-    let trace = try trace()
-    let gradients = try model.gradients(of: objective(), trace) {
+    let gradients = try model.gradients(of: objective(), whole()) {
       try onProgress(Double($0.done) / Double($0.total))
     }
-    var importance = GateImportance(layers: trace.layers, heads: trace.heads)
-    importance.add(gradients)
+    var importance = GateImportance(layers: plan.layers, heads: plan.heads)
+    if let own = gradients.stream(stream) { importance.add(own) }
     return importance
   }
 
-  /// A run without interventions, which sweeps start from, and what they always change.
-  func sweepBase() throws -> (trace: Trace<Element>, always: [Intervention]) {
-    let trace = try trace()
-    guard !trace.interventions.isEmpty else { return (trace, []) }
-    return (try model.run(trace.wholePrompt, as: Element.self), trace.interventions)
+  /// A run of all parts without interventions, which sweeps start from, and what they always change in the part
+  /// that is scored.
+  func sweepBase() throws -> (whole: Trace<Element>, always: [Intervention]) {
+    let (whole, always) = (try whole(), try trace().interventions)
+    guard !always.isEmpty else { return (whole, []) }
+    return (try model.run(whole.wholePrompt, as: Element.self), always)
   }
+
+  /// A table of one number for every head of the part that is scored, in order.
+  func table(_ values: [Double]) -> HeadTable { HeadTable(plan, values) }
 }
 
 extension Model {
@@ -66,11 +69,13 @@ extension ScoreFacts {
 
   private var objectiveObstacle: String? {
     if !hasOutputHead { return "the checkpoint has no output head" }
-    if hasObjective || plan.head.isOfClasses { return nil }
-    if !isCausal {
-      return prompt?.maskPositions.isEmpty ?? true
+    if hasObjective || outputPlan.head.isOfClasses { return nil }
+    if !outputIsCausal {
+      return outputPrompt?.maskPositions.isEmpty ?? true
         ? "the model fills in masked tokens, and the prompt has none" : nil
     }
-    return needsTokens(2)
+    guard outputPlan != plan else { return needsTokens(2) }
+    return (outputPrompt?.seq ?? 0) < 2
+      ? "the decoder has one token, this needs 2 or more; give it some with --decoder-ids" : nil
   }
 }

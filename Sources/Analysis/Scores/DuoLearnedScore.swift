@@ -33,7 +33,9 @@ enum DuoLearnedScore: LearnedScore {
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
     try learn(
-      input.model, [(Prompt(ids: input.prefix), input.options)], onProgress: input.onProgress)
+      LearningWork(
+        model: input.model, examples: [(Prompt(ids: input.prefix), input.options)],
+        stream: .decoder, plan: input.model.plan, always: []), onProgress: input.onProgress)
   }
 }
 
@@ -81,7 +83,7 @@ private struct DuoLearner: Learner {
     }
     let mixed = try work.model.run(full.prompt, interventions: changes, reusing: full)
     let gradients = try work.model.gradients(ofDistanceAt: labels, from: full, mixed)
-    let all = try work.model.unscaled(mixed)
+    let all = mixed.unscaled
     let spec = try RuleSpec(
       parsing: "streaming:sink=\(settings.sink),recent=\(settings.recent)")
     let streaming = mixed.freezing(
@@ -114,7 +116,6 @@ private struct DuoLearner: Learner {
 
   var table: HeadTable {
     let plan = work.model.plan
-    return HeadTable(
-      layers: plan.layers, heads: plan.heads, values: plan.allHeads.map { gates[place($0)] })
+    return HeadTable(plan, plan.allHeads.map { gates[place($0)] })
   }
 }

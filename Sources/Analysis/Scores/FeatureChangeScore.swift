@@ -16,16 +16,16 @@ enum FeatureChangeScore: HeadScore {
   static let needs: Set<ScoreNeed> = [.ablations]
 
   static func obstacle(_ facts: ScoreFacts) -> String? {
-    facts.isCausal
+    facts.outputIsCausal
       ? "the first token sees nothing else, so that no head changes what it gathers"
       : facts.rerunObstacle
   }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    let (trace, always) = try input.sweepBase()
+    let (whole, always) = try input.sweepBase()
     let changes = try input.model.featureChanges(
-      of: input.model.plan.allHeads.map { always + [.zero($0)] }, from: always, base: trace,
-      onProgress: input.onProgress)
-    return HeadTable(layers: trace.layers, heads: trace.heads, values: changes)
+      of: input.plan.allHeads.map { always + [.zero($0)] }, in: input.stream, from: always,
+      base: whole, onProgress: input.onProgress)
+    return input.table(changes)
   }
 }

@@ -15,7 +15,7 @@ enum KeepOnlyScore: HeadScore {
   static func obstacle(_ facts: ScoreFacts) -> String? { facts.lossObstacle }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    let plan = input.model.plan
+    let plan = input.plan
     return try LeaveOneOut.lossChanges(input) { kept in
       plan.heads(inLayer: kept.layer).filter { $0 != kept }.map { .zero($0) }
     }

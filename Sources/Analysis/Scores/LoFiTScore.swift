@@ -33,7 +33,7 @@ private struct LoFiTLearner: Learner {
 
   init(_ work: LearningWork) {
     self.work = work
-    let plan = work.model.plan
+    let plan = work.plan
     (heads, width) = (plan.allHeads, plan.dValue)
     (penalty, rate) = (work.settings.penalty ?? 5e-4, work.settings.rate ?? 5e-3)
     round = work.examples.count
@@ -49,10 +49,7 @@ private struct LoFiTLearner: Learner {
     let changes = heads.enumerated().map { place, head in
       Intervention.stretch(head, by: own(place).map { 1 + scales[$0] })
     }
-    let trace = try work.model.run(
-      prompt, as: Float.self, interventions: changes + work.always)
-    let gradients = try work.model.gradients(of: objective, trace)
-    let plain = try work.model.unscaled(trace)
+    let (gradients, plain) = try work.slopes(objective, work.run(prompt, changes))
     var slopes = [Double](repeating: 0, count: scales.count)
     for (place, head) in heads.enumerated() {
       // What else is multiplied in `always` passes its factor on.
@@ -69,8 +66,8 @@ private struct LoFiTLearner: Learner {
 
   var table: HeadTable {
     HeadTable(
-      layers: work.model.plan.layers, heads: work.model.plan.heads,
-      values: heads.indices.map { place in
+      work.plan,
+      heads.indices.map { place in
         own(place).reduce(0) { $0 + scales[$1] * scales[$1] }.squareRoot()
       })
   }

@@ -62,7 +62,7 @@ private struct VoitaLearner: Learner {
 
   init(_ work: LearningWork) {
     self.work = work
-    heads = work.model.plan.allHeads
+    heads = work.plan.allHeads
     (penalty, rate) = (work.settings.penalty ?? 0.05, work.settings.rate ?? 0.05)
     // Gates are random: one prompt's loss says little.
     round = max(10, work.examples.count)
@@ -78,10 +78,7 @@ private struct VoitaLearner: Learner {
     var gates: [(gate: Double, slope: Double)] = []
     for a in parameters { gates.append(HardConcrete.sample(a, generator.unit())) }
     let changes = zip(heads, gates).map { Intervention.scale($0, by: $1.gate) }
-    let trace = try work.model.run(
-      prompt, as: Float.self, interventions: changes + work.always)
-    let gradients = try work.model.gradients(of: objective, trace)
-    let plain = try work.model.unscaled(trace)
+    let (gradients, plain) = try work.slopes(objective, work.run(prompt, changes))
     let factors = HeadFactors(work.always)
     let slopes = heads.indices.map { place in
       let head = heads[place]
@@ -99,8 +96,6 @@ private struct VoitaLearner: Learner {
   }
 
   var table: HeadTable {
-    HeadTable(
-      layers: work.model.plan.layers, heads: work.model.plan.heads,
-      values: parameters.map(HardConcrete.gate))
+    HeadTable(work.plan, parameters.map(HardConcrete.gate))
   }
 }

@@ -12,9 +12,28 @@ struct LearningWork {
   let model: Model
   /// Prompts with what they are judged by.
   let examples: [(prompt: Prompt, options: ScoreOptions)]
-  /// What is changed in every run besides.
+  /// The part of the model whose heads are scored, and its description.
+  let stream: StreamName
+  let plan: ModelPlan
+  /// What is changed there in every run besides.
   let always: [Intervention]
-  let settings: LearningSettings
+  var settings: LearningSettings { examples.first?.options.learning ?? LearningSettings() }
+
+  /// Runs a prompt with something changed in the part that is scored.
+  func run(_ prompt: Prompt, _ changes: [Intervention]) throws -> Trace<Float> {
+    try model.run(prompt, as: Float.self, interventions: changes + always, in: stream)
+  }
+
+  /// The scored part of a run, weighted values as attention made them, and its gradients.
+  func slopes(
+    _ objective: Objective, _ trace: Trace<Float>
+  ) throws -> (gradients: Gradients<Float>, plain: Trace<Float>) {
+    let gradients = try model.gradients(of: objective, trace)
+    guard let own = gradients.stream(stream) else {
+      throw ModelError.noSuchStream(stream, family: model.plan.family)
+    }
+    return (own, try model.stream(stream, of: trace).unscaled)
+  }
 }
 
 /// What a user may set about learning.
@@ -58,12 +77,9 @@ extension LearnedScore {
   ///   there is.
   /// - Throws: `CancellationError` before the first step; what a step throws.
   static func learn(
-    _ model: Model, _ examples: [(prompt: Prompt, options: ScoreOptions)],
-    always: [Intervention] = [], onProgress: (Double) throws -> Void
+    _ work: LearningWork, onProgress: (Double) throws -> Void
   ) throws -> HeadTable {
-    let settings = examples.first?.options.learning ?? LearningSettings()
-    var learner = try learner(
-      LearningWork(model: model, examples: examples, always: always, settings: settings))
+    var learner = try learner(work)
     var best: (loss: Double, table: HeadTable)?
     var sum = 0.0
     for index in 0..<learner.steps {
@@ -87,11 +103,12 @@ extension LearnedScore {
 
   /// From the prompt alone.
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    let trace = try input.trace()
     var options = input.options
     options.objective = try options.objective ?? input.objective()
     return try learn(
-      input.model, [(trace.wholePrompt, options)], always: trace.interventions,
+      LearningWork(
+        model: input.model, examples: [(try input.whole().wholePrompt, options)],
+        stream: input.stream, plan: input.plan, always: try input.trace().interventions),
       onProgress: input.onProgress)
   }
 }
@@ -124,13 +141,5 @@ struct Adam {
 
   private static func power(_ base: Double, _ count: Int) -> Double {
     Double.exp(Double(count) * Double.log(base))
-  }
-}
-
-extension Model {
-  /// A run's weighted values as attention made them, whatever multiplied them afterwards, head by head.
-  func unscaled(_ trace: Trace<Float>) throws -> Trace<Float> {
-    let spec = try RuleSpec(parsing: "streaming:sink=0,recent=\(max(1, trace.seq))")
-    return trace.freezing(try interventions(RulePlan(spec, in: plan.allHeads), on: trace))
   }
 }

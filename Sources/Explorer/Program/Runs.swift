@@ -48,12 +48,24 @@ struct Runs {
     try model.stream(stream, of: run(model, alteration, onProgress: onProgress))
   }
 
+  /// The run of all parts under a change.
+  ///
+  /// - Throws: As `trace`.
+  mutating func whole(
+    _ model: Model, _ alteration: Alteration, onProgress: (Double) throws -> Void
+  ) throws -> Trace<Float> {
+    try run(model, alteration, onProgress: onProgress)
+  }
+
   private mutating func run(
     _ model: Model, _ alteration: Alteration, onProgress: (Double) throws -> Void
   ) throws -> Trace<Float> {
     guard !alteration.isNone else { return whole }
     if let known = changed.first(where: { $0.alteration == alteration }) { return known.trace }
     let knockOuts = alteration.knockedOut.sorted().map { Intervention.zero($0) }
+    // Rules are the decoder's.
+    guard alteration.rules.isEmpty || alteration.knockedOut(in: .decoder) == alteration.knockedOut
+    else { throw StreamError.rulesElsewhere(alteration.stream) }
     let rules = try model.interventions(alteration.rules, on: whole)
     // With inputs frozen nothing runs again, heads that are knocked out neither: the two scopes never mix.
     let isLocal = alteration.isLocal
@@ -61,7 +73,10 @@ struct Runs {
     var trace = whole
     if !run.isEmpty {
       let file = try makeRoom(model)
-      trace = try model.run(prompt, interventions: run, reusing: whole, keeping: file) {
+      trace = try model.run(
+        prompt, interventions: run, in: rules.isEmpty ? alteration.stream : .decoder,
+        reusing: whole, keeping: file
+      ) {
         try onProgress(Double($0.done) / Double($0.total))
       }
     }

@@ -77,7 +77,15 @@ extension Question {
         try trace.pooledPattern(
           head, rows: rows, columns: columns, pool: pool, onProgress: onProgress))
     case .score(let name):
-      return .scores(try ScoreTable.named(name, open, trace, onProgress: onProgress))
+      let whole =
+        alteration.isLocal
+        ? nil
+        : try runs.whole(
+          open.model, alteration, onProgress: onProgress)
+      return .scores(
+        try ScoreTable.named(
+          name, open, whole ?? trace, stream: whole == nil ? .decoder : runs.stream,
+          onProgress: onProgress))
     case .pruning(let request):
       try runs.checkPrediction()
       return .pruning(try PruneCurve(request, open, base, onProgress: onProgress))
@@ -108,11 +116,14 @@ extension Runs {
 /// What a part of an encoder-decoder cannot answer.
 enum StreamError: Error, Equatable, CustomStringConvertible {
   case noPrediction(StreamName)
+  case rulesElsewhere(StreamName)
 
   var description: String {
     switch self {
     case .noPrediction(let stream):
       "the \(stream.rawValue) stream predicts nothing, the decoder does; E shows it"
+    case .rulesElsewhere(let stream):
+      "heads of \(stream.inWords) are out, and rules stand in the decoder; undo one of them with u"
     }
   }
 }

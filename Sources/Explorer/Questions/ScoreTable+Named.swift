@@ -4,10 +4,13 @@ import Models
 extension ScoreTable {
   /// A head score of a run.
   ///
+  /// - Parameters:
+  ///   - trace: A run of all parts.
+  ///   - stream: The part whose heads are scored.
   /// - Returns: One table; of a score of spans one for each span.
   /// - Throws: `ExplorerError.refused` with the reason when the score does not apply; what it throws itself.
   static func named(
-    _ name: String, _ open: OpenModel, _ trace: Trace<Float>,
+    _ name: String, _ open: OpenModel, _ trace: Trace<Float>, stream: StreamName = .decoder,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws -> [ScoreTable] {
     guard let score = HeadScores.named(name) else {
@@ -15,8 +18,8 @@ extension ScoreTable {
         command: "score", found: name, expected: "a score of heed scores --list")
     }
     let input = ScoreInput(
-      open.model, trace, options: try open.scoreOptions(score), prefix: open.prefix,
-      onProgress: onProgress)
+      open.model, trace, stream: stream, options: try open.scoreOptions(score),
+      prefix: open.prefix, onProgress: onProgress)
     let results = try HeadScores.results([score], of: input)
     if let reason = results.first?.reason {
       throw ExplorerError.refused(command: "score \(name)", why: reason)

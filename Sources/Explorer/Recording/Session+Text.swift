@@ -34,7 +34,8 @@ extension Session {
     for (letter, place) in marks.sorted(by: { $0.key < $1.key }) {
       add("mark", "\(letter) \(place.view) \(place.head) \(place.query) \(place.key)")
     }
-    for head in alteration.knockedOut.sorted() { add("knock-out", "\(head)") }
+    let part = alteration.stream == .decoder ? "" : " \(alteration.stream.rawValue)"
+    for head in alteration.knockedOut.sorted() { add("knock-out", "\(head)\(part)") }
     for (rule, heads) in alteration.heads {
       add("rule", ([rule.description] + heads.map(\.description)).joined(separator: " "))
     }
@@ -115,9 +116,14 @@ extension Session {
       }
     ),
     (
-      "knock-out", "and a head such as L3.H5",
+      "knock-out", "and a head such as L3.H5, with encoder or cross after it for one of that part",
       { session, text in
-        guard let head = HeadIndex(text) else { return false }
+        let words = text.split(separator: " ").map(String.init)
+        guard (1...2).contains(words.count), let head = HeadIndex(words[0]) else { return false }
+        if words.count == 2 {
+          guard let part = StreamName(rawValue: words[1]) else { return false }
+          session.alteration.stream = part
+        }
         session.alteration.knockedOut.insert(head)
         return true
       }

@@ -89,18 +89,19 @@ public enum Reopening {
     if state.zoom != .fit { words += ["--zoom", state.zoom.text] }
     if !state.lens.text.isEmpty { words += ["--lens", quoted(state.lens.text)] }
     if let score = state.scoreTable { words += ["--score", quoted(score.name)] }
-    return (words + changes(state.alteration)).joined(separator: " ")
+    return (words + changes(state.alteration, in: state.subject?.stream ?? .decoder)).joined(
+      separator: " ")
   }
 
   /// What is changed about the model.
-  private static func changes(_ alteration: Alteration) -> [String] {
+  private static func changes(_ alteration: Alteration, in stream: StreamName) -> [String] {
     func names(_ heads: [HeadIndex]) -> String {
       heads.map(\.description).joined(separator: ",")
     }
     var words: [String] = []
-    if !alteration.knockedOut.isEmpty {
-      words += ["--without", names(alteration.knockedOut.sorted())]
-    }
+    // The option means heads of the part that is looked at.
+    let out = alteration.knockedOut(in: stream)
+    if !out.isEmpty { words += ["--without", names(out.sorted())] }
     for (rule, heads) in alteration.heads {
       words += ["--rule", quoted(rule.description), "--heads", names(heads)]
     }

@@ -4,6 +4,8 @@ import Models
 public struct Alteration: Sendable, Hashable {
   /// Heads whose output is set to zero.
   public var knockedOut: Set<HeadIndex> = []
+  /// The part of an encoder-decoder that those heads belong to.
+  public var stream = StreamName.decoder
   /// Rules in place of softmax.
   public var rules = RulePlan()
   /// Whether rules change what comes after them, or their heads alone.
@@ -18,6 +20,11 @@ public struct Alteration: Sendable, Hashable {
 
   /// Whether anything is changed.
   public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
+
+  /// The knocked-out heads of one part.
+  func knockedOut(in stream: StreamName) -> Set<HeadIndex> {
+    stream == self.stream ? knockedOut : []
+  }
 
   /// What is changed, every rule with all of its parameters; nil when nothing is.
   public var text: String? { text(naming: 3, \.description) }
@@ -34,7 +41,8 @@ public struct Alteration: Sendable, Hashable {
     }
     var parts: [String] = []
     if !knockedOut.isEmpty {
-      parts.append("without \(names(knockedOut))" + (isLocal ? " (not run: local)" : ""))
+      let part = stream == .decoder ? "" : " of \(stream.inWords)"
+      parts.append("without \(names(knockedOut))\(part)" + (isLocal ? " (not run: local)" : ""))
     }
     for (rule, heads) in heads {
       parts.append("rule \(spelling(rule)) in \(names(heads)), \(reach.rawValue)")

@@ -52,7 +52,10 @@ extension ExplorerState {
         text: "\(list): found no such heads, expected such as L5.H1,L3", isError: true)
       return
     }
-    if let list = arrival.without { next.knockedOut.formUnion(heads(named: list) ?? []) }
+    if let list = arrival.without {
+      next.knockedOut.formUnion(heads(named: list) ?? [])
+      next.stream = subject?.stream ?? .decoder
+    }
     for rule in arrival.rules {
       for head in rule.heads.map({ heads(named: $0) ?? [] }) ?? ruledHeads(.all) {
         next.rules[head] = rule.spec

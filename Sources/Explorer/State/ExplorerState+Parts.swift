@@ -61,4 +61,7 @@ extension StreamName {
     case .cross: "cross attention"
     }
   }
+
+  /// Its name in a sentence.
+  var inWords: String { self == .cross ? label : "the \(label)" }
 }

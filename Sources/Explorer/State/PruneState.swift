@@ -58,7 +58,8 @@ extension ExplorerState {
 
   /// Takes the heads of a mask out; can be undone.
   mutating func take(_ mask: HeadMask, from file: String?) {
-    change { $0.knockedOut = mask.removed }
+    let stream = subject?.stream ?? .decoder
+    change { ($0.knockedOut, $0.stream) = (mask.removed, stream) }
     let source = file.map { " as in \($0)" } ?? ""
     say("without \(mask.removed.count) heads\(source); u undoes")
   }

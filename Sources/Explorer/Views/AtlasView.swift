@@ -29,7 +29,8 @@ enum AtlasView: ExplorerView {
   private static func sign(_ drawing: Drawing, _ head: HeadIndex, _ second: ScoreTable?) -> String?
   {
     let state = drawing.state
-    if state.alteration.knockedOut.contains(head) { return "x" }
+    let stream = state.subject?.stream ?? .decoder
+    if state.alteration.knockedOut(in: stream).contains(head) { return "x" }
     if state.selected.contains(head) { return "*" }
     if let second {
       let level = second.level(head)

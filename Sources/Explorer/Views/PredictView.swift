@@ -196,7 +196,7 @@ enum PredictView: ExplorerView {
     for row in rows.visible {
       let (head, y) = (heads[row], rows.y(row))
       let isChosen = head == drawing.state.head
-      let out = drawing.state.alteration.knockedOut.contains(head) ? "x" : " "
+      let out = drawing.state.alteration.knockedOut(in: .decoder).contains(head) ? "x" : " "
       let source = strongest(drawing, run, head, position)
       let text =
         (isChosen ? drawing.glyphs.pointRight : " ")

@@ -47,6 +47,8 @@ extension ForwardPass {
       projections.apply(
         to: memory.rows(rows), rows: rows, keys: k.rows(rows), values: v.rows(rows))
     }
+    // Variants differ in weighted values alone.
+    if crossEdits.count == 1 { crossEdits[0].inputs(layer, plan, queries: q, keys: k, values: v) }
     let extras = extras(plan)
     let kept = (queries: K.kept(queries), keys: K.kept(keys), values: K.kept(values))
     let heads = (0..<plan.heads).map { head in
@@ -56,8 +58,17 @@ extension ForwardPass {
     }
     var weightedValues = Tensor<K.Element>(
       uninitialized: [residual.rows, plan.heads * plan.dValue])
+    let view = RuleLayer<K>(
+      heads: heads, layer: layer, layers: self.plan.layers, residual: residual,
+      spans: prompt.spans, grid: nil)
     let sums = AttentionOutput<K>.fill(
-      weightedValues.mutableMatrix(), heads: heads, seq: residual.rows)
+      weightedValues.mutableMatrix(), heads: heads, seq: residual.rows,
+      ruled: crossEdits.count == 1 ? crossEdits[0].ruled(view) : [:])
+    let z = weightedValues.mutableMatrix()
+    for (index, edits) in crossEdits.enumerated() {
+      let rows = index * prompt.seq..<(index + 1) * prompt.seq
+      edits.weightedValues(layer, plan, z.rows(rows), K.self)
+    }
     return LayerTrace(
       queries: kept.queries, keys: kept.keys, values: kept.values,
       weightedValues: K.kept(weightedValues), extras: extras, sums: sums)

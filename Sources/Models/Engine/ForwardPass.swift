@@ -24,10 +24,15 @@ struct ForwardPass<K: Kernels> {
   private var biases: [PositionPlan: ScoreBias<K.Element>] = [:]
   private let interventions: [Intervention]
   private let edits: Edits<K.Element>
+  /// Of cross attention, one for each variant.
+  let crossEdits: [Edits<K.Element>]
 
+  /// - Parameters:
+  ///   - interventions: In this stack's own attention.
+  ///   - crossing: In its cross attention, a list for each variant.
   init(
     plan: ModelPlan, weights: Weights, prompt: Prompt, memory: Memory<K.Element>? = nil,
-    interventions: [Intervention] = [], variants: Int = 1
+    interventions: [Intervention] = [], crossing: [[Intervention]] = [[]], variants: Int = 1
   ) {
     self.plan = plan
     self.prompt = prompt
@@ -36,6 +41,7 @@ struct ForwardPass<K: Kernels> {
     self.weights = WeightReader(weights)
     self.interventions = interventions
     edits = Edits(interventions)
+    crossEdits = crossing.map(Edits.init)
   }
 
   /// Runs all blocks that an earlier run does not already answer for.
@@ -48,7 +54,8 @@ struct ForwardPass<K: Kernels> {
     reusing base: Trace<K.Element>? = nil, keeping file: KeptFile? = nil,
     onProgress: (Progress) throws -> Void
   ) throws -> Trace<K.Element> {
-    let reused = base.map { ReusedRun($0, for: interventions) }
+    let crossing = crossEdits.flatMap(\.interventions)
+    let reused = base.map { ReusedRun($0, for: interventions, crossing: crossing) }
     let start = reused?.start ?? 0
     var residual = reused?.residual ?? embed()
     weights.releaseAll()
@@ -57,7 +64,7 @@ struct ForwardPass<K: Kernels> {
     var residuals = reused?.residuals ?? []
     residuals.append(try kept(residual, in: file))
     var attention = reused?.attention ?? []
-    var crossing = Crossing<K.Element>()
+    var crossed = Crossing<K.Element>(crossing, from: reused?.crossing, layers: start)
     for (layer, block) in plan.blocks.enumerated().dropFirst(start) {
       try onProgress(Progress(done: layer, total: plan.layers))
       var layerTrace: LayerTrace<K.Element>
@@ -73,10 +80,9 @@ struct ForwardPass<K: Kernels> {
         layerTrace.replaceWeightedValues(z, K.self)
       }
       if let cross = block.cross, let memory {
-        let crossed = transform(
+        let made = transform(
           layer, block, cross, reading: memory, layerTrace.weightedValues.matrix, &residual)
-        crossing.append(
-          (try kept(crossed.residual, in: file), try kept(crossed.trace, in: file)))
+        crossed.append((try kept(made.residual, in: file), try kept(made.trace, in: file)))
       } else {
         transform(block, layerTrace.weightedValues.matrix, &residual)
       }
@@ -90,7 +96,7 @@ struct ForwardPass<K: Kernels> {
     return Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: attention,
       interventions: interventions,
-      streams: crossing.streams(
+      streams: crossed.streams(
         of: plan, prompt: prompt, memory: memory, last: residuals[plan.layers], file: file),
       file: file)
   }

@@ -30,7 +30,8 @@ extension Model {
       let text = padded(text, contrast.textRow)
       let read = try run(text, as: Float.self, onProgress: onProgress)
       let row = row(of: text.ids, contrast.textRow)
-      let last = output(of: plan, read, on: K.self).matrix.rows(row..<row + 1)
+      let last = output(of: plan, read.residuals[plan.layers].matrix, on: K.self).matrix.rows(
+        row..<row + 1)
       return factor * Self.cosine(projection.applied(to: last).elements, pooled) + shift
     }
   }
@@ -47,7 +48,9 @@ extension Model {
     typealias K = Float.PreferredKernels
     let seen = try run(image, as: Float.self, onProgress: onProgress)
     var reader = WeightReader<K>(weights)
-    return pooled(output(of: vision, seen, on: K.self).matrix, contrast.image, &reader, on: K.self)
+    return pooled(
+      output(of: vision, seen.residuals[vision.layers].matrix, on: K.self).matrix, contrast.image,
+      &reader, on: K.self)
   }
 
   /// A text with what its model was trained to see behind it.

@@ -3,74 +3,97 @@ import Tensors
 extension Model {
   /// Runs the stack that comes first, then the one that reads it.
   ///
+  /// - Parameters:
+  ///   - interventions: By the stream that they change.
+  ///   - base: An earlier run: a stack that nothing touches is not run again.
   /// - Returns: The second one's run, the first one's and cross attention among its streams.
   func run<K: Kernels>(
-    _ prompt: Prompt, through encoder: EncoderPlan, on _: K.Type, interventions: [Intervention],
+    _ prompt: Prompt, through encoder: EncoderPlan, on _: K.Type,
+    interventions: [StreamName: [Intervention]], reusing base: Trace<K.Element>? = nil,
     keeping file: KeptFile?, onProgress: (Progress) throws -> Void
   ) throws -> Trace<K.Element> {
-    let layers = encoder.plan.layers + plan.layers
+    let own = interventions[.decoder] ?? []
+    var pass: ForwardPass<K>
     switch encoder {
-    case .attended(let first, _):
-      let encoded = try trace(first, prompt, on: K.self, keeping: file) { progress in
+    case .beside(let other) where prompt.image != nil:
+      pass = ForwardPass(plan: other, weights: weights, prompt: prompt, interventions: own)
+    case .inserted where prompt.image == nil, .beside:
+      pass = ForwardPass(plan: plan, weights: weights, prompt: prompt, interventions: own)
+    case .attended(let first, _), .inserted(let first, _):
+      let read = try base.flatMap { try reusable($0, prompt) }
+      let layers = first.layers + plan.layers
+      let changes = interventions[.encoder] ?? []
+      var reading = ForwardPass<K>(
+        plan: first, weights: weights, prompt: try encoderPrompt(of: prompt, first),
+        interventions: changes)
+      let encoded = try reading.run(
+        reusing: read?.stream(.encoder), keeping: file
+      ) { progress in
         try onProgress(Progress(done: progress.done, total: layers))
       }
-      let memory = Memory(prompt: prompt, output: output(of: first, encoded, on: K.self))
-      var pass = ForwardPass<K>(
-        plan: plan, weights: weights, prompt: decoderPrompt(of: prompt), memory: memory,
-        interventions: interventions)
-      let decoded = try pass.run(keeping: file) { progress in
+      // What another output of the encoder made is of no use.
+      let isSame = changes.isEmpty && read?.stream(.encoder)?.interventions.isEmpty == true
+      pass = ForwardPass(
+        plan: plan, weights: weights, prompt: decoderPrompt(of: prompt),
+        memory: memory(encoder, encoded.prompt, encoded.residuals[first.layers].matrix, on: K.self),
+        interventions: own, crossing: [interventions[.cross] ?? []])
+      return try pass.run(reusing: isSame ? read : nil, keeping: file) { progress in
         try onProgress(Progress(done: first.layers + progress.done, total: layers))
-      }
-      return decoded.adding([.encoder: encoded])
-    case .beside(let other):
-      let plan = prompt.image == nil ? plan : other
-      var pass = ForwardPass<K>(
-        plan: plan, weights: weights, prompt: prompt, interventions: interventions)
-      return try pass.run(keeping: file, onProgress: onProgress)
-    case .inserted(let first, let insertion):
-      guard let image = prompt.image else {
-        var pass = ForwardPass<K>(
-          plan: plan, weights: weights, prompt: prompt, interventions: interventions)
-        return try pass.run(keeping: file, onProgress: onProgress)
-      }
-      let seen = try Prompt(image: image, for: first)
-      let encoded = try trace(first, seen, on: K.self, keeping: file) { progress in
-        try onProgress(Progress(done: progress.done, total: layers))
-      }
-      var reader = WeightReader<K>(weights)
-      guard let last = encoded.residuals.last,
-        let projector = MLP<K>(insertion.projector, &reader)
-      else { throw ModelError.promptEmpty }
-      let patches = last.matrix.rows(insertion.dropping..<last.shape[0])
-      var projected = Tensor<K.Element>(uninitialized: [patches.rows, plan.dModel])
-      projector.apply(to: patches, adding: false, into: projected.mutableMatrix())
-      var pass = ForwardPass<K>(
-        plan: plan, weights: weights, prompt: prompt,
-        memory: Memory(prompt: seen, output: projected), interventions: interventions)
-      let decoded = try pass.run(keeping: file) { progress in
-        try onProgress(Progress(done: first.layers + progress.done, total: layers))
-      }
-      return decoded.adding([.encoder: encoded])
+      }.adding([.encoder: encoded])
     }
-  }
-
-  private func trace<K: Kernels>(
-    _ plan: ModelPlan, _ prompt: Prompt, on _: K.Type, keeping file: KeptFile?,
-    onProgress: (Progress) throws -> Void
-  ) throws -> Trace<K.Element> {
-    var pass = ForwardPass<K>(plan: plan, weights: weights, prompt: prompt)
     return try pass.run(keeping: file, onProgress: onProgress)
   }
 
+  /// A run that another one of the same prompt may begin with; nil for one under frozen rules.
+  private func reusable<Element: Scalar>(
+    _ base: Trace<Element>, _ prompt: Prompt
+  ) throws -> Trace<Element>? {
+    guard base.plan == plan, base.prompt.ids == decoderPrompt(of: prompt).ids,
+      base.stream(.encoder)?.prompt.media == prompt.media
+    else { throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq) }
+    if case .attended = plan.encoder, base.stream(.encoder)?.prompt.ids != prompt.ids {
+      throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
+    }
+    return base.reach == .local ? nil : base
+  }
+
+  /// What the stack that comes first reads.
+  private func encoderPrompt(of prompt: Prompt, _ plan: ModelPlan) throws -> Prompt {
+    guard case .inserted = self.plan.encoder, let image = prompt.image else { return prompt }
+    return try Prompt(image: image, for: plan)
+  }
+
+  /// What the second stack reads of the first one.
+  ///
+  /// - Parameters:
+  ///   - prompt: What the first one read.
+  ///   - residual: Its residual stream after the last block.
+  func memory<K: Kernels>(
+    _ encoder: EncoderPlan, _ prompt: Prompt, _ residual: Matrix<K.Element>, on _: K.Type
+  ) -> Memory<K.Element> {
+    var reader = WeightReader<K>(weights)
+    switch encoder {
+    case .inserted(_, let insertion):
+      let patches = residual.rows(insertion.dropping..<residual.rows)
+      var projected = Tensor<K.Element>(uninitialized: [patches.rows, plan.dModel])
+      MLP<K>(insertion.projector, &reader)?
+        .apply(to: patches, adding: false, into: projected.mutableMatrix())
+      return Memory(prompt: prompt, output: projected)
+    case .attended(let first, _), .beside(let first):
+      return Memory(prompt: prompt, output: output(of: first, residual, on: K.self))
+    }
+  }
+
   /// What a stack hands on: its residual stream after its final norm.
+  ///
+  /// - Parameter residual: After the last block.
   func output<K: Kernels>(
-    of plan: ModelPlan, _ trace: Trace<K.Element>, on _: K.Type
+    of plan: ModelPlan, _ residual: Matrix<K.Element>, on _: K.Type
   ) -> Tensor<K.Element> {
-    let last = trace.residuals[plan.layers]
     var reader = WeightReader<K>(weights)
     return plan.head.norm.map {
-      Norm<K>($0, width: plan.dModel, &reader).applied(to: last.matrix)
-    } ?? last
+      Norm<K>($0, width: plan.dModel, &reader).applied(to: residual)
+    } ?? residual.copied
   }
 
   /// The prompt of the stack that makes a text: what was given for it, else the token that it starts with.

@@ -31,6 +31,9 @@ extension Trace {
     return whole
   }
 
+  /// Whether nothing was changed in any part of the run.
+  var isUnchanged: Bool { interventions.isEmpty && streams.values.allSatisfy(\.isUnchanged) }
+
   /// The tokens that keys stand for.
   public var keyTokens: Prompt { keyPrompt ?? prompt }
 
@@ -53,8 +56,16 @@ struct Memory<Element: Scalar>: Sendable {
 
 /// What cross attention of a run's layers read and wrote.
 struct Crossing<Element: Scalar> {
-  private var residuals: [Tensor<Element>] = []
-  private var attention: [LayerTrace<Element>] = []
+  private var residuals: [Tensor<Element>]
+  private var attention: [LayerTrace<Element>]
+  private let interventions: [Intervention]
+
+  /// Nothing but what an earlier run gave in its first layers.
+  init(_ interventions: [Intervention], from base: Trace<Element>?, layers: Int) {
+    self.interventions = interventions
+    residuals = Array(base?.residuals.prefix(layers) ?? [])
+    attention = Array(base?.attention.prefix(layers) ?? [])
+  }
 
   mutating func append(_ layer: (residual: Tensor<Element>, trace: LayerTrace<Element>)) {
     residuals.append(layer.residual)
@@ -70,7 +81,7 @@ struct Crossing<Element: Scalar> {
     return [
       .cross: Trace(
         prompt: prompt, plan: plan.ofCross, residuals: residuals + [last], attention: attention,
-        keyPrompt: memory.prompt, file: file)
+        interventions: interventions, keyPrompt: memory.prompt, file: file)
     ]
   }
 }

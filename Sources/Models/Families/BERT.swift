@@ -6,6 +6,7 @@ import Checkpoints
 /// `models/electra/modeling_electra.py`.
 enum BERT: Family {
   static let modelTypes = ["bert", "roberta", "xlm-roberta", "electra"]
+  static let removableTypes = modelTypes
 
   static func plan(_ config: ConfigReader) throws -> ModelPlan {
     let sizes = try EncoderSizes(

@@ -6,6 +6,7 @@ import Checkpoints
 /// `models/dinov2_with_registers/modeling_dinov2_with_registers.py`; Oquab et al. 2023, Darcet et al. 2023.
 enum DINOv2: Family {
   static let modelTypes = ["dinov2", "dinov2_with_registers"]
+  static let removableTypes = modelTypes
 
   static func plan(_ config: ConfigReader) throws -> ModelPlan {
     let dModel = try config.count("hidden_size")

@@ -5,6 +5,7 @@ import Checkpoints
 /// Source: transformers 5, `models/distilbert/modeling_distilbert.py`.
 enum DistilBERT: Family {
   static let modelTypes = ["distilbert"]
+  static let removableTypes = modelTypes
 
   static func plan(_ config: ConfigReader) throws -> ModelPlan {
     let sizes = try EncoderSizes(

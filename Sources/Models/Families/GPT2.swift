@@ -5,6 +5,7 @@ import Checkpoints
 /// Source: transformers 5, `models/gpt2/modeling_gpt2.py`.
 enum GPT2: Family {
   static let modelTypes = ["gpt2"]
+  static let removableTypes = modelTypes
 
   static func plan(_ config: ConfigReader) throws -> ModelPlan {
     let dModel = try config.count("n_embd")

@@ -5,6 +5,7 @@ import Checkpoints
 /// Source: transformers 5, `models/vit/modeling_vit.py`, `models/deit/modeling_deit.py`.
 enum ViT: Family {
   static let modelTypes = ["vit", "deit"]
+  static let removableTypes = modelTypes
 
   static func plan(_ config: ConfigReader) throws -> ModelPlan {
     let sizes = try EncoderSizes(

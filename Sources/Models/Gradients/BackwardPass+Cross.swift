@@ -17,10 +17,18 @@ extension BackwardPass {
     let x = run.residuals[layer].matrix
     let z = run.attention[layer].weightedValues.matrix
     let forZ = differentiate(half, then: mlp, x, z, gradient, extra)
+    let edits = Edits<K.Element>(run.interventions)
+    var edited = forZ
+    edits.differentiateWeightedValues(layer, cross.attention, edited.mutableMatrix(), K.self)
     let heads = run.plan.heads(inLayer: layer).map(run.attention)
-    var attention = AttentionBackward<K>(heads, cross.attention, forZ.matrix)
+    let ruled = edits.ruled(
+      RuleLayer<K>(
+        heads: heads, layer: layer, layers: plan.layers, residual: x, spans: trace.prompt.spans,
+        grid: nil))
+    var attention = AttentionBackward<K>(heads, cross.attention, edited.matrix, ruled: ruled)
     let (q, k) = (attention.queries.mutableMatrix(), attention.keys.mutableMatrix())
     let v = attention.values.mutableMatrix()
+    edits.differentiateInputs(layer, cross.attention, queries: q, keys: k, values: v)
     let projections = Projections<K>(cross.attention, nil, &weights)
     let norm = cross.norms.input.map { Norm<K>($0, width: plan.dModel, &weights) }
     Slices.forEach(x.rows) { rows in
@@ -66,12 +74,12 @@ extension BackwardPass {
 
 /// The stack that another one reads.
 extension Model {
-  /// What cross attention of a run read; nil for a run without.
-  func memory<K: Kernels>(of trace: Trace<K.Element>, on _: K.Type) -> Tensor<K.Element>? {
-    guard case .attended(let first, _) = plan.encoder, let encoded = trace.stream(.encoder) else {
-      return nil
-    }
-    return output(of: first, encoded, on: K.self)
+  /// What a run's second stack read of its first one; nil for a run without.
+  func memory<K: Kernels>(of trace: Trace<K.Element>, on _: K.Type) -> Memory<K.Element>? {
+    guard let encoder = plan.encoder, let encoded = trace.stream(.encoder),
+      let last = encoded.residuals.last
+    else { return nil }
+    return memory(encoder, encoded.prompt, last.matrix, on: K.self)
   }
 
   /// Goes on into the stack that a run has read; nil where it has read none.

@@ -51,6 +51,7 @@ public struct Gradients<Element: Scalar>: Sendable {
 extension Trace {
   /// Why the run cannot be differentiated; nil when it can.
   public var gradientObstacle: ModelError? {
+    if let encoded = streams[.encoder], let obstacle = encoded.gradientObstacle { return obstacle }
     guard let reach else { return nil }
     if reach == .local { return .gradientOfFrozenRun }
     let head = rules.heads.keys.sorted().first { ruled($0)?.rule.mixture == nil }
@@ -140,7 +141,8 @@ extension Model {
   ) throws -> Gradients<K.Element> {
     let others = trace.stream(.encoder)?.layers ?? 0
     let total = plan.layers + others
-    var pass = BackwardPass<K>(trace, weights: weights, memory: memory(of: trace, on: K.self))
+    let read = trace.stream(.cross) == nil ? nil : memory(of: trace, on: K.self)?.output
+    var pass = BackwardPass<K>(trace, weights: weights, memory: read)
     let own = try pass.run(value: value, gradient) {
       try onProgress(Progress(done: $0.done, total: total))
     }

@@ -1,7 +1,8 @@
 import Tensors
 
 extension ForwardPass {
-  /// Runs variants of one run that differ from it in weighted values alone, all at once.
+  /// Runs variants of one run that differ from it in weighted values alone, all at once; those of cross
+  /// attention were given when the pass was made.
   ///
   /// Products then have the rows of all variants, and read each weight once for all of them.
   ///

@@ -2,7 +2,12 @@ import Tensors
 
 extension Intervention {
   /// Checks that a model has what is to be changed, and that the numbers fit.
-  func check(_ plan: ModelPlan, seq: Int) throws(ModelError) {
+  ///
+  /// - Parameters:
+  ///   - plan: Of the stream that is changed.
+  ///   - seq: How many queries the stream has.
+  ///   - keyCount: How many keys; nil for as many.
+  func check(_ plan: ModelPlan, seq: Int, keyCount: Int? = nil) throws(ModelError) {
     switch self {
     case .scale(let head, _), .rule(let head, _): try Self.check(head, plan)
     case .stretch(let head, let factors):
@@ -21,10 +26,11 @@ extension Intervention {
       } else if !(0...plan.layers).contains(site.layer) {
         throw .noSuchLayer(site.layer, layers: plan.layers)
       }
-      if let wrong = positions?.first(where: { !(0..<seq).contains($0) }) {
-        throw .noSuchPosition(wrong, seq: seq)
+      let count = site.isOfKeys ? keyCount ?? seq : seq
+      if let wrong = positions?.first(where: { !(0..<count).contains($0) }) {
+        throw .noSuchPosition(wrong, seq: count)
       }
-      let rows = positions?.count ?? seq
+      let rows = positions?.count ?? count
       guard values.shape == [1, width] || values.shape == [rows, width] else {
         throw .interventionShape(
           site: site.description, found: values.shape, expected: [rows, width])

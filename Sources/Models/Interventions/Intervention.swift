@@ -72,6 +72,14 @@ public enum Intervention: Sendable {
     }
   }
 
+  /// The head that it changes; nil for the residual stream.
+  var head: HeadIndex? {
+    switch self {
+    case .scale(let head, _), .stretch(let head, _), .rule(let head, _): head
+    case .replace(let site, _, _): site.head
+    }
+  }
+
   /// Whether it replaces the residual stream.
   var isOfResidual: Bool {
     if case .replace(.residual, _, _) = self { true } else { false }
@@ -83,6 +91,12 @@ public enum Intervention: Sendable {
     case .scale, .stretch, .replace(.weightedValues, _, _): true
     case .replace, .rule: false
     }
+  }
+
+  /// Whether cross attention has it: it has no residual stream of its own, and of rules only cut edges, which
+  /// know that keys are another stack's.
+  var suitsCrossAttention: Bool {
+    if case .rule(_, let rule) = self { rule.spec.name == CutRule.card.name } else { !isOfResidual }
   }
 
   /// Whether a layer's queries, keys and values stay as they were.
@@ -106,6 +120,14 @@ extension Intervention.Site {
     switch self {
     case .values, .weightedValues: true
     case .queries, .keys, .residual: false
+    }
+  }
+
+  /// Whether its vectors stand for keys, not for queries.
+  public var isOfKeys: Bool {
+    switch self {
+    case .keys, .values: true
+    case .queries, .weightedValues, .residual: false
     }
   }
 

@@ -8,56 +8,83 @@ extension Model {
   ///
   /// - Parameters:
   ///   - variants: Interventions on weighted values (`scale`, `mean`, `resample`), one list for each.
-  ///   - base: A run of this model without interventions.
+  ///   - stream: Where; variants of an encoder each run the decoder on their own.
+  ///   - base: A run of all parts of this model without interventions.
   ///   - onProgress: Called between blocks with the share that is done; what it throws ends the work.
   ///   - body: Gets the variants of a batch, by their index, and their residual streams after the last
   ///     block, `[variants · seq, dModel]`.
   /// - Throws: `ModelError` about an intervention that does not fit or touches more than weighted
   ///   values; what `onProgress` and `body` throw.
   public func forEachBatch<Element: Scalar>(
-    of variants: [[Intervention]], base: Trace<Element>,
+    of variants: [[Intervention]], in stream: StreamName = .decoder, base: Trace<Element>,
     onProgress: (Double) throws -> Void = { _ in },
     _ body: (_ indices: [Int], _ residual: Tensor<Element>) throws -> Void
   ) throws {
-    precondition(base.interventions.isEmpty && base.plan == plan)
+    let changed = try self.stream(stream, of: base)
+    let layers = changed.layers
+    precondition(base.isUnchanged)
     for intervention in variants.joined() {
-      try intervention.check(plan, seq: base.seq)
+      try intervention.check(changed.plan, seq: changed.seq, keyCount: changed.keyCount)
       guard intervention.leavesMapsOfItsLayer else {
         throw ModelError.interventionNotBatched(layer: intervention.layer)
       }
     }
     // What touches nothing starts after the last block, that is, with the last one unchanged.
-    let starts = variants.map { $0.map(\.layer).min() ?? plan.layers - 1 }
-    let total = Double(starts.reduce(0) { $0 + plan.layers - $1 })
+    let starts = variants.map { $0.map(\.layer).min() ?? layers - 1 }
+    let total = Double(starts.reduce(0) { $0 + layers - $1 })
     var done = 0.0
     for start in Set(starts).sorted() {
       let indices = starts.indices.filter { starts[$0] == start }
-      for batch in Self.batches(of: indices, size: Self.variantsAtOnce(seq: base.seq)) {
-        let edits = batch.map { Edits<Element>(variants[$0]) }
-        let onBlock = {
+      for batch in Self.batches(of: indices, size: Self.variantsAtOnce(seq: changed.seq)) {
+        let lists = batch.map { variants[$0] }
+        let onBlock = { (isOfStream: Bool) in
           try onProgress(done / total)
-          done += Double(batch.count)
+          if isOfStream { done += Double(batch.count) }
         }
         let residual =
           multipliesBFloat16
-          ? try run(edits, of: base, from: start, on: Element.RoundingKernels.self, onBlock)
-          : try run(edits, of: base, from: start, on: Element.PreferredKernels.self, onBlock)
+          ? try run(
+            lists, in: stream, of: base, from: start, on: Element.RoundingKernels.self, onBlock)
+          : try run(
+            lists, in: stream, of: base, from: start, on: Element.PreferredKernels.self, onBlock)
         try body(batch, residual)
       }
     }
     try onProgress(1)
   }
 
+  /// - Parameter onBlock: Called before each block, with whether it is one of the stream that is changed.
   private func run<K: Kernels>(
-    _ edits: [Edits<K.Element>], of base: Trace<K.Element>, from start: Int, on _: K.Type,
-    _ onBlock: () throws -> Void
+    _ variants: [[Intervention]], in stream: StreamName, of base: Trace<K.Element>,
+    from start: Int, on _: K.Type, _ onBlock: (Bool) throws -> Void
   ) throws -> Tensor<K.Element> {
-    let read = base.stream(.encoder).flatMap { encoded in
-      memory(of: base, on: K.self).map { Memory(prompt: encoded.prompt, output: $0) }
+    let none = variants.map { _ in Edits<K.Element>([]) }
+    let edits = stream == .cross ? none : variants.map { Edits<K.Element>($0) }
+    guard stream == .encoder else {
+      var pass = ForwardPass<K>(
+        plan: base.plan, weights: weights, prompt: base.prompt,
+        memory: memory(of: base, on: K.self),
+        crossing: stream == .cross ? variants : [[]], variants: variants.count)
+      return try pass.run(variants: edits, of: base, from: start) { try onBlock(true) }
+    }
+    guard let encoder = plan.encoder, let encoded = base.stream(.encoder) else {
+      throw ModelError.noSuchStream(stream, family: plan.family)
     }
     var pass = ForwardPass<K>(
-      plan: plan, weights: weights, prompt: base.prompt, memory: read, variants: edits.count)
-    return try pass.run(variants: edits, of: base, from: start, onBlock: onBlock)
+      plan: encoded.plan, weights: weights, prompt: encoded.prompt, variants: variants.count)
+    let outputs = try pass.run(variants: edits, of: encoded, from: start) { try onBlock(true) }
+    var result = Tensor<K.Element>(
+      uninitialized: [variants.count * base.seq, plan.dModel])
+    for index in variants.indices {
+      let own = outputs.matrix.rows(index * encoded.seq..<(index + 1) * encoded.seq)
+      var reading = ForwardPass<K>(
+        plan: plan, weights: weights, prompt: base.prompt,
+        memory: memory(encoder, encoded.prompt, own, on: K.self))
+      let read = try reading.run { _ in try onBlock(false) }
+      result.mutableMatrix().rows(index * base.seq..<(index + 1) * base.seq)
+        .copy(from: read.residuals[plan.layers].matrix)
+    }
+    return result
   }
 
   /// The mean next-token loss of every variant, in nats; `.nan` for a prompt of one token.
@@ -66,21 +93,21 @@ extension Model {
   ///
   /// - Parameters: See `forEachBatch`.
   public func losses<Element: Scalar>(
-    of variants: [[Intervention]], base: Trace<Element>,
+    of variants: [[Intervention]], in stream: StreamName = .decoder, base: Trace<Element>,
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [Double] {
-    try outcomes(of: variants, base: base, onProgress: onProgress).map(\.value)
+    try outcomes(of: variants, in: stream, base: base, onProgress: onProgress).map(\.value)
   }
 
   /// What every variant comes to by the mean next-token loss.
   ///
   /// - Parameters: See `forEachBatch`.
   public func outcomes<Element: Scalar>(
-    of variants: [[Intervention]], base: Trace<Element>,
+    of variants: [[Intervention]], in stream: StreamName = .decoder, base: Trace<Element>,
     onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [RunOutcome] {
     try outcomes(
-      of: variants, by: .nextTokenLoss(base.prompt), base: base, onProgress: onProgress)
+      of: variants, in: stream, by: .nextTokenLoss(base.prompt), base: base, onProgress: onProgress)
   }
 
   /// What every variant comes to.
@@ -92,8 +119,8 @@ extension Model {
   ///   - others: See `forEachBatch`.
   /// - Throws: What `forEachBatch` throws; what is wrong with the objective.
   public func outcomes<Element: Scalar>(
-    of variants: [[Intervention]], by objective: Objective, base: Trace<Element>,
-    onProgress: (Double) throws -> Void = { _ in }
+    of variants: [[Intervention]], in stream: StreamName = .decoder, by objective: Objective,
+    base: Trace<Element>, onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [RunOutcome] {
     try check(objective, seq: base.seq)
     var result = [RunOutcome](repeating: .undefined, count: variants.count)
@@ -107,7 +134,9 @@ extension Model {
       let head = try OutputHead<Element.PreferredKernels>(self)
       readout = { try head.outcomes(by: objective, $0, runs: $1, patches: patches) }
     }
-    try forEachBatch(of: variants, base: base, onProgress: onProgress) { indices, residual in
+    try forEachBatch(
+      of: variants, in: stream, base: base, onProgress: onProgress
+    ) { indices, residual in
       for (index, outcome) in zip(indices, try readout(residual.matrix, indices.count)) {
         result[index] = outcome
       }

@@ -12,11 +12,18 @@ struct ReusedRun<Element: Scalar> {
   let residual: Tensor<Element>?
   private let keepsInputs: Bool
 
-  init(_ base: Trace<Element>, for interventions: [Intervention]) {
+  /// - Parameters:
+  ///   - interventions: In the stack's own attention.
+  ///   - crossing: In its cross attention, which comes after it in every block.
+  init(
+    _ base: Trace<Element>, for interventions: [Intervention], crossing: [Intervention] = []
+  ) {
     self.base = base
     // Where the earlier run replaced the residual stream, the block that made it must run again.
     let touchedBefore = base.interventions.map { $0.isOfResidual ? $0.layer - 1 : $0.layer }
-    let first = (interventions.map(\.layer) + touchedBefore).min() ?? base.layers
+    let crossed = crossing + (base.stream(.cross)?.interventions ?? [])
+    let first =
+      (interventions.map(\.layer) + touchedBefore + crossed.map(\.layer)).min() ?? base.layers
     start = max(0, min(first, base.layers))
     residual = first < 0 ? nil : base.residuals[start]
     keepsInputs =
@@ -26,6 +33,9 @@ struct ReusedRun<Element: Scalar> {
 
   /// The residual streams before that.
   var residuals: [Tensor<Element>] { Array(base.residuals[..<start]) }
+
+  /// Cross attention of that run; nil without.
+  var crossing: Trace<Element>? { base.stream(.cross) }
 
   /// The attention of the blocks before.
   var attention: [LayerTrace<Element>] { Array(base.attention[..<start]) }

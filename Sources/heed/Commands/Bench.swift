@@ -19,7 +19,8 @@ struct Bench: ParsableCommand {
 
   /// The stages, in their order.
   enum Stage: String, CaseIterable, ExpressibleByArgument {
-    case load, tokenise, forward, scores, map, coarse, pooled, frame, logits, ablation, backward
+    case load, tokenise, forward, scores, map, coarse, pooled, frame, logits, loss, ablation
+    case backward
   }
 
   @Option(help: "The last stage")
@@ -160,6 +161,9 @@ struct Bench: ParsableCommand {
       let last = trace.seq - 1
       return try timed(times: repeats) { try model.logits(trace, positions: last..<last + 1) }
         .seconds
+    case .loss:
+      guard model.hasOutputHead, trace.seq > 1 else { return nil }
+      return try timed(times: repeats) { try model.losses(trace) }.seconds
     case .ablation:
       guard model.hasOutputHead, trace.seq > 1 else { return nil }
       try engine.prepare(model, seq: trace.seq, for: [.ablation])

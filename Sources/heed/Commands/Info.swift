@@ -85,9 +85,9 @@ private struct Report: Encodable {
   }
   struct Memory: Encodable {
     let tokens, trace, working, total: Int
-    /// The most that scoring all heads, leaving out single heads, gradients, and a second run beside the first
-    /// hold.
-    let scores, ablation, backward, rerun: Int
+    /// The most that scoring all heads, leaving out single heads, gradients, a second run beside the first, and
+    /// an export hold.
+    let scores, ablation, backward, rerun, export: Int
     /// What a run holds where `filed` bytes of it go to a file, and the size of a file with all maps.
     let totalWithFile, filed, maps: Int
   }
@@ -134,6 +134,7 @@ private struct Report: Encodable {
         tokens: seq, trace: need.trace, working: need.working, total: need.total,
         scores: need.total(.scores), ablation: need.total(.ablation),
         backward: need.total(.backward), rerun: need.total(.rerun),
+        export: need.total(.export),
         totalWithFile: need.total(.run, keeping: .file), filed: need.filed, maps: need.maps)
     }
     freeMemory = MachineLimits.current.freeMemory
@@ -170,22 +171,28 @@ private struct Report: Encodable {
     let other =
       vocabularySize > 0 ? "none; give the prompt with --ids" : "none; the prompt is an image"
     table.add(["tokenizer", tokenizer ?? other])
-    for need in memory {
-      table.add([
-        "memory",
-        "\(need.tokens) tokens: \(ByteCount(need.total)), weights aside"
-          + " (\(ByteCount(need.trace)) kept, \(ByteCount(need.working)) while running);"
-          + " with scores \(ByteCount(need.scores)), without single heads"
-          + " \(ByteCount(need.ablation)), with gradients \(ByteCount(need.backward)), beside"
-          + " another run \(ByteCount(need.rerun)); \(ByteCount(need.totalWithFile)) and a file of"
-          + " \(ByteCount(need.filed)) under --memory; a file of all maps \(ByteCount(need.maps))",
-      ])
-    }
     if let freeMemory { table.add(["free here", "\(ByteCount(freeMemory))"]) }
     for warning in warnings { table.add(["warning", warning]) }
-    guard let tensors else { return table.text }
+    let plan = "\nmemory that work on a prompt holds, weights aside\n" + memoryTable.text
+    guard let tensors else { return table.text + plan }
     var list = TextTable(["tensor", "type", "shape"], leading: [0, 1, 2])
     for tensor in tensors { list.add([tensor.name, tensor.dtype, "\(tensor.shape)"]) }
-    return table.text + "\n" + list.text
+    return table.text + plan + "\n" + list.text
+  }
+
+  /// One row for each length of a prompt.
+  private var memoryTable: TextTable {
+    var table = TextTable([
+      "tokens", "run", "kept", "scores", "knock-outs", "gradients", "second run", "export",
+      "with a file", "file", "all maps",
+    ])
+    for need in memory {
+      let bytes = [
+        need.total, need.trace, need.scores, need.ablation, need.backward, need.rerun, need.export,
+        need.totalWithFile, need.filed, need.maps,
+      ]
+      table.add(["\(need.tokens)"] + bytes.map { "\(ByteCount($0))" })
+    }
+    return table
   }
 }

@@ -21,14 +21,7 @@ struct Predict: ParsableCommand {
   @Option(help: "How many tokens to print")
   var top = 10
 
-  @Option(help: "Heads to take out, such as L5.H1,L3 (a layer alone means all of its heads)")
-  var without: String?
-
-  @Option(
-    help:
-      "Edges to cut, HEADS:QUERY>KEY with ; between, such as L5.H1:9>3+9>4 or 'L3:*>0;L4.H2:12>1-3'"
-  )
-  var cut: String?
+  @OptionGroup var changes: ChangeOptions
 
   @Option(help: "How to write it")
   var format = TableFormat.text
@@ -55,23 +48,28 @@ struct Predict: ParsableCommand {
     /// Whether these are next tokens, which have a loss.
     var isNext = false
     /// Mean next-token cross-entropy of the prompt in nats; null for a prompt of one token.
-    let loss: Double?
-    /// The heads taken out, and the loss with them; nil when none was named.
-    let without: [HeadIndex]?
-    /// The edges that are cut; nil when none was named.
-    var cut: String?
-    let lossBefore: Double?
+    var loss: Double?
+    /// The heads taken out, the edges cut, what is replaced and whom that reaches; nil when none was named.
+    var without: [HeadIndex]?
+    var cut, replace, into: String?
+    /// Whether anything was changed, in words, and the loss without the change.
+    var change: String?
+    var lossBefore: Double?
 
-    enum CodingKeys: CodingKey { case top, masks, answer, loss, without, cut, lossBefore }
+    enum CodingKeys: CodingKey {
+      case top, masks, answer, loss, without, cut, replace, into, lossBefore
+    }
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(top, forKey: .top)
       try container.encodeIfPresent(masks, forKey: .masks)
       try container.encodeIfPresent(answer, forKey: .answer)
       try container.encode(loss, forKey: .loss)
-      guard without != nil || cut != nil else { return }
+      guard change != nil else { return }
       try container.encodeIfPresent(without?.map(\.description), forKey: .without)
       try container.encodeIfPresent(cut, forKey: .cut)
+      try container.encodeIfPresent(replace, forKey: .replace)
+      try container.encodeIfPresent(into, forKey: .into)
       try container.encode(lossBefore, forKey: .lossBefore)
     }
   }
@@ -88,18 +86,23 @@ struct Predict: ParsableCommand {
     let (model, source) = try Opening.model(model, engine)
     if let contrast = model.contrast { return try compare(model, source, contrast) }
     guard model.hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: model.name) }
+    let addsSpecial = prompt.addsSpecial
     let prompt = try prompt.prompt(source, model, answers: false)
-    let removed = try without.map { try model.plan.heads(named: $0) }
-    let changes =
-      (removed ?? []).map(Intervention.zero) + (try cut.map { try model.plan.cuts($0) } ?? [])
-    var trace = try Running.trace(
-      model, prompt, engine, as: Element.self, for: [changes.isEmpty ? .run : .rerun])
+    var trace = try Running.whole(
+      model, prompt, engine, as: Element.self, for: [changes.text == nil ? .run : .rerun])
+    let removed = try changes.without.map {
+      try model.plan(engine.stream, for: prompt).heads(named: $0)
+    }
     var before: Double?
-    if !changes.isEmpty {
+    let interventions = try changes.interventions(
+      model, in: engine.stream, base: trace, source, addSpecial: addsSpecial)
+    if !interventions.isEmpty {
       if trace.isCausal, !model.plan.head.isOfClasses {
         before = try Distribution.ofPrompt(model, trace).loss
       }
-      trace = try model.run(prompt, interventions: changes, reusing: trace) { _ in
+      trace = try model.run(
+        prompt, interventions: interventions, in: engine.stream, reusing: trace
+      ) { _ in
         try Interruption.check()
       }
     }
@@ -117,11 +120,13 @@ struct Predict: ParsableCommand {
           probability: candidate.probability, logit: candidate.logit)
       }
     }
+    func report(_ top: [Report.Candidate], loss: Double? = nil) -> Report {
+      Report(
+        top: top, loss: loss, without: removed, cut: changes.cut, replace: changes.replace,
+        into: changes.into, change: changes.text, lossBefore: before)
+    }
     if model.plan.head.isOfClasses {
-      return try write(
-        Report(
-          top: candidates(try .ofClasses(model, trace)), loss: nil, without: removed, cut: cut,
-          lossBefore: nil))
+      return try write(report(candidates(try .ofClasses(model, trace))))
     }
     if !trace.isCausal {
       let masks = try trace.prompt.maskedPositions(tokenizer).map { position in
@@ -129,16 +134,14 @@ struct Predict: ParsableCommand {
           position: position,
           top: candidates(try model.distribution(trace, position: position)))
       }
-      return try write(
-        Report(
-          top: masks[0].top, masks: masks.count > 1 ? masks : nil, loss: nil, without: removed,
-          cut: cut, lossBefore: nil))
+      var filled = report(masks[0].top)
+      filled.masks = masks.count > 1 ? masks : nil
+      return try write(filled)
     }
     let distributions = try Distribution.ofPrompt(model, trace)
-    var report = Report(
-      top: candidates(distributions.last), isNext: true, loss: distributions.loss, without: removed,
-      cut: cut, lossBefore: before)
-    if case .attended = model.plan.encoder, prompt.decoder.isEmpty, changes.isEmpty {
+    var report = report(candidates(distributions.last), loss: distributions.loss)
+    report.isNext = true
+    if case .attended = model.plan.encoder, prompt.decoder.isEmpty, interventions.isEmpty {
       let ids = try model.answer(prompt, end: source.endTokens).dropFirst()
       report.answer =
         tokenizer.map { String(decoding: $0.decode(Array(ids)), as: UTF8.self) }
@@ -149,8 +152,9 @@ struct Predict: ParsableCommand {
 
   /// How well captions fit an image; without heads that are taken out.
   private func compare(_ model: Model, _ source: TokenizerSource, _ contrast: ContrastPlan) throws {
-    guard without == nil, cut == nil else {
-      throw ValidationError("--without and --cut go with models that predict tokens or classes.")
+    guard changes.text == nil else {
+      throw ValidationError(
+        "--without, --cut and --replace go with models that predict tokens or classes.")
     }
     guard prompt.extra.image != nil || prompt.extra.pixels != nil else {
       throw ModelError.imageMissing(family: model.plan.family)
@@ -198,14 +202,14 @@ struct Predict: ParsableCommand {
         loss.map { String(format: "%.4f nats per token", $0) } ?? "·"
       }
       if let answer = report.answer { text += "answer: \(answer)\n" }
+      // What was asked about comes after what it is held against.
       if report.isNext {
-        text += "loss on the prompt: \(nats(report.loss))\n"
+        text +=
+          "loss on the prompt: \(nats(report.change == nil ? report.loss : report.lossBefore))\n"
       }
-      if let without = report.without {
-        let names = without.map(\.description).joined(separator: ", ")
-        text += "with \(names): \(nats(report.lossBefore))\n"
+      if let change = report.change {
+        text += report.isNext ? "\(change): \(nats(report.loss))\n" : "\(change)\n"
       }
-      if let cut = report.cut { text += "with \(cut): \(nats(report.lossBefore))\n" }
       try output.sink.write(text)
     }
   }

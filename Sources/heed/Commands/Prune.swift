@@ -49,6 +49,13 @@ struct Prune: ParsableCommand {
     completion: .directory)
   var apply: String?
 
+  @Flag(
+    help: """
+      With --apply: leave the heads out of the matrices, and name them as pruned_heads in config.json, which \
+      transformers 4 reads and transformers 5 does not (\(Families.removableTypes.joined(separator: ", ")))
+      """)
+  var remove = false
+
   @Flag(help: "Add no special tokens, such as BOS or CLS")
   var noSpecial = false
 
@@ -56,7 +63,7 @@ struct Prune: ParsableCommand {
     help: "Write every prompt as a user's message, as the checkpoint's chat template wants it")
   var chat = false
 
-  @OptionGroup var settings: ScoreSettings
+  @OptionGroup var measure: MeasureSettings
   @OptionGroup var engine: EngineOptions
 
   @Option(
@@ -77,6 +84,9 @@ struct Prune: ParsableCommand {
     if keepLoss != nil, !((allowedGrowth ?? -1) >= 0) {
       throw ValidationError("--keep-loss takes a share such as 5%.")
     }
+    if remove, apply == nil {
+      throw ValidationError("--remove says how --apply writes; give --apply FOLDER.")
+    }
     if greedy, recompute {
       throw ValidationError("--greedy scores anew at every step; leave --recompute out.")
     }
@@ -86,25 +96,30 @@ struct Prune: ParsableCommand {
     guard let score = HeadScores.named(by) else {
       throw Failure.unknownScore(by, known: HeadScores.all.map { $0.name })
     }
+    try measure.check(for: score)
     let checkpoint = try Opening.checkpoint(model)
     let (model, tokenizer) = try Opening.model(model, engine)
+    // Said before anything is computed.
+    if remove { _ = try model.cuts(of: []) }
     let addSpecial = !noSpecial && !chat
     let entries = try PromptSet(
       file: prompts, tokenizer, addSpecial: addSpecial, model: model, isChat: chat
     ).entries
+    var settings = try ScoreSettings.parse([])
+    settings.measure = measure
     let options = try settings.options([score], tokenizer, addSpecial: addSpecial)
-    let pruning = try Pruning(
-      model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
-      prefix: addSpecial ? tokenizer.prefix : [])
     try engine.prepare(
       model, seq: entries.map(\.prompt.seq).max() ?? 1,
       for: MemoryPlan.Work.of([score]) + [.ablation])
-    let found = try order(pruning, model, score)
+    let pruning = try Pruning(
+      model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
+      in: engine.stream, prefix: addSpecial ? tokenizer.prefix : [])
+    let found = try order(pruning, score)
     let points = try Running.analysis("pruning") { onProgress in
       try pruning.curve(found.masks, controls: controls, onProgress: onProgress)
     }
     guard let chosen = chosen(points) else { return }
-    try chosen.mask.check(model.plan)
+    try chosen.mask.check(pruning.plan)
     let entropy = try Running.analysis("entropy of maps") { onProgress in
       try HeadScores.named("entropy").map {
         try pruning.importance($0, onProgress: onProgress)
@@ -114,21 +129,20 @@ struct Prune: ParsableCommand {
       importance: found.importance, entropy: entropy, points: points, chosen: chosen.mask,
       measure: greedy ? "greedy" : by)
     if let apply {
-      try checkpoint.copy(
-        to: apply, zeroing: model.outputParts(of: chosen.mask.removed.sorted()))
+      try write(apply, chosen.mask, of: model, pruning.plan, checkpoint)
     }
     try results.write(to: output)
     try Output(nil).write(results.text(chosen))
   }
 
   private func order(
-    _ pruning: Pruning, _ model: Model, _ score: any HeadScore.Type
+    _ pruning: Pruning, _ score: any HeadScore.Type
   ) throws -> (importance: HeadTable, masks: [HeadMask]) {
-    let all = model.plan.allHeads.count
+    let all = pruning.plan.allHeads.count
     return try Running.analysis("scoring heads") { onProgress in
       if let mask {
         let wanted = try HeadMask(
-          Data(PromptOptions.read(mask)), file: mask, plan: model.plan)
+          Data(PromptOptions.read(mask)), file: mask, plan: pruning.plan)
         let table = try pruning.importance(score, onProgress: onProgress)
         return (table, [HeadMask(), wanted])
       }
@@ -140,6 +154,19 @@ struct Prune: ParsableCommand {
         greedy ? .greedy : recompute ? .recomputed(score) : .by(score)
       return try pruning.masks(order, counts: counts, onProgress: onProgress)
     }
+  }
+
+  /// Writes the checkpoint without the heads.
+  private func write(
+    _ folder: String, _ mask: HeadMask, of model: Model, _ plan: ModelPlan, _ checkpoint: Checkpoint
+  ) throws {
+    guard remove else {
+      return try checkpoint.copy(
+        to: folder, zeroing: model.outputParts(of: mask.removed.sorted(), in: plan))
+    }
+    let (cuts, missing) = try model.cuts(of: mask.removed)
+    try checkpoint.copy(
+      to: folder, removing: cuts, prunedHeads: HeadMask(removed: missing).json.trimmedLine)
   }
 
   /// The last point, or the last within the loss that is allowed.
@@ -239,4 +266,9 @@ private struct PruneResults {
     let names = chosen.mask.removed.sorted().map(\.description).joined(separator: ", ")
     return table.text + "removed: \(names.isEmpty ? "no head" : names)\n"
   }
+}
+
+extension String {
+  /// Without the newline at its end.
+  fileprivate var trimmedLine: String { hasSuffix("\n") ? String(dropLast()) : self }
 }

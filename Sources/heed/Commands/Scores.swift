@@ -120,8 +120,7 @@ struct Scores: ParsableCommand {
       let work = ScoresOverPrompts(
         scores: scores, model: model,
         options: try settings.options(scores, tokenizer, addSpecial: addSpecial),
-        measured: settings.measured,
-        prefix: prefix, engine: engine, output: output.sink,
+        measured: settings.measured, prefix: prefix, engine: engine, output: output.sink,
         control: control.map { _ in model.untrained() },
         rules: try spec.map { RulePlan($0, in: try ruledHeads(model)) }, reach: rule.scope,
         file: prompts,
@@ -132,20 +131,12 @@ struct Scores: ParsableCommand {
     let needsPrompt = scores.contains { $0.needs.isDisjoint(with: [.weights, .probe]) }
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer, model) : nil
     let options = try settings.options(
-      scores, tokenizer, addSpecial: addSpecial, last: prompt.map { $0.seq - 1 })
-    let works =
-      MemoryPlan.Work.of(scores) + (spec != nil && rule.scope == .propagated ? [.rerun] : [])
+      scores, tokenizer, addSpecial: addSpecial, seq: prompt.map(model.outputSeq))
     func scored(_ model: Model) throws -> (results: [ScoreResult], rule: String?) {
-      var trace = try prompt.map {
-        try Running.trace(model, $0, engine, as: Element.self, for: works)
-      }
-      if let spec, let plain = trace {
-        let plan = RulePlan(spec, in: try ruledHeads(model))
-        trace = try Running.ruled(model, plain, plan, rule.scope)
-      }
-      if trace == nil { try engine.prepare(model, seq: 1) }
-      let results = try Running.scores(scores, model, trace, options: options, prefix: prefix)
-      return (results, trace?.ruleNotice)
+      try Running.scores(
+        scores, model, prompt, engine,
+        rules: try spec.map { RulePlan($0, in: try ruledHeads(model)) }, rule.scope,
+        options: options, prefix: prefix, as: Element.self)
     }
     let own = try scored(model)
     let report = ScoreReport(

@@ -18,11 +18,14 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
   case binaryToTerminal(format: String)
   case unknownScore(String, known: [String])
+  /// A setting that the chosen score does not read.
+  case settingUnread(option: String, score: String, readers: [String])
   case noSuchPosition(String, Int, count: Int)
   /// `--lens only=A->B` with a part that the prompt does not have.
   case noSuchParts(SpanPair, known: [SpanPair])
   case misspelledCommand(String, nearest: String)
   case promptLine(file: String, line: Int, found: String)
+  case promptLong(file: String, line: Int, tokens: Int, limit: Int)
   case noPrompts(file: String)
   case badToken(option: String, text: String, reason: String)
   case badTable(file: String, line: Int, found: String, expected: String)
@@ -54,6 +57,9 @@ enum Failure: Error, Equatable, CustomStringConvertible {
       "\(format) is binary and standard output is a terminal; write it to a file with -o FILE"
     case .unknownScore(let name, let known):
       "\(name): no such score, expected one of \(known.joined(separator: ", "))"
+    case .settingUnread(let option, let score, let readers):
+      "--\(option): found the measure \(score), which does not read it, expected one of "
+        + "\(readers.joined(separator: ", ")); leave --\(option) out or choose one with --by"
     case .noSuchPosition(let option, let position, let count):
       "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
     case .noSuchParts(let pair, let known):
@@ -71,6 +77,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case .promptLine(let file, let line, let found):
       "\(file): line \(line): \(found); expected a text, or an object such as "
         + "{\"text\": \"…\", \"tags\": [\"…\"], \"spans\": {\"topic\": \"…\"}}"
+    case .promptLong(let file, let line, let tokens, let limit):
+      "\(file): line \(line): the prompt has \(tokens) tokens, the model's context holds \(limit); shorten it"
     case .noPrompts(let file):
       "\(file): found no prompts, expected one a line"
     case .badToken(let option, let text, let reason):

@@ -193,7 +193,8 @@ struct PromptExtras: Sendable {
     return try prompt.markingPair(firstCount: first).marking(given.spans)
   }
 
-  private func addDecoder(
+  /// Gives an encoder-decoder's decoder what was asked for, or what it writes by itself.
+  func addDecoder(
     to prompt: inout Prompt, _ source: TokenizerSource, _ model: Model
   ) throws {
     guard case .attended = model.plan.encoder else {

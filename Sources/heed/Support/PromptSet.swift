@@ -10,7 +10,7 @@ import Tokenizers
 /// part of the text, or the first and the last token. `target` and `against` are the tokens that direct
 /// attribution is of. `image` stands for a text where a model looks at images, `class` is what it shows;
 /// of a model that fills in masked tokens `target` is what is masked. `corrupt` is the other prompt of
-/// patching.
+/// patching; `decoder` the ids that an encoder-decoder's decoder is given, by default what it writes by itself.
 struct PromptSet {
   /// One prompt and what is known about it.
   struct Entry {
@@ -34,7 +34,7 @@ struct PromptSet {
 
   private struct Line: Decodable {
     let text: String?
-    let ids: [Int]?
+    let ids, decoder: [Int]?
     let tags: [String]?
     let spans: [String: Place]?
     let target, against, corrupt, image: String?
@@ -107,9 +107,19 @@ struct PromptSet {
       func wrong(_ found: String) -> Failure {
         .promptLine(file: file, line: number + 1, found: found)
       }
+      /// Adds what the model needs besides, and checks that it takes it.
+      func complete(_ entry: inout Entry, for model: Model, decoder ids: [Int]? = nil) throws {
+        do throws(ModelError) {
+          try model.check(entry.prompt)
+        } catch ModelError.promptTooLong(let tokens, let limit) {
+          throw Failure.promptLong(file: file, line: number + 1, tokens: tokens, limit: limit)
+        }
+        try PromptExtras(decoderIDs: ids).addDecoder(to: &entry.prompt, source, model)
+        entry = try entry.masked(for: model, source)
+      }
       guard text.first(where: { !$0.isWhitespace }) == "{" else {
         var entry = Entry(prompt: try encode(text), tags: [], target: nil)
-        if let model { entry = try entry.masked(for: model, source) }
+        if let model { try complete(&entry, for: model) }
         entries.append(entry)
         continue
       }
@@ -156,7 +166,7 @@ struct PromptSet {
         else { throw wrong("found a class that the model does not have") }
         entry.objective = .classLoss(id)
       }
-      if let model { entry = try entry.masked(for: model, source) }
+      if let model { try complete(&entry, for: model, decoder: object.decoder) }
       entries.append(entry)
     }
     guard !entries.isEmpty else { throw Failure.noPrompts(file: file) }

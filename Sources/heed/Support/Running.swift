@@ -36,20 +36,39 @@ enum Running {
     }
   }
 
-  /// Scores of a run.
+  /// Scores of a prompt's run, of the part that was asked for.
   ///
   /// - Parameters:
-  ///   - trace: The run; nil when no score reads a prompt.
+  ///   - prompt: nil when no score reads one.
+  ///   - rules: Rules to score under, and how far they reach; nil for the model's own.
   ///   - prefix: Special tokens that begin a text.
+  /// - Returns: The scores, and which rule is in force; nil for the model's own.
   static func scores<Element: Scalar>(
-    _ scores: [any HeadScore.Type], _ model: Model, _ trace: Trace<Element>?,
-    options: ScoreOptions, prefix: [Int]
-  ) throws -> [ScoreResult] {
-    try analysis("scoring heads") { onProgress in
+    _ scores: [any HeadScore.Type], _ model: Model, _ prompt: Prompt?, _ engine: EngineOptions,
+    rules: RulePlan?, _ reach: RuleReach, options: ScoreOptions, prefix: [Int], as _: Element.Type
+  ) throws -> (results: [ScoreResult], rule: String?) {
+    var (trace, stream): (Trace<Element>?, StreamName) = (nil, engine.stream)
+    if let prompt {
+      _ = try model.plan(stream, for: prompt)
+      let works =
+        MemoryPlan.Work.of(scores) + (rules != nil && reach == .propagated ? [.rerun] : [])
+      let whole = try whole(model, prompt, engine, as: Element.self, for: works)
+      trace = whole
+      if let rules {
+        // Under a rule the part is looked at by itself.
+        trace = try ruled(model, model.stream(stream, of: whole), rules, reach)
+        stream = .decoder
+      }
+    } else {
+      try engine.prepare(model, seq: 1)
+    }
+    let results = try analysis("scoring heads") { onProgress in
       try HeadScores.results(
         scores,
-        of: ScoreInput(model, trace, options: options, prefix: prefix, onProgress: onProgress))
+        of: ScoreInput(
+          model, trace, stream: stream, options: options, prefix: prefix, onProgress: onProgress))
     }
+    return (results, trace?.ruleNotice)
   }
 
   /// Work on a run, with progress on standard error and ^C.

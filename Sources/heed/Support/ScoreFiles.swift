@@ -15,6 +15,16 @@ enum ScoreFiles {
     return ids[0]
   }
 
+  /// Another prompt: a text, or ids after `#`.
+  static func prompt(
+    _ option: String, _ text: String, _ source: TokenizerSource, addSpecial: Bool
+  ) throws -> Prompt {
+    guard !text.hasPrefix("#") else {
+      return Prompt(ids: try PromptOptions.parse(String(text.dropFirst()), option: option))
+    }
+    return Prompt(tokens: try source.open().encode(text, addSpecial: addSpecial).tokens)
+  }
+
   /// The one token of a word, with a space before it where that is one; nil when it takes several.
   static func oneToken(_ word: String, _ tokenizer: Tokenizer) -> Int? {
     for text in [" " + word, word] {

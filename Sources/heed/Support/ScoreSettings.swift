@@ -20,16 +20,7 @@ struct ScoreSettings: ParsableArguments {
   @Flag(help: "Detectors leave each query's own key out")
   var excludeSelf = false
 
-  @Option(help: "The token whose logit dla is of, after the prompt: its text, or #ID")
-  var target: String?
-
-  @Option(help: "The token whose logit is subtracted from the target's")
-  var against: String?
-
-  @Option(
-    help:
-      "The corrupted prompt of patching, of as many tokens: a text, or ids after #, such as #0,5,9")
-  var corrupt: String?
+  @OptionGroup var measure: MeasureSettings
 
   /// What importance is measured by.
   enum Metric: String, CaseIterable, ExpressibleByArgument {
@@ -38,12 +29,6 @@ struct ScoreSettings: ParsableArguments {
 
   @Option(help: "What importance is of: the loss, or the logit of --target less that of --against")
   var metric = Metric.loss
-
-  @Option(
-    help:
-      "How lofit, voita and duo-learned are learned: steps, rate, penalty, seed, length, sink, recent, as KEY=VALUE,…"
-  )
-  var learn: String?
 
   @Option(help: "Needles for retrieval: lines {\"prompt\": …, \"answer\": …}", completion: .file())
   var needles: String?
@@ -62,17 +47,13 @@ struct ScoreSettings: ParsableArguments {
   var gates: String?
 
   func validate() throws {
-    if metric == .logit, target == nil { throw ValidationError("--metric logit needs --target.") }
-    if let learn, LearningSettings(learn) == nil {
-      throw ValidationError(
-        "--learn takes steps=N, rate=X, penalty=X, seed=N, length=N, sink=N and recent=N, with commas between."
-      )
+    if metric == .logit, measure.target == nil {
+      throw ValidationError("--metric logit needs --target.")
     }
     if hops < 0 { throw ValidationError("--hops takes a number from 0.") }
     if let like, HeadIndex(like) == nil {
       throw ValidationError("--like takes one head, such as L5.H1.")
     }
-    if against != nil, target == nil { throw ValidationError("--against needs --target.") }
     if let probe, RepeatProbe(probe) == nil {
       throw ValidationError("--probe takes repeat:N, repeat:N,SEED or repeat:N,SEED,PROMPTS.")
     }
@@ -88,11 +69,11 @@ struct ScoreSettings: ParsableArguments {
   ///
   /// What needs a tokenizer is made only for scores that ask for it.
   ///
-  /// - Parameter last: The prompt's last position; nil without a prompt.
+  /// - Parameter seq: How many tokens the output is of; nil without a prompt.
   func options(
-    _ scores: [any HeadScore.Type], _ source: TokenizerSource, addSpecial: Bool, last: Int? = nil
+    _ scores: [any HeadScore.Type], _ source: TokenizerSource, addSpecial: Bool, seq: Int? = nil
   ) throws -> ScoreOptions {
-    var options = ScoreOptions()
+    var options = try measure.options(source, addSpecial: addSpecial)
     options.probe = probe.flatMap(RepeatProbe.init)
     options.epsilon = epsilon
     if let threshold { options.laterSinks = threshold }
@@ -101,19 +82,7 @@ struct ScoreSettings: ParsableArguments {
     options.like = like.flatMap { HeadIndex($0) }
     options.hops = hops
     options.gates = try gates.map(ScoreFiles.gates)
-    if let target {
-      options.target = ScoreOptions.Target(
-        id: try ScoreFiles.token("target", target, source),
-        against: try against.map { try ScoreFiles.token("against", $0, source) })
-    }
-    if let last { options = measured(options, after: last) }
-    if let corrupt {
-      options.corrupt =
-        corrupt.hasPrefix("#")
-        ? Prompt(ids: try PromptOptions.parse(String(corrupt.dropFirst()), option: "corrupt"))
-        : Prompt(tokens: try source.open().encode(corrupt, addSpecial: addSpecial).tokens)
-    }
-    if let learn, let settings = LearningSettings(learn) { options.learning = settings }
+    if let seq { options = measured(options, seq: seq) }
     let names = Set(scores.map { $0.name })
     if names.contains("successor") {
       let words = try ordinals.map(ScoreFiles.classes) ?? Ordinals.words
@@ -140,15 +109,13 @@ struct ScoreSettings: ParsableArguments {
     return options
   }
 
-  /// The options with what `--metric` names after a prompt's last position; an objective that stands, stays.
-  func measured(_ options: ScoreOptions, after last: Int) -> ScoreOptions {
-    guard metric == .logit, options.objective == nil, let target = options.target else {
-      return options
-    }
+  /// Options with what importance is of, for a prompt whose output has so many tokens.
+  func measured(_ options: ScoreOptions, seq: Int) -> ScoreOptions {
+    guard metric == .logit, let target = options.target else { return options }
     var options = options
     options.objective =
-      target.against.map { .logitDifference(position: last, target.id, minus: $0) }
-      ?? .logit(.init(position: last, id: target.id))
+      target.against.map { .logitDifference(position: seq - 1, target.id, minus: $0) }
+      ?? .logit(.init(position: seq - 1, id: target.id))
     return options
   }
 

@@ -8,8 +8,8 @@ struct ScoresOverPrompts {
   let scores: [any HeadScore.Type]
   let model: Model
   let options: ScoreOptions
-  /// What importance is of, where a line of the file does not say.
-  let measured: (_ options: ScoreOptions, _ last: Int) -> ScoreOptions
+  /// Settles what importance is of, for an output of so many tokens.
+  let measured: (ScoreOptions, _ seq: Int) -> ScoreOptions
   let prefix: [Int]
   let engine: EngineOptions
   let output: Output
@@ -73,12 +73,11 @@ struct ScoresOverPrompts {
   private func results<Element: Scalar>(
     _ model: Model, _ entry: PromptSet.Entry, as _: Element.Type
   ) throws -> [ScoreResult] {
-    let works =
-      MemoryPlan.Work.of(scores) + (rules != nil && reach == .propagated ? [.rerun] : [])
-    var trace = try Running.trace(model, entry.prompt, engine, as: Element.self, for: works)
-    if let rules { trace = try Running.ruled(model, trace, rules, reach) }
-    let options = measured(entry.options(options), entry.prompt.seq - 1)
-    return try Running.scores(scores, model, trace, options: options, prefix: prefix)
+    let options = measured(entry.options(options), model.outputSeq(of: entry.prompt))
+    return try Running.scores(
+      scores, model, entry.prompt, engine, rules: rules, reach, options: options, prefix: prefix,
+      as: Element.self
+    ).results
   }
 
   private static func add(
