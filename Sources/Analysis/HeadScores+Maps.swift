@@ -15,11 +15,11 @@ extension HeadScores {
   ) rethrows -> [ScoreResult] {
     let options = ScoreOptions()
     let heads = try MapStatistics.reduce(maps: maps, ids: ids, onProgress: onProgress) { _, map in
-      scores.map { map.brokenRows > 0 ? .nan : $0.value(map, options) }
+      values(of: scores, map, options)
     }
+    let (tables, broken) = unfolded(heads, queries: maps.queryCount)
     let hasRepeat = TokenMatches(ids).hasRepeat
-    return scores.enumerated().map { index, score in
-      let table = HeadTable(rows: heads.map { $0.map { $0[index] } })
+    return zip(scores, tables).map { score, table in
       var reason: String?
       if score is LearnedSinkScore.Type {
         reason = "maps of a file do not say where the rest of a row went"
@@ -28,7 +28,7 @@ extension HeadScores {
       } else if table.values.allSatisfy(\.isNaN) {
         reason = "it is undefined for every map of the file"
       }
-      return ScoreResult(score: score, table: table, reason: reason)
+      return ScoreResult(score: score, table: table, reason: reason, undefined: broken)
     }
   }
 }

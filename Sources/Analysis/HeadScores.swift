@@ -169,19 +169,33 @@ public enum HeadScores {
     _ scores: [any MapScore.Type], _ trace: Trace<Element>, _ options: ScoreOptions,
     _ onProgress: (Double) throws -> Void
   ) rethrows -> (tables: [HeadTable], broken: [HeadIndex: String]) {
-    let heads = try MapStatistics.reduce(trace, onProgress: onProgress) {
-      _, map in
-      let broken = map.brokenRows
-      return (broken, scores.map { broken > 0 ? .nan : $0.value(map, options) })
+    let heads = try MapStatistics.reduce(trace, onProgress: onProgress) { _, map in
+      values(of: scores, map, options)
     }
-    let tables = scores.indices.map { index in
-      HeadTable(rows: heads.map { $0.map { $0.1[index] } })
+    return unfolded(heads, queries: trace.queryCount)
+  }
+
+  /// What one head's map comes to, and how many of its rows hold NaN: then it has no score.
+  static func values(
+    of scores: [any MapScore.Type], _ map: MapStatistics, _ options: ScoreOptions
+  ) -> (brokenRows: Int, values: [Double]) {
+    let broken = map.brokenRows
+    return (broken, scores.map { broken > 0 ? .nan : $0.value(map, options) })
+  }
+
+  /// What a pass found of every head, `[layer][head]`, as a table for each score, and why heads have none.
+  static func unfolded(
+    _ heads: [[(brokenRows: Int, values: [Double])]], queries: Int
+  ) -> (tables: [HeadTable], broken: [HeadIndex: String]) {
+    let count = heads.first?.first?.values.count ?? 0
+    let tables = (0..<count).map { index in
+      HeadTable(rows: heads.map { $0.map { $0.values[index] } })
     }
     var broken: [HeadIndex: String] = [:]
     for (layer, row) in heads.enumerated() {
-      for (head, (count, _)) in row.enumerated() where count > 0 {
+      for (head, found) in row.enumerated() where found.brokenRows > 0 {
         broken[HeadIndex(layer: layer, head: head)] =
-          "its map holds NaN in \(count) of \(trace.queryCount) rows"
+          "its map holds NaN in \(found.brokenRows) of \(queries) rows"
       }
     }
     return (tables, broken)

@@ -21,8 +21,9 @@ extension MapStatistics {
     let frame = MapFrame(trace, ids: ids)
     return try reduce(frame, layers: trace.layers, heads: trace.heads, onProgress) { head in
       var statistics = MapStatistics(frame)
-      trace.forEachTile(head, rows: 0..<frame.queries) { tile, rows, keys in
-        statistics.add(tile, rows: rows, keys: keys, Element.PreferredKernels.self)
+      trace.forEachTile(head, rows: 0..<frame.queries) { tile, rows, keys, entropies in
+        statistics.add(
+          tile, rows: rows, keys: keys, entropies: entropies, Element.PreferredKernels.self)
       }
       return body(head, statistics)
     }

@@ -94,8 +94,11 @@ public struct MapStatistics: Sendable {
   ///   - range: Which queries.
   ///   - keys: Which keys; each pair is taken once, those left out are zero, and those of one query come with
   ///     ascending keys.
+  ///   - entropies: `Σ −p ln p` of the tile's rows, `[1, queries]`, where they are known.
+  @_specialize(where K == OneDNNKernels) @_specialize(where K == PlainKernels<Double>)
   mutating func add<K: Kernels>(
-    _ tile: Matrix<K.Element>, rows range: Range<Int>, keys: Range<Int>, _: K.Type
+    _ tile: Matrix<K.Element>, rows range: Range<Int>, keys: Range<Int>,
+    entropies: Matrix<K.Element>? = nil, _: K.Type
   ) {
     let start = keys.lowerBound
     let spans = frame.spans.map { span in span.tokens.map { Int32($0) }[...] }
@@ -103,7 +106,7 @@ public struct MapStatistics: Sendable {
       rows[query] = rows[query].joined(
         K.summarise(
           tile, row: row, query: query, firstKey: start, byKey: &received, byOffset: &byOffset,
-          first: queries - 1 - query))
+          first: queries - 1 - query, entropy: entropies.map { Double($0[0, row]) }))
       if keys.contains(0) { first[query] = Double(tile[row, 0]) }
       if keys.contains(query) { own[query] = Double(tile[row, query - start]) }
       for (index, span) in spans.enumerated() {
@@ -116,14 +119,15 @@ public struct MapStatistics: Sendable {
       }
       guard !frame.ids.isEmpty else { continue }
       let matches = frame.matches
-      duplicate[query] += K.sum(
-        tile, row: row, keys: matches.earlier(query, within: keys), shift: -start)
-      induction[query] += K.sum(
-        tile, row: row, keys: matches.earlier(query, within: start - 1..<keys.upperBound - 1),
-        shift: 1 - start)
+      func sum(at position: Int, within keys: Range<Int>, shift: Int) -> Double {
+        let earlier = matches.earlier(position, within: keys)
+        return earlier.isEmpty ? 0 : K.sum(tile, row: row, keys: earlier, shift: shift)
+      }
+      duplicate[query] += sum(at: query, within: keys, shift: -start)
+      induction[query] += sum(
+        at: query, within: start - 1..<keys.upperBound - 1, shift: 1 - start)
       if query + 1 < queries {
-        nextToken[query] += K.sum(
-          tile, row: row, keys: matches.earlier(query + 1, within: keys), shift: -start)
+        nextToken[query] += sum(at: query + 1, within: keys, shift: -start)
       }
     }
   }

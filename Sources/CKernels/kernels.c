@@ -52,30 +52,46 @@ CLONED void heed_narrow_bfloat16(
   }
 }
 
+// Σ −p ln p.
+INLINE double entropy_of(const float *weights, size_t count) {
+#pragma clang fp reassociate(on) contract(fast)
+  double entropy = 0;
+  for (size_t start = 0; start < count; start += 128) {
+    size_t end = start + 128 < count ? start + 128 : count;
+    float block = 0;
+    // Subnormal weights add less than 1e-36; they and zero are left out.
+    for (size_t i = start; i < end; i++) {
+      block -= weights[i] * natural_log(weights[i] > 0x1p-126f ? weights[i] : 1.0f);
+    }
+    entropy += block;
+  }
+  return entropy;
+}
+
 // A row while it is in the first-level cache: everything that a head's statistics need. Several loops, each of
 // which becomes vector code: in one, the maximum alone would keep all of it scalar.
 CLONED void heed_summarise_row(
-    const float *weights, size_t count, long query, double *restrict by_key,
+    const float *weights, size_t count, long query, double entropy, double *restrict by_key,
     double *restrict by_offset, heed_row_summary *summary) {
 #pragma clang fp reassociate(on) contract(fast)
-  double entropy = 0, total = 0, distance = 0;
+  double total = 0, distance = 0;
   // Blocks bound the rounding of the single-precision sums.
   for (size_t start = 0; start < count; start += 128) {
     size_t end = start + 128 < count ? start + 128 : count;
-    float block_entropy = 0, block_total = 0, block_distance = 0;
+    float block_total = 0, block_distance = 0;
     for (size_t i = start; i < end; i++) {
-      float p = weights[i];
-      // Subnormal weights add less than 1e-36; they and zero are left out.
-      block_entropy -= p * natural_log(p > 0x1p-126f ? p : 1.0f);
-      block_total += p;
-      block_distance += p * fabsf((float)((int32_t)query - (int32_t)i));
+      block_total += weights[i];
+      block_distance += weights[i] * fabsf((float)((int32_t)query - (int32_t)i));
     }
-    entropy += block_entropy;
     total += block_total;
     distance += block_distance;
   }
-  for (size_t i = 0; i < count; i++) by_key[i] += weights[i];
-  for (size_t i = 0; i < count; i++) by_offset[i] += weights[i];
+  if (entropy != entropy) entropy = entropy_of(weights, count);
+  for (size_t i = 0; i < count; i++) {
+    double weight = weights[i];
+    by_key[i] += weight;
+    by_offset[i] += weight;
+  }
   float maximum = count > 0 ? largest_of(weights, count) : 0;
   maximum = maximum > 0 ? maximum : 0;
   size_t strongest = 0;
@@ -163,4 +179,34 @@ CLONED double heed_sum_of_differences(const float *a, const float *b, size_t cou
     total += sum;
   }
   return total;
+}
+
+// Doubles in the order of whole numbers.
+INLINE int64_t ordered(double x) {
+  int64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits ^ ((bits >> 63) & INT64_MAX);
+}
+
+// By halves of the range of bits: free of branches inside, so it becomes vector code; a quickselect guesses wrong
+// at every other number.
+CLONED double heed_ranked(const double *x, size_t count, size_t rank) {
+  int64_t low = INT64_MAX, high = INT64_MIN;
+  for (size_t i = 0; i < count; i++) {
+    int64_t key = ordered(x[i]);
+    low = key < low ? key : low;
+    high = key > high ? key : high;
+  }
+  // At least `rank` numbers reach `low`, fewer reach one more than `high`.
+  while (low < high) {
+    int64_t middle = low + (int64_t)(((uint64_t)high - (uint64_t)low + 1) / 2);
+    size_t reached = 0;
+    for (size_t i = 0; i < count; i++) reached += ordered(x[i]) >= middle;
+    if (reached >= rank) low = middle;
+    if (reached <= rank) high = reached == rank ? middle : middle - 1;
+  }
+  int64_t bits = low ^ ((low >> 63) & INT64_MAX);
+  double bound;
+  memcpy(&bound, &bits, sizeof bound);
+  return bound;
 }

@@ -42,12 +42,31 @@ CLONED void heed_softmax_add(
   *total += sum;
 }
 
-CLONED void heed_softmax_weigh(
+// With p = e^d / t, d = x − m, the entropy is Σ p (ln t − d): no logarithm of any weight, and no term below zero
+// but where one weight is all there is.
+CLONED float heed_softmax_weigh(
     float *row, size_t count, size_t first, size_t end, float maximum, float total) {
+#pragma clang fp reassociate(on) contract(fast)
   float scale = total == 0 ? 0 : 1.0f / total;
   for (size_t i = 0; i < first; i++) row[i] = 0;
-  for (size_t i = first; i < end; i++) row[i] = weight(row[i], maximum) * scale;
   for (size_t i = end; i < count; i++) row[i] = 0;
+  double weights = 0, products = 0;
+  // Blocks bound the rounding of the single-precision sums.
+  for (size_t start = first; start < end; start += 128) {
+    size_t stop = start + 128 < end ? start + 128 : end;
+    float block_weights = 0, block_products = 0;
+    for (size_t i = start; i < stop; i++) {
+      float difference = row[i] - maximum;
+      float power = difference < -87.0f ? 0 : exponential(difference);
+      // Not zero times −∞, which is no number.
+      block_products += power * (difference < -87.0f ? 0 : difference);
+      block_weights += power;
+      row[i] = power * scale;
+    }
+    weights += block_weights;
+    products += block_products;
+  }
+  return scale == 0 ? 0 : (float)((log((double)total) * weights - products) * scale);
 }
 
 CLONED void heed_pool_row(

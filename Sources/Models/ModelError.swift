@@ -122,7 +122,8 @@ extension ModelError: CustomStringConvertible {
       return
         "\(head): the model has layers 0 to \(layers - 1) with heads 0 to \(heads - 1) each"
     case .headListUnreadable(let text):
-      return "\(text): expected heads or layers separated by commas, such as L5.H1,L3"
+      return
+        "\(text.isEmpty ? "no head is named" : text): expected heads or layers separated by commas, such as L5.H1,L3"
     case .cutUnreadable(let text):
       return
         "\(text): found no edges to cut, expected HEADS:QUERY>KEY, such as L5.H1:9>3 or L3:*>0;L4.H2:12>1-3"

@@ -107,7 +107,7 @@ extension Trace {
   ) -> PooledPattern {
     PooledPattern(rows: rows, columns: columns, pool: pool, taking: taking) {
       queries, maxima, sums in
-      forEachTile(head, rows: queries, columns: columns) { tile, _, keys in
+      forEachTile(head, rows: queries, columns: columns) { tile, _, keys, _ in
         let seen = keys.clamped(to: columns)
         guard !seen.isEmpty else { return }
         Element.PreferredKernels.pool(

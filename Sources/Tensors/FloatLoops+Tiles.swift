@@ -38,21 +38,23 @@ extension FloatLoops {
   /// A vector loop for each row.
   public static func weigh(
     _ scores: MutableMatrix<Float>, visible: (Int) -> Range<Int>, maxima: Matrix<Float>,
-    totals: Matrix<Float>
+    totals: Matrix<Float>, entropies: MutableMatrix<Float>?
   ) {
     precondition(maxima.columns == scores.rows && totals.columns == scores.rows)
+    precondition(entropies.map { $0.columns == scores.rows } ?? true)
     for i in 0..<scores.rows {
       let range = visible(i).clamped(to: 0..<scores.columns)
-      heed_softmax_weigh(
+      let entropy = heed_softmax_weigh(
         scores.base + i * scores.stride, scores.columns, range.lowerBound, range.upperBound,
         maxima.base[i], totals.base[i])
+      entropies?.base[i] = entropy
     }
   }
 
   /// A vector loop with a logarithm of its own.
   public static func summarise(
     _ weights: Matrix<Float>, row: Int, query: Int, firstKey: Int, byKey: inout [Double],
-    byOffset: inout [Double], first: Int
+    byOffset: inout [Double], first: Int, entropy: Double?
   ) -> RowSummary {
     precondition(firstKey >= 0 && byKey.count >= firstKey + weights.columns)
     precondition(first + firstKey >= 0 && byOffset.count >= first + firstKey + weights.columns)
@@ -64,7 +66,8 @@ extension FloatLoops {
             let byOffset = byOffset.baseAddress
           else { return }
           heed_summarise_row(
-            weights, row.count, query - firstKey, byKey + firstKey, byOffset + first + firstKey,
+            weights, row.count, query - firstKey, entropy ?? .nan, byKey + firstKey,
+            byOffset + first + firstKey,
             &summary)
         }
       }

@@ -61,7 +61,7 @@ extension PlainKernels {
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func weigh(
     _ scores: MutableMatrix<Element>, visible: (Int) -> Range<Int>, maxima: Matrix<Element>,
-    totals: Matrix<Element>
+    totals: Matrix<Element>, entropies: MutableMatrix<Element>?
   ) {
     for i in 0..<scores.rows {
       let range = visible(i).clamped(to: 0..<scores.columns)
@@ -71,6 +71,8 @@ extension PlainKernels {
           row[j] =
             range.contains(j) && total != 0 ? Element.exp(row[j] - maximum) / total : 0
         }
+        guard let entropies else { return }
+        entropies[0, i] = row.reduce(0) { $1 == 0 ? $0 : $0 - $1 * Element.log($1) }
       }
     }
   }
@@ -79,13 +81,13 @@ extension PlainKernels {
   @_specialize(where Element == Float) @_specialize(where Element == Double)
   public static func summarise(
     _ weights: Matrix<Element>, row: Int, query: Int, firstKey: Int, byKey: inout [Double],
-    byOffset: inout [Double], first: Int
+    byOffset: inout [Double], first: Int, entropy: Double?
   ) -> RowSummary {
     weights.withRow(row) { row in
-      var (entropy, total, distance, maximum, strongest) = (0.0, 0.0, 0.0, 0.0, firstKey)
+      var (sum, total, distance, maximum, strongest) = (0.0, 0.0, 0.0, 0.0, firstKey)
       for (column, weight) in row.enumerated() {
         let (p, key) = (Double(weight), firstKey + column)
-        if p > 0 { entropy -= p * Double.log(p) }
+        if entropy == nil, p > 0 { sum -= p * Double.log(p) }
         total += p
         distance += p * Double(abs(query - key))
         if p > maximum { (maximum, strongest) = (p, key) }
@@ -93,7 +95,8 @@ extension PlainKernels {
         byOffset[first + key] += p
       }
       return RowSummary(
-        entropy: entropy, total: total, distance: distance, maximum: maximum, strongest: strongest)
+        entropy: entropy ?? sum, total: total, distance: distance, maximum: maximum,
+        strongest: strongest)
     }
   }
 

@@ -52,9 +52,11 @@ public protocol TileKernels<Element>: Sendable {
   /// - Parameters:
   ///   - maxima: `m` of each row, `[1, rows]`.
   ///   - totals: `t` of each row, `[1, rows]`; a row whose total is zero has no weights.
+  ///   - entropies: Become `Σ −p ln p` of each row of the tile, `[1, rows]`, in nats: with the scores at hand no
+  ///     weight's logarithm is taken. Nil when nobody asks.
   static func weigh(
     _ scores: MutableMatrix<Element>, visible: (Int) -> Range<Int>, maxima: Matrix<Element>,
-    totals: Matrix<Element>)
+    totals: Matrix<Element>, entropies: MutableMatrix<Element>?)
 
   /// What one row of a tile comes to, taking each weight once.
   ///
@@ -66,9 +68,10 @@ public protocol TileKernels<Element>: Sendable {
   ///   - byKey: `byKey[key] += weight`.
   ///   - byOffset: `byOffset[first + key] += weight`.
   ///   - first: Where key 0 of this query belongs.
+  ///   - entropy: The row's, where it is known; it is worked out otherwise.
   static func summarise(
     _ weights: Matrix<Element>, row: Int, query: Int, firstKey: Int, byKey: inout [Double],
-    byOffset: inout [Double], first: Int
+    byOffset: inout [Double], first: Int, entropy: Double?
   ) -> RowSummary
 
   /// Takes a tile's weights into blocks of `pool` columns.

@@ -155,7 +155,7 @@ import Testing
     let needs = try #require(fit.fullAttention(model.plan))
     #expect(needs.count == model.plan.layers && needs[0].count == model.plan.kvHeads)
     #expect(needs.joined().allSatisfy { (0...1).contains($0) })
-    let losses = try fit.losses(model, trace)
+    let losses = try fit.losses(model, trace, by: model.naturalObjective(of: trace))
     #expect(losses.count == 1 + RuleBudget.names.count && losses[0].uniform == nil)
     // At the whole budget nothing is lost.
     let whole = try RuleFit(model, trace, names: ["window", "streaming"], budget: 1)

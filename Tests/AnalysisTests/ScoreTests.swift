@@ -109,4 +109,19 @@ import Testing
     #expect(table.rows[1] == [-1, 2])
     #expect(HeadTable(layers: 1, heads: 1, values: [.nan]).bounds == nil)
   }
+
+  @Test func `a map that holds NaN has no score, and is named`() throws {
+    var maps = MapsAtHand.toy.maps
+    var numbers = maps[1][0].elements
+    numbers[3 * 6 + 1] = .nan
+    maps[1][0] = Tensor(numbers, shape: [6, 6])
+    let results = try HeadScores.results(ofMaps: MapsAtHand(maps: maps), ids: ToyFixture.ids)
+    let broken = HeadIndex(layer: 1, head: 0)
+    for result in results where result.reason == nil {
+      #expect(result.undefined == [broken: "its map holds NaN in 1 of 6 rows"])
+      #expect(result.table[broken].isNaN)
+      #expect(!result.table[HeadIndex(layer: 1, head: 1)].isNaN, "\(result.name)")
+    }
+    #expect(results.contains { $0.reason == nil })
+  }
 }

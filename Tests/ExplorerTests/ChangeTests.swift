@@ -108,10 +108,13 @@ private func without(_ heads: HeadIndex...) -> Alteration {
           ], generation: 1)
       ])
   #expect(state.alteration.rules[first]?.name == "temperature")
-  #expect(state.text(80, 24).contains("rule temperature in L0.H0, propagated"))
+  #expect(state.text(120, 24).contains("rule temperature:tau=2 in L0.H0, propagated"))
+  #expect(state.text(80, 24).contains("rule temperature in L0.H0, propagated"), "its defaults")
   let before = state.alteration
   state.press(.character(">"))
   #expect(state.alteration != before)
+  let turned = state.alteration.heads.map { $0.rule.shortText }
+  #expect(turned != ["temperature"] && state.text(80, 24).contains("rule \(turned[0]) in L0.H0"))
   state.press(.character("<"))
   #expect(state.alteration == before)
   state.press(.character("t"))
@@ -120,6 +123,9 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   #expect(state.alteration.reach == .local)
   state.press(.character("S"))
   #expect(state.text(80, 24).contains("rule temperature"), "also in other views")
+  let header = SnapshotHeader(state, view: "scores", charset: .half)
+  #expect(
+    header.lines.first { $0.label == "rule" }?.text.hasPrefix("rule temperature:tau=2 in ") == true)
   state.type("rule none")
   #expect(state.alteration.isNone)
   state.type("rule temprature")
@@ -131,5 +137,5 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   state.press(.character("x"))
   state.type("rule temperature")
   #expect(state.alteration.knockedOut == [first] && !state.alteration.rules.isEmpty)
-  #expect(state.alteration.text == "without L0.H0; rule temperature in L0.H0, propagated")
+  #expect(state.alteration.text == "without L0.H0; rule temperature:tau=2 in L0.H0, propagated")
 }

@@ -38,7 +38,7 @@ import Testing
         }
         var seen = Tensor<Double>(repeating: 0, shape: [trace.seq, trace.keyCount])
         let written = seen.mutableMatrix()
-        trace.forEachTile(head, rows: 0..<trace.seq) { tile, rows, keys in
+        trace.forEachTile(head, rows: 0..<trace.seq) { tile, rows, keys, _ in
           written.window(rows: rows, columns: keys).copy(from: tile)
         }
         #expect(seen.maxDifference(to: whole) < 1e-13, "\(name) \(head)")

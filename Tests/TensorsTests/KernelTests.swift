@@ -175,10 +175,10 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
         fast
         ? Fast.summarise(
           weights.matrix, row: row, query: query, firstKey: 0, byKey: &byKey, byOffset: &byOffset,
-          first: 2)
+          first: 2, entropy: nil)
         : Plain.summarise(
           weights.matrix, row: row, query: query, firstKey: 0, byKey: &byKey, byOffset: &byOffset,
-          first: 2)
+          first: 2, entropy: nil)
       return (summary, byKey, byOffset)
     }
   }
@@ -217,6 +217,18 @@ func difference(_ a: Tensor<Float>, _ b: Tensor<Float>) -> Float {
       #expect(fast.0.maximum == plain.0.maximum && fast.0.strongest == plain.0.strongest)
       #expect(fast.byKey == plain.byKey && fast.byOffset == plain.byOffset)
     }
+  }
+
+  @Test func `an entropy that is known is taken as it is`() {
+    let weights = Tensor<Float>([0.5, 0.5], shape: [1, 2])
+    var (byKey, byOffset) = ([0.0, 0], [0.0, 0, 0, 0])
+    let fast = Fast.summarise(
+      weights.matrix, row: 0, query: 1, firstKey: 0, byKey: &byKey, byOffset: &byOffset, first: 2,
+      entropy: 0.25)
+    let plain = Plain.summarise(
+      weights.matrix, row: 0, query: 1, firstKey: 0, byKey: &byKey, byOffset: &byOffset, first: 2,
+      entropy: 0.25)
+    #expect(fast == plain && fast.entropy == 0.25 && byKey == [1, 1])
   }
 
   @Test func `a row with NaN has no total`() {

@@ -61,22 +61,29 @@ import Testing
     for keys in [0..<40, 7..<22, 39..<40] {
       var fast = scores.matrix.columns(keys).copied
       var plain = fast
+      var entropies = [true, false].map { _ in Tensor<Float>(repeating: .nan, shape: [1, 6]) }
       func visible(_ row: Int) -> Range<Int> {
         let seen = Self.seen[row].clamped(to: keys)
         return seen.lowerBound - keys.lowerBound..<seen.upperBound - keys.lowerBound
       }
       Fast.weigh(
         fast.mutableMatrix(), visible: visible, maxima: kept.maxima.matrix,
-        totals: kept.totals.matrix)
+        totals: kept.totals.matrix, entropies: entropies[0].mutableMatrix())
       Plain.weigh(
         plain.mutableMatrix(), visible: visible, maxima: kept.maxima.matrix,
-        totals: kept.totals.matrix)
+        totals: kept.totals.matrix, entropies: entropies[1].mutableMatrix())
       #expect(difference(fast, plain) < 1e-6)
       for (row, seen) in Self.seen.enumerated() {
         let sum = seen.reduce(0.0) { $0 + exp(Double(scores[row, $1])) }
         for (column, key) in keys.enumerated() {
           let expected = seen.contains(key) ? exp(Double(scores[row, key])) / sum : 0
           #expect(abs(Double(fast[row, column]) - expected) < 1e-6, "\(row), \(key)")
+        }
+        let weights = keys.filter(seen.contains).map { exp(Double(scores[row, $0])) / sum }
+        let entropy = weights.reduce(0) { $0 - $1 * log($1) }
+        // Single-precision weights of up to 40 keys.
+        for found in entropies {
+          #expect(abs(Double(found[0, row]) - entropy) < 3e-6, "\(row), \(keys)")
         }
       }
     }
@@ -94,6 +101,26 @@ import Testing
     #expect(totals[0, 0] == 0 && totals[0, 1] == 1 && totals[0, 2].isNaN)
   }
 
+  @Test func `scores of minus infinity add nothing to an entropy`() {
+    for kernels in [true, false] {
+      var tile = Tensor<Float>([-.infinity, 0, 0, -.infinity], shape: [1, 4])
+      var entropies = Tensor<Float>(repeating: .nan, shape: [1, 1])
+      let maxima = Tensor<Float>([0], shape: [1, 1])
+      let totals = Tensor<Float>([2], shape: [1, 1])
+      let (target, found) = (tile.mutableMatrix(), entropies.mutableMatrix())
+      if kernels {
+        Fast.weigh(
+          target, visible: { _ in 0..<4 }, maxima: maxima.matrix, totals: totals.matrix,
+          entropies: found)
+      } else {
+        Plain.weigh(
+          target, visible: { _ in 0..<4 }, maxima: maxima.matrix, totals: totals.matrix,
+          entropies: found)
+      }
+      #expect(tile.elements == [0, 0.5, 0.5, 0] && abs(entropies[0, 0] - Float(log(2.0))) < 1e-6)
+    }
+  }
+
   @Test func `a row summarised in two parts is the row summarised at once`() {
     var weights = random([1, 90], seed: 5, in: -4...4)
     Plain.softmax(weights.mutableMatrix())
@@ -105,7 +132,7 @@ import Testing
         row = row.joined(
           K.summarise(
             weights.matrix.columns(keys), row: 0, query: 71, firstKey: keys.lowerBound,
-            byKey: &byKey, byOffset: &byOffset, first: 3))
+            byKey: &byKey, byOffset: &byOffset, first: 3, entropy: nil))
       }
       return (row, byKey, byOffset)
     }

@@ -250,6 +250,22 @@ private let maryWords = mary.split(separator: " ").map(String.init)
       "samples: found none in /nowhere; set HEED_SAMPLES to their folder")
   }
 
+  @Test func `bench times every rule that fits the model, and says why others have no time`() throws
+  {
+    let json = try Shell.heed([
+      "bench", "--repeats", "1", "--until", "forward", "--rule", "all", "--format", "json", "--ids",
+      "0,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19",
+    ]).json()
+    let rules = try #require(json["rules"]?.array)
+    #expect(rules.count == 33)
+    for rule in rules {
+      let isMask = rule["family"]?.string == "mask"
+      #expect((rule["localSeconds"]?.double ?? 0) > 0 || rule["reason"]?.string != nil)
+      #expect((rule["plainRuns"] != nil) == (isMask && rule["reason"] == nil))
+    }
+    #expect(rules.filter { $0["reason"] != nil }.count == 4, "patch grids, and a file")
+  }
+
   @Test func `bench as JSON keeps the contract`() throws {
     let finished = try Shell.heed(
       ["bench", "--repeats", "1", "--format", "json", "--ids", "0,5,6,7"])

@@ -131,6 +131,10 @@ import Testing
   @Test func `of a classifier a rule changes one prediction, the class`() throws {
     let image = ["--image", Repository.path + "/samples/digits/images/3.png"]
     let words = ["whatif", "sample:digits", "--scope", "propagated", "--rule"] + image
+    // Of the rules with a budget, those that are defined for attention that sees both ways.
+    let fit = try Shell.heed(["fit", "sample:digits", "--format", "json"] + image).json()
+    #expect(fit["uniform"]?.array?.compactMap { $0["loss"]?.double }.count == 2)
+    #expect((fit["lossOfPlan"]?.double ?? 0) > (fit["lossBefore"]?.double ?? 1))
     func answer(_ rule: String, _ more: [String] = []) throws -> Finished {
       var words = words
       words.insert(rule, at: 5)
@@ -143,8 +147,7 @@ import Testing
     #expect(try answer("davit:window=8").text.contains("class: the same\n"))
     expectRefusal(
       try answer("biformer"),
-      "--rule biformer: regions is 7, which does not divide the grid of 8 x 8 patches; choose one of"
-        + " both: 2, 4, 8")
+      "--rule biformer: regions is 7; 8 x 8 patches take regions=8, 4 or 2")
     expectRefusal(
       try answer("agent:pool=9"),
       "--rule agent: pool is \"9\", expected at most 8, for the grid has 8 x 8 patches")
@@ -154,9 +157,17 @@ import Testing
     let words = [novels, mary, "--view", "map", "--layer", "5", "--head", "1"]
     let rule = ["--rule", "window:size=2"]
     let text = try Shell.heed(["snapshot"] + words + rule).text
-    #expect(text.contains("rule window"))
-    let rows = try Shell.heed(["export"] + words + ["--format", "csv"] + rule).rows(separator: ",")
-    #expect(rows[10][8] == "0.0" && rows[10][10] != "0.0")
+    #expect(text.contains("rule window:size=2 in 48 heads, propagated"))
+    let notice = "rule window:size=2,dilation=1 in L5.H1, propagated"
+    let one = rule + ["--heads", "L5.H1"]
+    let svg = try Shell.heed(["snapshot"] + words + one + ["--format", "svg"]).text
+    #expect(svg.contains("\nrule: \(notice)\n"))
+    let rows = try Shell.heed(["export"] + words + ["--format", "csv"] + one).rows(separator: ",")
+    #expect(rows[0].joined(separator: ",") == "# \(notice)")
+    #expect(rows[11][8] == "0.0" && rows[11][10] != "0.0")
+    let atlas = [novels, mary, "--view", "atlas", "--format", "json"]
+    #expect(try Shell.heed(["export"] + atlas + one).json()["rule"]?.string == notice)
+    #expect(try Shell.heed(["export"] + atlas).json()["rule"] == nil)
   }
 
   @Test func `scores can be computed under a rule`() throws {
@@ -206,6 +217,15 @@ import Testing
     expectRefusal(
       try Shell.heed(["whatif", novels, mary, "--rule", "window", "--heads", "L9"]),
       "layer 9: the model has layers 0 to 5")
+    expectRefusal(
+      try Shell.heed(["whatif", novels, mary, "--rule", "window", "--heads", ""]),
+      "no head is named: expected heads or layers separated by commas, such as L5.H1,L3")
+    expectRefusal(
+      try Shell.heed(["whatif", novels, mary, "--rule", "no-sink:positions=0+15"]),
+      "--rule no-sink: positions names position 15, and the prompt's are 0 to 14")
+    expectRefusal(
+      try Shell.heed(["whatif", novels, mary, "--rule", "cut:edges=3>40"]),
+      "--rule cut: edges names position 40, and the prompt's are 0 to 14")
     let bloom = Repository.fixtures + "/families/bloom"
     expectRefusal(
       try Shell.heed(["whatif", bloom, "--ids", "1,2,3", "--rule", "streaming:positions=cache"]),

@@ -177,6 +177,22 @@ import Testing
     #expect(try Shell.heed(words + ["--against", " John"]).status == 64)
   }
 
+  @Test func `a logit is what importance is of, for a file of prompts too`() throws {
+    let text = "When Mary and John went to the store, John gave a drink to"
+    let folder = try prompts(text + "\n")
+    let words = scores + ["gate-gradient", "--metric", "logit", "--target", " Mary"]
+    func values(_ more: [String], _ key: String, _ words: [String]) throws -> [Double] {
+      let found = try Shell.heed(words + more, in: folder.path).json()["scores"]?["gate-gradient"]
+      return try #require(found?[key]?.numbers)
+    }
+    let single = try values([text], "values", words)
+    let many = try values(["--prompts", "prompts.jsonl"], "mean", words)
+    #expect(largestDifference(single, many) < 1e-9)
+    let loss = try values(
+      ["--prompts", "prompts.jsonl"], "mean", scores + ["gate-gradient"])
+    #expect(largestDifference(single, loss) > 1e-3)
+  }
+
   @Test func `files of needles, ordinals and gates are read, or refused by line`() throws {
     let folder = try TemporaryFolder()
     try folder.write("needles.jsonl", "{\"prompt\": \"x\", \"answer\": \"y\"}\n")

@@ -15,11 +15,11 @@ public struct RuleFit: Sendable {
   /// The best candidate of each head.
   public let plan: RulePlan
 
-  /// A plan's mean next-token loss in nats.
+  /// A plan's loss in nats.
   public struct Loss: Sendable {
     /// The rule that stands in all heads; nil for the fitted plan.
     public let uniform: RuleSpec?
-    /// Nats per token; `.nan` for a prompt of one token.
+    /// Nats per token, of a class nats; `.nan` where nothing is predicted, as of one token.
     public let loss: Double
   }
 
@@ -57,9 +57,11 @@ public struct RuleFit: Sendable {
 
   /// The losses of the plan and of each candidate in all heads, the plan first.
   ///
+  /// - Parameter objective: What plans are judged by, such as `Model.naturalObjective`.
   /// - Complexity: One run for each.
   public func losses<Element: Scalar>(
-    _ model: Model, _ trace: Trace<Element>, onProgress: (Double) throws -> Void = { _ in }
+    _ model: Model, _ trace: Trace<Element>, by objective: Objective,
+    onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [Loss] {
     let plans = [(nil, plan)] + candidates.map { ($0, RulePlan($0, in: model.plan.allHeads)) }
     return try plans.enumerated().map { index, entry in
@@ -67,7 +69,7 @@ public struct RuleFit: Sendable {
         trace.prompt, as: Element.self, interventions: model.interventions(entry.1, on: trace),
         reusing: trace)
       try onProgress(Double(index + 1) / Double(plans.count))
-      return Loss(uniform: entry.0, loss: try Distribution.ofPrompt(model, run).loss ?? .nan)
+      return Loss(uniform: entry.0, loss: try model.outcome(of: run, by: objective).value)
     }
   }
 
@@ -103,6 +105,13 @@ public struct RuleFit: Sendable {
 public enum RuleBudget {
   /// Alphabetical; oracles, which must know the map, are not among them.
   public static let names = ["razor", "recycled", "s2", "streaming", "titans-mask", "window"]
+
+  /// Those that are defined for a model.
+  public static func names(fitting plan: ModelPlan) -> [String] {
+    names.filter { name in
+      plan.isCausal || AttentionRules.named(name)?.card.needs.contains(.causal) == false
+    }
+  }
 
   /// A rule whose queries read about a share of the keys.
   ///

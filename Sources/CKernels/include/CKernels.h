@@ -29,10 +29,10 @@ typedef struct {
 } heed_row_summary;
 
 /// Summarises one row of `count` weights, and adds them to `by_key[key]` and `by_offset[key]`; `query` is
-/// counted from the first key.
+/// counted from the first key. An `entropy` that is known is not worked out again; NaN for one that is not.
 void heed_summarise_row(
-    const float *weights, size_t count, long query, double *by_key, double *by_offset,
-    heed_row_summary *summary);
+    const float *weights, size_t count, long query, double entropy, double *by_key,
+    double *by_offset, heed_row_summary *summary);
 
 /// Takes one row of `count` scores into a softmax under way: those from `first` up to `end` become
 /// `exp(score − maximum)` and are added to `total`, the others zero; `output`'s `width` numbers and `total`
@@ -41,13 +41,18 @@ void heed_softmax_add(
     float *row, size_t count, size_t first, size_t end, float *maximum, float *total, float *output,
     size_t width);
 
-/// Scores from `first` up to `end` become `exp(score − maximum) / total`, the others zero.
-void heed_softmax_weigh(
+/// Scores from `first` up to `end` become `exp(score − maximum) / total`, the others zero; returns the sum of
+/// −p ln p over them.
+float heed_softmax_weigh(
     float *row, size_t count, size_t first, size_t end, float maximum, float total);
 
 /// Raises `maxima[(offset + i) / pool]` to number `i`, and adds it to `sums` there.
 void heed_pool_row(
     const float *row, size_t count, size_t offset, size_t pool, float *maxima, float *sums);
+
+/// A number that `rank` of `count` > 0 numbers reach, more only where several are equal to it, with
+/// 0 < `rank` <= `count`.
+double heed_ranked(const double *x, size_t count, size_t rank);
 
 /// ln Σ exp x of `count` > 0 numbers.
 double heed_log_sum_exp(const float *x, size_t count);

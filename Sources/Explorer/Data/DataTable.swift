@@ -39,6 +39,8 @@ public struct DataTable: Sendable, Equatable {
   public let name: String
   /// The columns from left to right.
   public private(set) var columns: [Column] = []
+  /// What was changed about the model, for formats that can say so; nil for the model as it is.
+  public var change: String?
 
   /// The number of rows.
   public var rowCount: Int { columns.first?.values.count ?? 0 }
@@ -59,6 +61,18 @@ public enum ViewData {
   case table(DataTable)
   /// One array.
   case tensor(TensorSource)
+
+  /// The same, saying what was changed about the model; nil for the model as it is.
+  func under(_ change: String?) -> ViewData {
+    switch self {
+    case .table(var table):
+      table.change = change
+      return .table(table)
+    case .tensor(var tensor):
+      tensor.rule = change
+      return .tensor(tensor)
+    }
+  }
 
   /// Writes them in a format.
   ///

@@ -26,8 +26,7 @@ public enum SeparatedValues {
     func put(_ fields: some Sequence<String>) throws {
       try write(Array(line(fields, separator).utf8)[...])
     }
-    // A comment, as NumPy and R read past it; only where something must be said.
-    if let rule = source.rule { try write(Array("# \(rule)\n".utf8)[...]) }
+    try write(comment(source.rule))
     try put(header)
     try source.forEachRow { number, row in
       let indices = source.indices(ofRow: number).map(String.init)
@@ -44,10 +43,18 @@ public enum SeparatedValues {
   static func export(
     _ table: DataTable, _ separator: Separator, write: (ArraySlice<UInt8>) throws -> Void
   ) throws {
+    try write(comment(table.change))
     try write(Array(line(table.columns.map(\.name), separator).utf8)[...])
     for row in 0..<table.rowCount {
       try write(Array(line(table.columns.map { $0.values.text(row) }, separator).utf8)[...])
     }
+  }
+
+  /// A line that NumPy and R read past; nothing where nothing must be said.
+  private static func comment(_ text: String?) -> ArraySlice<UInt8> {
+    // One line, whatever the path of a file in it.
+    let line = text.map { "# \($0.replacing("\n", with: "\\n"))\n" } ?? ""
+    return Array(line.utf8)[...]
   }
 
   /// The shortest text that reads back as the same number; nothing for an undefined one.

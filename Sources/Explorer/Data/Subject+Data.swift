@@ -37,7 +37,7 @@ public struct ViewExport: Sendable, Equatable {
     guard let data = ExplorerViews.named(view).data(state) else {
       throw ExportError.noData(view: view)
     }
-    try data.export(as: format, write: write)
+    try data.under(state.alteration.text).export(as: format, write: write)
   }
 }
 

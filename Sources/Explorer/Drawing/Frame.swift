@@ -60,24 +60,31 @@ extension Drawing {
   private func drawStatus(
     _ view: any ExplorerView.Type, on canvas: inout Canvas, in region: Region
   ) {
-    let flags = statusFlags.joined(separator: "  ")
-    let room = region.width - (flags.isEmpty ? 0 : ColumnWidth.of(flags) + 2)
-    canvas.write(cut(view.status(self), max(0, room)), x: 0, y: region.y, in: region, role: .status)
+    let numbers = view.status(self)
+    func room(_ flags: String) -> Int {
+      region.width - (flags.isEmpty ? 0 : ColumnWidth.of(flags) + 2)
+    }
+    var flags = statusFlags(state.alteration.text)
+    if room(flags) < ColumnWidth.of(numbers) { flags = statusFlags(state.alteration.shortText) }
+    canvas.write(cut(numbers, max(0, room(flags))), x: 0, y: region.y, in: region, role: .status)
     canvas.writeRight(cut(flags, region.width), y: region.y, in: region, role: .warning)
   }
 
   /// What must never be forgotten while it is in force.
-  private var statusFlags: [String] {
+  private func statusFlags(_ alteration: String?) -> String {
     var flags: [String] = []
     if let filter = state.filter { flags.append("only \(filter.text)") }
     if !state.selected.isEmpty { flags.append("\(state.selected.count) selected") }
     if let subject = state.subject, subject.streams.count > 1 {
       flags.append(subject.stream.label)
     }
-    if let text = state.alteration.text { flags.append(text) }
+    // A parameter may be the path of a file.
+    if let alteration {
+      flags.append(TokenText.shown(Array(alteration.utf8), charset: appearance.charset))
+    }
     if let start = state.spanStart { flags.append("part from \(start)") }
     if let count = state.count { flags.append("\(count)") }
-    return flags
+    return flags.joined(separator: "  ")
   }
 
   private func model(_ subject: Subject) -> String {

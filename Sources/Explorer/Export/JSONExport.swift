@@ -34,6 +34,8 @@ enum JSONExport: TensorExport {
     let table: String
     let columns: [String]
     let rows: [[Value]]
+    /// Left out for the model as it is.
+    let rule: String?
   }
 
   static func export(_ table: DataTable, write: (ArraySlice<UInt8>) throws -> Void) throws {
@@ -48,7 +50,8 @@ enum JSONExport: TensorExport {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let report = Table(table: table.name, columns: table.columns.map(\.name), rows: rows)
+    let report = Table(
+      table: table.name, columns: table.columns.map(\.name), rows: rows, rule: table.change)
     try write((Array(try encoder.encode(report)) + [10])[...])
   }
 

@@ -24,6 +24,9 @@ enum NPZExport: TensorExport {
     try withoutActuallyEscaping(write) { write in
       var zip = ZipWriter(write)
       for column in table.columns { try add(column.name, column.values, to: &zip) }
+      if let change = table.change, !table.columns.contains(where: { $0.name == "rule" }) {
+        try add("rule", .texts([change]), to: &zip)
+      }
       try zip.finish()
     }
   }

@@ -36,8 +36,8 @@ extension Session {
     }
     let part = alteration.stream == .decoder ? "" : " \(alteration.stream.rawValue)"
     for head in alteration.knockedOut.sorted() { add("knock-out", "\(head)\(part)") }
-    for (spec, heads) in alteration.heads {
-      add("rule", ([spec] + heads.map(\.description)).joined(separator: " "))
+    for (rule, heads) in alteration.heads {
+      add("rule", ([rule.description] + heads.map(\.description)).joined(separator: " "))
     }
     if !alteration.rules.isEmpty { add("reach", alteration.reach.rawValue) }
     for (key, command) in ownKeys.sorted(by: { $0.key.label < $1.key.label }) {

@@ -49,7 +49,7 @@ public struct SnapshotHeader: Sendable, Equatable {
     ] {
       facts.append((label, "\(position) \(TokenText.exact(bytes, charset: charset))"))
     }
-    facts.append(("rule", state.alteration.text ?? "the model's own"))
+    facts.append(("rule", state.alteration.text.map(shown) ?? "the model's own"))
     let lens = state.lens.notes
     if !lens.isEmpty { facts.append(("lens", lens.joined(separator: ", "))) }
     facts.append(("scale", "\(state.scale.rawValue), \(state.ramp.rawValue)"))
@@ -103,7 +103,7 @@ public enum Reopening {
     let out = alteration.knockedOut(in: stream)
     if !out.isEmpty { words += ["--without", names(out.sorted())] }
     for (rule, heads) in alteration.heads {
-      words += ["--rule", quoted(rule), "--heads", names(heads)]
+      words += ["--rule", quoted(rule.description), "--heads", names(heads)]
     }
     return words + (alteration.rules.isEmpty ? [] : ["--scope", alteration.reach.rawValue])
   }

@@ -26,31 +26,35 @@ public struct Alteration: Sendable, Hashable {
     stream == self.stream ? knockedOut : []
   }
 
-  /// What a status line says; nil when nothing is changed.
-  var text: String? {
+  /// What is changed, every rule with all of its parameters; nil when nothing is.
+  public var text: String? { text(naming: 3, \.description) }
+
+  /// The same for a line that has no room for it: of parameters those that are not the defaults, of heads the
+  /// number.
+  var shortText: String? { text(naming: 1, \.shortText) }
+
+  private func text(naming limit: Int, _ spelling: (RuleSpec) -> String) -> String? {
+    func names(_ heads: some Collection<HeadIndex>) -> String {
+      if limit == 1, heads.count > 1 { return "\(heads.count) heads" }
+      let names = heads.sorted().prefix(limit).map(\.description).joined(separator: " ")
+      return names + (heads.count > limit ? " and \(heads.count - limit) more" : "")
+    }
     var parts: [String] = []
     if !knockedOut.isEmpty {
       let part = stream == .decoder ? "" : " of \(stream.inWords)"
-      parts.append(
-        "without \(Self.names(knockedOut))\(part)" + (isLocal ? " (not run: local)" : ""))
+      parts.append("without \(names(knockedOut))\(part)" + (isLocal ? " (not run: local)" : ""))
     }
-    for (spec, heads) in heads {
-      let rule = spec.prefix { $0 != ":" }
-      parts.append("rule \(rule) in \(Self.names(heads)), \(reach.rawValue)")
+    for (rule, heads) in heads {
+      parts.append("rule \(spelling(rule)) in \(names(heads)), \(reach.rawValue)")
     }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
-  /// Every rule as a text and the heads that it stands in, in an order of its own: the same state is
-  /// written in the same bytes every time.
-  var heads: [(rule: String, heads: [HeadIndex])] {
-    Dictionary(grouping: rules.heads.keys) { rules[$0]?.description ?? "" }
-      .map { ($0.key, $0.value.sorted()) }.sorted { $0.0 < $1.0 }
-  }
-
-  private static func names(_ heads: some Collection<HeadIndex>) -> String {
-    let names = heads.sorted().prefix(3).map(\.description).joined(separator: " ")
-    return names + (heads.count > 3 ? " and \(heads.count - 3) more" : "")
+  /// Every rule and the heads that it stands in, in an order of its own: the same state is written in the same
+  /// bytes every time.
+  var heads: [(rule: RuleSpec, heads: [HeadIndex])] {
+    Dictionary(grouping: rules.heads.sorted { $0.key < $1.key }, by: \.value)
+      .map { ($0.key, $0.value.map(\.key)) }.sorted { $0.0.description < $1.0.description }
   }
 }
 

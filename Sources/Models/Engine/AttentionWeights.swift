@@ -22,16 +22,18 @@ enum AttentionWeights<K: Kernels> {
   /// Any tile of the map of a head whose sums are known, `[queries, keys]`; zero where a query cannot see a
   /// key.
   ///
+  /// - Parameter entropies: Become those of the tile's rows, `[1, queries]`; nil when nobody asks.
   /// - Complexity: O(rows × keys × dHead).
+  @_specialize(where K == OneDNNKernels)
   static func weigh(
     _ head: HeadAttention<K.Element>, rows: Range<Int>, keys: Range<Int>,
-    into target: MutableMatrix<K.Element>
+    into target: MutableMatrix<K.Element>, entropies: MutableMatrix<K.Element>? = nil
   ) {
     guard let sums = head.sums else { preconditionFailure("\(head.head) has no sums") }
     score(head, rows: rows, keys: keys, into: target)
     K.weigh(
       target, visible: head.visibleColumns(rows: rows, keys: keys),
-      maxima: sums.maxima.columns(rows), totals: sums.totals.columns(rows))
+      maxima: sums.maxima.columns(rows), totals: sums.totals.columns(rows), entropies: entropies)
   }
 
   /// `scale · queries · keysᵀ` with what position adds, capped, `[queries, keys]`.
@@ -44,6 +46,7 @@ enum AttentionWeights<K: Kernels> {
   }
 
   /// The same for some of the keys, `[queries, keys]`.
+  @_specialize(where K == OneDNNKernels)
   static func score(
     _ head: HeadAttention<K.Element>, rows: Range<Int>, keys: Range<Int>,
     into target: MutableMatrix<K.Element>

@@ -235,13 +235,17 @@ public struct Trace<Element: Scalar>: Sendable {
   /// - Parameters:
   ///   - rows: Which queries.
   ///   - columns: Which keys; tiles without any of them may be left out. Nil for all.
-  ///   - body: Gets a tile's weights, `[queries, keys]`, its queries and its keys; those of the same queries
-  ///     come with ascending keys. The weights are overwritten by the next tile's.
+  ///   - body: Gets a tile's weights, `[queries, keys]`, its queries, its keys and its rows' `Σ −p ln p`,
+  ///     `[1, queries]`, nil under a rule; tiles of the same queries come with ascending keys. The numbers are
+  ///     overwritten by the next tile's.
   /// - Complexity: O(rows × visible keys × dHead) time, one tile of memory; under a rule one tile of whole
   ///   rows.
+  @_specialize(where Element == Float)
   public func forEachTile(
     _ head: HeadIndex, rows: Range<Int>, columns: Range<Int>? = nil,
-    _ body: (Matrix<Element>, _ queries: Range<Int>, _ keys: Range<Int>) -> Void
+    _ body: (
+      Matrix<Element>, _ queries: Range<Int>, _ keys: Range<Int>, _ entropies: Matrix<Element>?
+    ) -> Void
   ) {
     let attention = attention(head)
     let ruled = ruled(head)
@@ -249,7 +253,7 @@ public struct Trace<Element: Scalar>: Sendable {
       let step = min(AttentionTiling.rows, max(16, 131_072 / max(1, keyCount)))
       for queries in Self.tiles(of: rows, ruled?.rowsPerTile ?? step) where !Cancellation.isDue {
         let tile = ruled?.tile(queries).dense ?? visiblePattern(head, rows: queries)
-        body(tile.matrix, queries, 0..<tile.shape[1])
+        body(tile.matrix, queries, 0..<tile.shape[1], nil)
       }
       return
     }
@@ -258,13 +262,16 @@ public struct Trace<Element: Scalar>: Sendable {
         min(rows.count, AttentionTiling.rows), min(keyCount, AttentionTiling.keys),
       ])
     let target = scratch.mutableMatrix()
+    var sums = Tensor<Element>(uninitialized: [1, AttentionTiling.rows])
+    let entropies = sums.mutableMatrix()
     for queries in Self.tiles(of: rows, AttentionTiling.rows) where !Cancellation.isDue {
       let visible = attention.visible(rows: queries)
       for keys in AttentionTiling.tiles(of: columns.map(visible.clamped) ?? visible) {
         let tile = target.window(rows: 0..<queries.count, columns: 0..<keys.count)
         AttentionWeights<Element.PreferredKernels>.weigh(
-          attention, rows: queries, keys: keys, into: tile)
-        body(tile.matrix, queries, keys)
+          attention, rows: queries, keys: keys, into: tile,
+          entropies: entropies.columns(0..<queries.count))
+        body(tile.matrix, queries, keys, entropies.matrix.columns(0..<queries.count))
       }
     }
   }

@@ -50,6 +50,20 @@ struct CutRule: AttentionRule {
     self.edges = edges
   }
 
+  func calibrated<Element: Scalar>(
+    _ model: Model, _ trace: Trace<Element>
+  ) throws -> any AttentionRule {
+    for edge in edges {
+      for (first, count) in [
+        (edge.queries.lowerBound, trace.seq), (edge.keys.lowerBound, trace.keyCount),
+      ] where first >= count {
+        throw RuleError.outside(
+          rule: Self.card.name, parameter: Self.edges.name, position: first, seq: count)
+      }
+    }
+    return self
+  }
+
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
     let (edges, count) = (edges, head.keyCount)
     return .keys(

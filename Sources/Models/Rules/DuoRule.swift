@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Tensors
 
 /// Some key/value heads keep everything, the others only sink and recent keys.
@@ -75,11 +76,16 @@ enum DuoHeads {
           rotations[rotary] ?? Rotation(rotary, steps: Array(0..<length), seq: trace.seq)
         rotations[rotary] = rotation
       }
+      let turning = rotation
+      let reaches = Mutex([Double](repeating: 0, count: plan.heads))
+      Parallel.forEach(plan.heads) { head in
+        let found = reach(RuleHead(layer: view, head: head), turning, length: length)
+        reaches.withLock { $0[head] = found }
+      }
       var sums = [Double](repeating: 0, count: plan.kvHeads)
       let share = Double(plan.kvHeads) / Double(plan.heads)
-      for head in 0..<plan.heads {
-        let head = RuleHead(layer: view, head: head)
-        sums[head.kvHead] += share * reach(head, rotation, length: length)
+      for (head, found) in reaches.withLock({ $0 }).enumerated() {
+        sums[plan.kvHead(of: head)] += share * found
       }
       return sums
     }
@@ -88,17 +94,22 @@ enum DuoHeads {
   private static func reach<K: Kernels>(
     _ head: RuleHead<K>, _ rotation: Rotation<K.Element>?, length: Int
   ) -> Double {
-    func mean(_ rows: Matrix<K.Element>) -> [Double] {
-      let numbers = Rows.doubles(rows)
-      var sums = [Double](repeating: 0, count: rows.columns)
-      for i in numbers.indices { sums[i % rows.columns] += numbers[i] / Double(rows.rows) }
-      return sums
+    /// The mean row, `[1, dHead]`.
+    func mean(_ rows: Matrix<K.Element>) -> Tensor<K.Element> {
+      let shares = Tensor<K.Element>(
+        repeating: 1 / K.Element(rows.rows), shape: [1, rows.rows])
+      var result = Tensor<K.Element>(uninitialized: [1, rows.columns])
+      K.multiply(
+        shares.matrix, rows, transposed: false, scale: 1, adding: false,
+        into: result.mutableMatrix())
+      return result
     }
-    let (query, key) = (mean(head.unrotatedQueries.matrix), mean(head.unrotatedKeys.matrix))
-    let width = query.count
-    var keys: Tensor<K.Element> = Rows.tensor(
-      Array(repeating: key, count: length).flatMap { $0 }, shape: [length, width])
-    var last: Tensor<K.Element> = Rows.tensor(query, shape: [1, width])
+    let width = head.plan.dHead
+    let key = mean(head.unrotatedKeys.matrix)
+    var keys = Tensor<K.Element>(uninitialized: [length, width])
+    let copies = keys.mutableMatrix()
+    for row in 0..<length { copies.rows(row..<row + 1).copy(from: key.matrix) }
+    var last = mean(head.unrotatedQueries.matrix)
     rotation?.turn(keys.mutableMatrix(), rows: 0..<length, dHead: width, K.self)
     rotation?.turn(last.mutableMatrix(), rows: length - 1..<length, dHead: width, K.self)
     var running = 0.0

@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// Of a span, every later row keeps only what LSceneLLM would magnify.
@@ -50,18 +51,26 @@ struct LSceneLLMRule: AttentionRule {
 
   /// For each row after the span, the keys of it that are selected.
   private func selected<K: Kernels>(_ span: Range<Int>, _ head: RuleHead<K>) -> [[Int]] {
-    var sums = [[Double]](
-      repeating: [Double](repeating: 0, count: span.count),
-      count: max(0, head.seq - span.upperBound))
-    for index in 0..<head.plan.heads {
-      head.other(index).forEachRow { query, row in
-        guard query >= span.upperBound else { return }
-        for (place, key) in span.enumerated() { sums[query - span.upperBound][place] += row[key] }
+    let tiles = stride(from: span.upperBound, to: head.seq, by: 128).map {
+      $0..<min(head.seq, $0 + 128)
+    }
+    let found = Mutex([[[Int]]](repeating: [], count: tiles.count))
+    Parallel.forEach(tiles.count) { index in
+      var sums = Tensor<K.Element>(repeating: 0, shape: [tiles[index].count, span.count])
+      let target = sums.mutableMatrix()
+      for other in 0..<head.plan.heads {
+        K.add(
+          head.other(other).weights(tiles[index]).matrix.columns(span), scale: 1, to: target)
       }
+      let rows = (0..<target.rows).map { choice(Rows.doubles(target.matrix, $0), of: span) }
+      found.withLock { $0[index] = rows }
     }
-    return sums.map { row in
-      guard let low = row.min(), let high = row.max(), high > low else { return Array(span) }
-      return span.filter { (row[$0 - span.lowerBound] - low) / (high - low) > threshold }
-    }
+    return found.withLock { $0.flatMap { $0 } }
+  }
+
+  /// The keys whose weight, min–max scaled, is above the threshold; all where all weights are equal.
+  private func choice(_ weights: [Double], of span: Range<Int>) -> [Int] {
+    guard let low = weights.min(), let high = weights.max(), high > low else { return Array(span) }
+    return span.filter { (weights[$0 - span.lowerBound] - low) / (high - low) > threshold }
   }
 }

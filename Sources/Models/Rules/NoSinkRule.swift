@@ -18,6 +18,14 @@ struct NoSinkRule: AttentionRule {
     positions = given.isEmpty ? [0] : given
   }
 
+  func calibrated<Element: Scalar>(
+    _ model: Model, _ trace: Trace<Element>
+  ) throws -> any AttentionRule {
+    guard let beyond = positions.first(where: { $0 >= trace.keyCount }) else { return self }
+    throw RuleError.outside(
+      rule: Self.card.name, parameter: Self.positions.name, position: beyond, seq: trace.keyCount)
+  }
+
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
     let dropped = Set(positions)
     let unchanged = (0..<head.seq).filter { head.visible($0).allSatisfy(dropped.contains) }

@@ -99,39 +99,38 @@ extension UnsafeMutableBufferPointer<Double> {
     return sum
   }
 
-  /// The indices of the `count` largest numbers, ascending; of equal ones the lowest.
-  func largest(_ count: Int) -> [Int] { UnsafeBufferPointer(self).largest(count) }
+  /// Keeps the `count` largest numbers, of equal ones those of the lowest indices, and divides by their sum; when
+  /// that is zero, nothing changes.
+  func keepLargest(_ count: Int) {
+    guard count < self.count, count > 0 else { return normalize() }
+    let (bound, equal) = UnsafeBufferPointer(self).bound(of: count)
+    func isKept(_ j: Int, _ ties: inout Int) -> Bool {
+      if self[j] == bound { ties -= 1 }
+      return self[j] > bound || (self[j] == bound && ties >= 0)
+    }
+    var (sum, ties) = (0.0, equal)
+    for j in indices where isKept(j, &ties) { sum += self[j] }
+    guard sum > 0 else { return }
+    ties = equal
+    for j in indices { self[j] = isKept(j, &ties) ? self[j] / sum : 0 }
+  }
 }
 
 extension UnsafeBufferPointer<Double> {
+  /// What the `count` largest numbers reach, and how many of those equal to it are among them.
+  fileprivate func bound(of count: Int) -> (value: Double, equal: Int) {
+    let bound = Ranking.bound(of: self, count: count)
+    return (bound, count - reduce(0) { $0 + ($1 > bound ? 1 : 0) })
+  }
+
   /// The indices of the `count` largest numbers, ascending; of equal ones the lowest.
-  ///
-  /// - Complexity: O(n) on average.
   func largest(_ count: Int) -> [Int] {
     guard count < self.count else { return Array(indices) }
     guard count > 0 else { return [] }
-    // Quickselect for the number at place `count`, then everything above it and the first equal ones.
-    var numbers = Array(self)
-    var (low, high) = (0, numbers.count - 1)
-    while low < high {
-      let pivot = numbers[(low + high) / 2]
-      var (i, j) = (low, high)
-      while i <= j {
-        while numbers[i] > pivot { i += 1 }
-        while numbers[j] < pivot { j -= 1 }
-        if i <= j {
-          numbers.swapAt(i, j)
-          i += 1
-          j -= 1
-        }
-      }
-      if count - 1 <= j { high = j } else if count - 1 >= i { low = i } else { break }
-    }
-    let limit = numbers[count - 1]
-    var ties = count - reduce(0) { $0 + ($1 > limit ? 1 : 0) }
+    var (bound, ties) = bound(of: count)
     return indices.filter { j in
-      if self[j] > limit { return true }
-      guard self[j] == limit, ties > 0 else { return false }
+      if self[j] > bound { return true }
+      guard self[j] == bound, ties > 0 else { return false }
       ties -= 1
       return true
     }

@@ -5,6 +5,7 @@ public enum RuleError: Error, Sendable, Equatable {
   case malformed(rule: String, setting: String, known: [String])
   case unknownParameter(rule: String, parameter: String, known: [String])
   case badValue(rule: String, parameter: String, found: String, expected: String)
+  case outside(rule: String, parameter: String, position: Int, seq: Int)
   case spansMissing(rule: String, found: Int, needed: Int)
   case spanUnknown(rule: String, span: String, marked: [String])
   case spansOverlap(rule: String, first: String, second: String)
@@ -43,6 +44,9 @@ extension RuleError: CustomStringConvertible {
           ? "; the rule has none" : ", expected one of \(known.joined(separator: ", "))")
     case .badValue(let rule, let parameter, let found, let expected):
       return "--rule \(rule): \(parameter) is \"\(found)\", expected \(expected)"
+    case .outside(let rule, let parameter, let position, let seq):
+      return
+        "--rule \(rule): \(parameter) names position \(position), and the prompt's are 0 to \(seq - 1)"
     case .spansMissing(let rule, let found, let needed):
       return
         "--rule \(rule): the prompt has \(found) marked spans, expected at least \(needed); mark"
@@ -62,8 +66,8 @@ extension RuleError: CustomStringConvertible {
         + " model with --image F.png"
     case .gridIndivisible(let rule, let parameter, let value, let rows, let columns):
       return
-        "--rule \(rule): \(parameter) is \(value), which does not divide the grid of \(rows) x"
-        + " \(columns) patches; choose one of both: \(Self.divisors(rows, columns))"
+        "--rule \(rule): \(parameter) is \(value); \(rows) x \(columns) patches take"
+        + " \(parameter)=\(Self.divisors(of: rows, columns, near: value))"
     case .notRotary(let rule, let positions):
       return
         "--rule \(rule): needs queries and keys before rotation, and this model's positions are"
@@ -93,10 +97,13 @@ extension RuleError: CustomStringConvertible {
     }
   }
 
-  /// The numbers above one that divide both.
-  private static func divisors(_ a: Int, _ b: Int) -> String {
+  /// The numbers above one that divide both, the nearest to `value` first: the line may be cut.
+  private static func divisors(of a: Int, _ b: Int, near value: Int) -> String {
     let common = (2...max(2, min(a, b))).filter { a.isMultiple(of: $0) && b.isMultiple(of: $0) }
-    return common.isEmpty ? "1" : common.map { "\($0)" }.joined(separator: ", ")
+      .sorted { (abs($0 - value), $1) < (abs($1 - value), $0) }.map(String.init)
+    guard let last = common.last else { return "1" }
+    guard common.count > 1 else { return last }
+    return common.dropLast().joined(separator: ", ") + " or " + last
   }
 
   private static func such(as known: [String]) -> String {

@@ -103,9 +103,13 @@ public struct RuleSpec: Sendable, Hashable {
 
 extension RuleSpec: CustomStringConvertible {
   /// `NAME:key=value,…` with every parameter that is set or has a default, in the card's order.
-  public var description: String {
-    let settings = card.parameters.map { ($0.name, text($0)) }.filter { !$0.1.isEmpty }
-    guard !settings.isEmpty else { return name }
-    return "\(name):" + settings.map { "\($0)=\($1)" }.joined(separator: ",")
+  public var description: String { spelled { !text($0).isEmpty } }
+
+  /// `NAME:key=value,…` with the parameters that are not set to their defaults.
+  public var shortText: String { spelled { values[$0.name] != nil } }
+
+  private func spelled(_ isNamed: (RuleParameter) -> Bool) -> String {
+    let settings = card.parameters.filter(isNamed).map { "\($0.name)=\(text($0))" }
+    return settings.isEmpty ? name : "\(name):" + settings.joined(separator: ",")
   }
 }

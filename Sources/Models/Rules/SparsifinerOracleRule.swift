@@ -26,7 +26,7 @@ struct SparsifinerOracleRule: AttentionRule {
     let count = max(1, Int((keep * Double(head.keyCount)).rounded(.up)))
     let isFirstDense = isFirstDense
     return .weights { query, row in
-      if query > 0 || !isFirstDense { row.keep(row.largest(count)) }
+      if query > 0 || !isFirstDense { row.keepLargest(count) }
     }
   }
 }

@@ -17,6 +17,6 @@ struct TopKRule: AttentionRule {
 
   func prepare<K: Kernels>(_ head: RuleHead<K>) -> HeadRule<K.Element> {
     let k = k
-    return .weights { _, row in row.keep(row.largest(k)) }
+    return .weights { _, row in row.keepLargest(k) }
   }
 }

@@ -26,6 +26,13 @@ struct Bench: ParsableCommand {
   @Option(help: "The last stage")
   var until = Stage.backward
 
+  @Option(
+    help: """
+      Time an attention rule too, NAME or NAME:key=value,…, or all: in one head, and of the mask family in \
+      all heads; may be given several times
+      """)
+  var rule: [String] = []
+
   @Option(help: "How to write it")
   var format = Info.Format.text
 
@@ -46,6 +53,8 @@ struct Bench: ParsableCommand {
     let peakGflops: Double
     let tokensPerSecond: Double
     let stages: [Stage]
+    /// Nil unless they were asked for.
+    let rules: [RuleTime]?
     /// The process's largest resident memory, mapped weights that were touched included.
     let peakBytes: Int
     /// Bytes of the weight files, for telling what of the peak is not weights.
@@ -64,6 +73,7 @@ struct Bench: ParsableCommand {
     Interruption.listen()
     let argument = model
     let given = prompt
+    let specs = try self.specs()
     var stages: [Report.Stage] = []
     let (opened, load) = try timed(times: 1) { try Opening.model(argument, engine) }
     let (model, tokenizer) = opened
@@ -85,14 +95,15 @@ struct Bench: ParsableCommand {
       guard let seconds = try seconds(of: stage, model, trace) else { continue }
       stages.append(.init(name: stage.rawValue, seconds: seconds, gflops: nil))
     }
+    let ruleTimes = specs.isEmpty ? nil : try times(of: specs, on: trace, model, forward: forward)
     let precision = engine.precision(for: model)
     let report = Report(
       machine: Self.machine, model: model.name, precision: precision.rawValue, tokens: prompt.seq,
       threads: Parallel.threadCount,
       peakGflops: precision == .bf16
         ? Self.peak(BFloat16Kernels.self) : Self.peak(Element.PreferredKernels.self),
-      tokensPerSecond: Double(prompt.seq) / forward, stages: stages, peakBytes: peak,
-      weightBytes: model.weightBytes)
+      tokensPerSecond: Double(prompt.seq) / forward, stages: stages,
+      rules: ruleTimes, peakBytes: peak, weightBytes: model.weightBytes)
     switch format {
     case .json: try output.sink.write(json: report)
     case .text: try output.sink.write(text(report))
@@ -215,10 +226,11 @@ struct Bench: ParsableCommand {
       + " \(Int(report.peakGflops)) GFLOP/s\n"
       + "peak memory after forward: \(ByteCount(report.peakBytes))"
       + " (weights on disk: \(ByteCount(report.weightBytes)))\n"
+      + (report.rules.map(RuleTime.text) ?? "")
   }
 
   /// The result of the last call, and the median time of all.
-  private func timed<Result>(
+  func timed<Result>(
     times: Int, _ body: () throws -> Result
   ) throws -> (Result, seconds: Double) {
     let clock = ContinuousClock()

@@ -76,6 +76,7 @@ struct Export: ParsableCommand {
     let export = try format(default: place.view?.name == "map" ? .npy : .csv)
     let sight = try Sight(model, prompt, place, engine)
     let state = try sight.state(theme: .standard)
+    say(state.alteration.text, for: export)
     try output.sink.write { write in try state.export.export(as: export, write: write) }
   }
 
@@ -112,13 +113,17 @@ struct Export: ParsableCommand {
       // Whatever layers a paper chose: all heads of the exported ones.
       let heads = place.which.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads
       trace = try Running.ruled(model, trace, RulePlan(spec, in: heads), place.scope ?? .local)
-      if export.name == "npy", let notice = trace.ruleNotice {
-        Console.note("\(notice); npy has no place to say so")
-      }
+      say(trace.ruleNotice, for: export)
     }
     let source = try source(tensor, model, trace)
     sayIfLarge(source)
     try output.sink.write { write in try export.export(source, write: write) }
+  }
+
+  /// Says what was changed about the model where the file cannot.
+  private func say(_ change: String?, for export: any TensorExport.Type) {
+    guard export.name == "npy", let change else { return }
+    Console.note("\(change); npy has no place to say so")
   }
 
   private func source<Element: Scalar>(

@@ -20,7 +20,8 @@ struct Fit: ParsableCommand {
   @Option(help: "The share of keys that a query may read, such as 25%")
   var budget = "25%"
 
-  @Option(help: "Rules to try, separated by commas (default: all that have a budget)")
+  @Option(
+    help: "Rules to try, separated by commas (default: all that have a budget and fit the model)")
   var rules: String?
 
   /// The formats of `heed fit`.
@@ -71,7 +72,8 @@ struct Fit: ParsableCommand {
     let prompt = try prompt.prompt(source, model)
     let trace = try Running.trace(model, prompt, engine, as: Element.self, for: [.rerun])
     defer { Console.progress(nil) }
-    let fit = try RuleFit(model, trace, names: names, budget: share) { done in
+    let tried = rules == nil ? RuleBudget.names(fitting: trace.plan) : names
+    let fit = try RuleFit(model, trace, names: tried, budget: share) { done in
       try Interruption.check()
       Console.progress("trying rules: \(Int(done * 100)) %")
     }
@@ -83,8 +85,9 @@ struct Fit: ParsableCommand {
     var losses: [RuleFit.Loss] = []
     var before = Double.nan
     if model.hasOutputHead {
-      before = try Distribution.ofPrompt(model, trace).loss ?? .nan
-      losses = try fit.losses(model, trace) { done in
+      let objective = try model.naturalObjective(of: trace)
+      before = try model.outcome(of: trace, by: objective).value
+      losses = try fit.losses(model, trace, by: objective) { done in
         try Interruption.check()
         Console.progress("running plans: \(Int(done * 100)) %")
       }

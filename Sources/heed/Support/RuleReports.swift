@@ -66,7 +66,7 @@ struct DriftReport {
     let empty = drifts.reduce(0) { $0 + $1.emptyRows }
     if empty > 0 { text += "rows without any weight: \(empty)\n" }
     if drifts.count == 1 {
-      for fact in drifts[0].facts { text += "\(fact.name): \(Cell.number(fact.value))\n" }
+      for fact in drifts[0].facts { text += "\(fact.name): \(Cell.count(fact.value))\n" }
     }
     return text
   }
@@ -189,6 +189,10 @@ struct EffectReport {
 
 /// Numbers in tables for people.
 enum Cell {
+  /// A count as it is, anything else as a number.
+  static func count(_ value: Double) -> String {
+    value == value.rounded() ? String(format: "%.0f", value) : number(value)
+  }
   static func number(_ value: Double) -> String {
     value.isNaN
       ? "·" : String(format: value == value.rounded() && abs(value) >= 10 ? "%.0f" : "%.4f", value)

@@ -1,0 +1,16 @@
+import CKernels
+
+/// Which numbers of a row are its largest.
+public enum Ranking {
+  /// A bound that the `count` largest numbers reach and no other, but for numbers equal to it.
+  ///
+  /// - Parameters:
+  ///   - numbers: At least `count`.
+  ///   - count: Above 0.
+  /// - Complexity: O(n) for each of at most 64 halvings, in vectors.
+  public static func bound(of numbers: UnsafeBufferPointer<Double>, count: Int) -> Double {
+    precondition(count > 0 && count <= numbers.count)
+    guard let first = numbers.baseAddress else { return .nan }
+    return heed_ranked(first, numbers.count, count)
+  }
+}
