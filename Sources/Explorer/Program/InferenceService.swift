@@ -235,7 +235,7 @@ public final class InferenceService: Sendable {
     let trace = try open.model.run(prompt, as: Float.self) { progress in
       try report(job.number, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }
-    return Runs(base: trace, prompt: prompt)
+    return Runs(base: trace, prompt: prompt, budget: open.budget)
   }
 
   private func answer(

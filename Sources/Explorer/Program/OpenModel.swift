@@ -49,6 +49,8 @@ public struct OpenModel: Sendable {
   }
   /// Opens another model as this one was opened; nil where that cannot be.
   public var another: (@Sendable (String) throws -> OpenModel)?
+  /// Bytes that runs under changes may take together, beside the run that is looked at; nil for no limit.
+  public var budget: Int?
   /// Called before a run that was not asked for by its prompt; throws where it would not fit into memory.
   public var prepare: @Sendable (Model, Prompt) throws -> Void = { _, _ in }
 

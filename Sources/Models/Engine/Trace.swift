@@ -261,6 +261,12 @@ extension Trace: PatternSource {
   public var heads: Int { plan.heads }
   /// The number of tokens.
   public var queryCount: Int { seq }
+  /// Residual streams, queries, keys, values and weighted values, those of other streams included; what two runs
+  /// share is counted in both.
+  public var byteCount: Int {
+    residuals.reduce(0) { $0 + $1.count * MemoryLayout<Element>.stride }
+      + attention.reduce(0) { $0 + $1.byteCount } + streams.values.reduce(0) { $0 + $1.byteCount }
+  }
   /// The number of tokens; of cross attention, those of the other stack.
   public var keyCount: Int { keyPrompt?.seq ?? seq }
   /// Whether no layer, and no rule in force, shows a query a later key.
