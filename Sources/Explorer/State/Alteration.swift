@@ -19,6 +19,15 @@ public struct Alteration: Sendable, Hashable {
   /// Whether anything is changed.
   public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
 
+  /// What rules are measured against: the same change without any rule. In local scope that is the model as
+  /// it is, for knock-outs are not run.
+  var unruled: Alteration {
+    guard !isLocal else { return Alteration() }
+    var rest = self
+    rest.rules = RulePlan()
+    return rest
+  }
+
   /// What a status line says; nil when nothing is changed.
   var text: String? {
     var parts: [String] = []

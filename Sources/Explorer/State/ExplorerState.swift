@@ -39,6 +39,8 @@ public struct ExplorerState: Sendable {
   public internal(set) var generation = 0
   /// What has been asked about the run, and what came back.
   public internal(set) var answers = Answers()
+  /// Bytes that answers may take; runs that come after it is set keep to it.
+  public var answerBudget = Answers.usualBudget
   /// What was asked for by a command and has not come yet.
   var errands: [Question] = []
   /// How maps are looked at.
@@ -48,7 +50,7 @@ public struct ExplorerState: Sendable {
     didSet {
       guard alteration != oldValue else { return }
       see()
-      showDrift()
+      showScores()
     }
   }
   /// What can be undone.
@@ -83,8 +85,12 @@ public struct ExplorerState: Sendable {
   public var score = ""
   /// The name of the score that is drawn into the atlas as digits; nil for none.
   public var secondScore: String?
-  /// Scores that were asked for in the explorer, such as who gives most to a key.
+  /// Scores that were asked for in the explorer, as they are shown.
   var extraScores: [ScoreTable] = []
+  /// Names of scores that were worked out on request.
+  var requested: [String] = []
+  /// Rankings that a command asked for, such as who gives most to a key, and the change they are of.
+  var rankings: [(table: ScoreTable, alteration: Alteration)] = []
   /// Which heads are looked at; nil for all.
   public internal(set) var filter: HeadFilter?
   /// Heads chosen one by one, for what is done to several.
@@ -175,9 +181,11 @@ public struct ExplorerState: Sendable {
 
   mutating func load(_ subject: Subject) {
     generation += 1
-    answers = Answers()
-    (extraScores, errands, anchor, spanStart) = ([], [], nil, nil)
-    (pruning, writing) = (pruning.fresh, writing.fresh)
+    answers = Answers(budget: answerBudget)
+    (extraScores, requested, rankings) = ([], [], [])
+    (errands, anchor, spanStart) = ([], nil, nil)
+    let isSameText = run.map { $0.asked == subject.asked && $0.model == subject.model } ?? false
+    (pruning, writing) = (pruning.fresh, writing.fresh(isSameText: isSameText))
     content = .loaded(subject)
     // Parts that this prompt does not have would be named in the legend, and show everything.
     if let pair = lens.between, !subject.spanPairs.contains(pair) { lens.between = nil }
