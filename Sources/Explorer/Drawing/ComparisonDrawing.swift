@@ -39,10 +39,12 @@ extension Drawing {
         in: third, role: .dimmed)
       return
     }
-    let high = Double(drawDifference(a, b, on: &canvas, in: third)).fixed(2)
+    let largest = drawDifference(a, b, on: &canvas, in: third)
+    let high = Double(largest).fixed(2)
+    let notes = (largest > 0 ? [] : ["the same"]) + [state.scale.rawValue] + state.lens.notes
     Legend(
       title: "second minus first", low: "-\(high)", high: "+\(high)",
-      note: ([state.scale.rawValue] + state.lens.notes).joined(separator: ", "), isSigned: true
+      note: notes.joined(separator: ", "), isSigned: true
     ).draw(on: &canvas, in: legend)
   }
 
@@ -60,7 +62,9 @@ extension Drawing {
       focus: (0, 0), in: region, valuesPerCell: 1)
     let tiles = [a, b].map { grid.tile(self, $0.subject, head: $0.head, side: $0.side) }
     let differences = zip(tiles[1].values, tiles[0].values).map { $0 - $1 }
-    let largest = differences.filter { !$0.isNaN }.map(abs).max() ?? 0
+    let found = differences.filter { !$0.isNaN }.map(abs).max() ?? 0
+    // Rounding is no difference: it would be drawn in the strongest colours there are.
+    let largest = found < 1e-6 ? 0 : found
     for y in 0..<grid.plot.height {
       for x in 0..<grid.plot.width {
         let (row, column) = (y / grid.down, x / grid.across)
@@ -69,7 +73,8 @@ extension Drawing {
         else { continue }
         let value = differences[row * tiles[0].columns + column]
         canvas.put(
-          Cell(shade: .signed(largest > 0 ? value / largest : value)), x: grid.plot.x + x,
+          Cell(shade: .signed(largest > 0 ? value / largest : value.isNaN ? value : 0)),
+          x: grid.plot.x + x,
           y: grid.plot.y + y)
       }
     }

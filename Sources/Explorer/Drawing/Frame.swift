@@ -60,10 +60,13 @@ extension Drawing {
   private func drawStatus(
     _ view: any ExplorerView.Type, on canvas: inout Canvas, in region: Region
   ) {
-    let flags = statusFlags.joined(separator: "  ")
-    let room = region.width - (flags.isEmpty ? 0 : ColumnWidth.of(flags) + 2)
-    canvas.write(cut(view.status(self), max(0, room)), x: 0, y: region.y, in: region, role: .status)
-    canvas.writeRight(cut(flags, region.width), y: region.y, in: region, role: .warning)
+    let (status, flags) = (view.status(self), statusFlags.joined(separator: "  "))
+    // Neither pushes the other off the line: each has half of it where both are long.
+    let half = (region.width - 2) / 2
+    let flagsRoom = max(half, region.width - 2 - ColumnWidth.of(status))
+    let room = region.width - (flags.isEmpty ? 0 : min(flagsRoom, ColumnWidth.of(flags)) + 2)
+    canvas.write(cut(status, max(0, room)), x: 0, y: region.y, in: region, role: .status)
+    canvas.writeRight(cut(flags, flagsRoom), y: region.y, in: region, role: .warning)
   }
 
   /// What must never be forgotten while it is in force.

@@ -31,7 +31,9 @@ extension Drawing {
     }
 
     let y = min(map.y + map.height, grid.plot.y + grid.plot.height) + 1
-    let names = scores.map { ColumnWidth.of($0.title) }.max() ?? 0
+    // The values keep their room; a long title gives way.
+    let names = min(
+      scores.map { ColumnWidth.of($0.title) }.max() ?? 0, max(0, region.width - 11))
     let list = Region(
       x: region.x, y: y, width: region.width, height: below.y + below.height - y)
     for (row, score) in scores.enumerated() {
@@ -41,11 +43,14 @@ extension Drawing {
         canvas.write(glyphs.pointRight, x: list.x, y: line, in: list, role: .strongest)
       }
       canvas.write(
-        score.title, x: list.x + 2, y: line, in: list, role: isChosen ? .strongest : .label)
+        cut(score.title, names), x: list.x + 2, y: line, in: list,
+        role: isChosen ? .strongest : .label)
       let value = score.value(state.head)
       let text = value.isNaN ? "      \(glyphs.undefined)" : padded(value.fixed(4), 7)
       let end = canvas.write(text, x: list.x + 4 + names, y: line, in: list)
-      canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
+      if end + 1 + score.unit.count <= list.x + list.width {
+        canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
+      }
     }
     let start = list.y + scores.count + 1
     for (row, line) in change.enumerated() {

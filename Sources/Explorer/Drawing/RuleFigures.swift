@@ -20,7 +20,7 @@ extension Drawing {
     }
     func number(_ value: Double) -> String { value.isNaN ? glyphs.undefined : value.fixed(3) }
     func changed(_ value: Double, _ before: Double) -> String {
-      value.isNaN ? number(value) : "\(value.short), was \(before.short)"
+      value.isNaN ? number(value) : "\(before.short) to \(value.short)"
     }
     return [
       (
@@ -29,10 +29,10 @@ extension Drawing {
           + "  output error \(number(drift.outputError))", .strongest
       ),
       (
-        "  cosine \(number(drift.outputCosine))  density \(number(drift.density))  rank "
-          + changed(drift.effectiveRank, drift.effectiveRankBefore)
-          + "  kv \(number(drift.kvFraction))  sink "
-          + changed(drift.sinkShare, drift.sinkShareBefore), .strongest
+        "  cosine \(number(drift.outputCosine))  density \(number(drift.density))"
+          + "  kv \(number(drift.kvFraction))"
+          + "  rank \(changed(drift.effectiveRank, drift.effectiveRankBefore))"
+          + "  sink \(changed(drift.sinkShare, drift.sinkShareBefore))", .strongest
       ),
     ]
   }

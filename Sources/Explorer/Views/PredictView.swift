@@ -197,27 +197,31 @@ enum PredictView: ExplorerView {
       let (head, y) = (heads[row], rows.y(row))
       let isChosen = head == drawing.state.head
       let out = drawing.state.alteration.knockedOut.contains(head) ? "x" : " "
-      let source = strongest(drawing, run, head, position)
       let text =
         (isChosen ? drawing.glyphs.pointRight : " ")
         + "\(out)\(padRight("\(head)", 7))\(drawing.padded(contributions[head].signed(2), 7))  "
-        + source
-      canvas.write(
+      let x = canvas.write(
         drawing.cut(text, region.width), x: region.x, y: y, in: region,
         role: isChosen ? .selected : .plain)
+      canvas.write(
+        strongest(drawing, run, head, position, region.x + region.width - x), x: x, y: y,
+        in: region, role: isChosen ? .selected : .plain)
     }
   }
 
-  /// `from ␣Mary 0.83`: what a head looks at from a position.
+  /// `from ␣Mary 0.83`: what a head looks at from a position; a long token gives way to the weight.
   private static func strongest(
-    _ drawing: Drawing, _ run: Subject, _ head: HeadIndex, _ position: Int
+    _ drawing: Drawing, _ run: Subject, _ head: HeadIndex, _ position: Int, _ columns: Int
   ) -> String {
     let row = drawing.tiles.tile(
       run, sight: .init(drawing.state.generation, -1), head: head, rows: position..<position + 1,
       columns: 0..<run.patterns.keyCount, pool: 1
     ).values
     guard let key = row.indices.max(by: { row[$0] < row[$1] }) else { return "" }
-    return "from \(drawing.shownKey(key, of: run)) \(Double(row[key]).fixed(2))"
+    let weight = Double(row[key]).fixed(2)
+    return drawing.cut(
+      "from \(drawing.cut(drawing.shownKey(key, of: run), max(1, columns - 6 - weight.count))) "
+        + weight, columns)
   }
 
   /// The heads that add most first.
