@@ -137,7 +137,7 @@ private func written(_ run: Subject, keys: Int) -> ExplorerState {
   #expect(text.contains("sort 41 7 93 <pad> 7"), "numbers do not run together")
   #expect(text.contains("the decoder's own attention of this step"))
   #expect(text.contains("L0 average  query 0 \"<pad>\" → strongest key 0 \"<pad>\""))
-  #expect(text.contains("cross heads pointing at it") && !text.contains("◆"))
+  #expect(text.contains("cross heads at it") && !text.contains("◆"))
   #expect(text.contains("E shows cross attention"))
 }
 

@@ -248,7 +248,8 @@ extension Answer {
       Forecast.Guess(id: id, bytes: words[id], probability: [0.75, 0.125, 0.0625, 0.03125][rank])
     }
     return Forecast(
-      top: top, lens: [top[3], top[2], top[1], top[0], top[0]], rise: [0, 0.125, 0.25, 0.5, 0.75],
+      top: top, target: .init(id: 0, bytes: words[0], probability: 0.75),
+      lens: [top[3], top[2], top[1], top[0], top[0]], rise: [0, 0.125, 0.25, 0.5, 0.75],
       contributions: HeadTable(
         layers: 4, heads: 6, values: (0..<24).map { Double(($0 * 7) % 24) / 4 - 3 }),
       lastLayer: LastLayer(id: 0, attention: 0.5, rest: -1.25), lastLayerToken: words[0])

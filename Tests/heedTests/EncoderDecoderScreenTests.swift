@@ -18,7 +18,7 @@ import Testing
     #expect(errors.isEmpty)
     #expect(text.contains("token 4 of 4: 93 1.00"), "the answer is sorted")
     #expect(text.contains("cross attention of this step by key"))
-    #expect(text.contains("cross heads pointing at"))
+    #expect(text.contains("cross heads at it"))
     // The token stands at 3 of what the encoder read, and a row of the map is marked there.
     #expect(text.contains(" at 3") && text.contains("◆"))
     #expect(text.contains("sort 41 7 93 12"), "numbers do not run together")

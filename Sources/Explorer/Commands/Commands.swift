@@ -4,7 +4,8 @@ import Models
 public enum Commands {
   /// In the order of the help.
   public static let all: [Command] =
-    move + head + look + show + generate + find + change + compare + prune + rules + parts
+    move + head + look + show + generate + find + change + compare + prune + predict + rules
+    + parts
     + prompt + program
 
   /// The command of a key in a view.

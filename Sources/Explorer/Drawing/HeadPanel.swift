@@ -26,8 +26,9 @@ extension Drawing {
       in: head,
       role: .dimmed)
     if let note = grid.note(self) {
-      let part = sampled.map { ", \($0) queries of each" } ?? ""
-      canvas.write(note + part, x: head.x, y: head.y + 1, in: head, role: .dimmed)
+      let whole = note + (sampled.map { ", \($0) queries of each" } ?? "")
+      let text = ColumnWidth.of(whole) <= head.width ? whole : note + ", sampled"
+      canvas.write(cut(text, head.width), x: head.x, y: head.y + 1, in: head, role: .dimmed)
     }
 
     let y = min(map.y + map.height, grid.plot.y + grid.plot.height) + 1

@@ -98,7 +98,9 @@ extension ExplorerState {
 
   /// What is expected after a position, once that is known.
   func forecast(_ position: Int, _ alteration: Alteration) -> Forecast? {
-    guard case .forecast(let forecast)? = answers.known(Question(.forecast(position), alteration))
+    guard
+      case .forecast(let forecast)? = answers.known(
+        Question(.forecast(position, of: chosenToken), alteration))
     else { return nil }
     return forecast
   }

@@ -69,9 +69,9 @@ extension Question {
         try Outcome(
           open, trace, base: alteration.isNone ? nil : base, predicts: predicts,
           onProgress: onProgress))
-    case .forecast(let position):
+    case .forecast(let position, let token):
       try runs.checkPrediction()
-      return .forecast(try Forecast(open, trace, base: base, at: position))
+      return .forecast(try Forecast(open, trace, base: base, at: position, of: token))
     case .pooledMap(let head, let rows, let columns, let pool):
       return .pooledMap(
         try trace.pooledPattern(

@@ -19,8 +19,9 @@ public struct Alteration: Sendable, Hashable {
   /// Whether anything is changed.
   public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
 
-  /// What rules are measured against: the same change without any rule. In local scope that is the model as
-  /// it is, for knock-outs are not run.
+  /// What rules are measured against: the same change without any rule.
+  ///
+  /// In local scope that is the model as it is, for knock-outs are not run.
   var unruled: Alteration {
     guard !isLocal else { return Alteration() }
     var rest = self

@@ -125,6 +125,8 @@ public struct ExplorerState: Sendable {
   var other: OtherRun?
   /// What the prune view looks at.
   var pruning = PruneState()
+  /// The token whose logit the predict view takes apart; nil for the most probable one.
+  var chosenToken: Int?
   /// What the generate view looks at.
   var writing = Writing()
   /// The prompts of a file that was read; empty for none.
@@ -183,7 +185,7 @@ public struct ExplorerState: Sendable {
     generation += 1
     answers = Answers(budget: answerBudget)
     (extraScores, requested, rankings) = ([], [], [])
-    (errands, anchor, spanStart) = ([], nil, nil)
+    (errands, anchor, spanStart, chosenToken) = ([], nil, nil, nil)
     let isSameText = run.map { $0.asked == subject.asked && $0.model == subject.model } ?? false
     (pruning, writing) = (pruning.fresh, writing.fresh(isSameText: isSameText))
     content = .loaded(subject)
@@ -207,6 +209,10 @@ public struct ExplorerState: Sendable {
   private(set) var before: Subject?
   /// Another prompt's run, or another model's, as it is seen beside this one.
   private(set) var otherSubject: Subject?
+  /// The run that it stands beside: seen in the same way, as a run of which nothing more is known.
+  private(set) var thisSubject: Subject?
+  /// Which tokens of the other run and of this one stand for each other.
+  private(set) var alignment: TokenAlignment?
   /// How much every head's map changed.
   var drift: HeadTable? { outcome(alteration)?.drift }
 
@@ -214,10 +220,16 @@ public struct ExplorerState: Sendable {
   mutating func see() {
     sight += 1
     guard let run, let changedRun else {
-      (subject, before, otherSubject) = (nil, nil, nil)
+      (subject, before, otherSubject, thisSubject, alignment) = (nil, nil, nil, nil, nil)
       return
     }
     otherSubject = comparedRun?.subject.seen(through: lens.ofAnyRun, norms: nil, sinks: [])
+    thisSubject = otherSubject.map { _ in
+      changedRun.seen(through: lens.ofAnyRun, norms: nil, sinks: [])
+    }
+    alignment = otherSubject.flatMap { other in
+      thisSubject.map { TokenAlignment(other.keyTokens, $0.keyTokens) }
+    }
     subject = changedRun.seen(through: lens, norms: valueNorms, sinks: sinkKeys)
     let isChanged = !alteration.isNone && outcome(alteration) != nil
     before = isChanged ? run.seen(through: lens, norms: valueNorms, sinks: sinkKeys) : nil

@@ -205,11 +205,13 @@ enum GenerateView: ExplorerView {
     guard list.height > 0, region.width > 0 else { return }
     let pointers = drawing.state.written.tokens[step(drawing.state)].pointers
     let (heads, rest) = (heading.left(2).rest, list.left(2).rest)
-    let kind = drawing.state.run?.beginning == nil ? "" : "cross "
+    let isCross = drawing.state.run?.beginning != nil
+    let (some, none) =
+      isCross
+      ? ("cross heads at it", "no cross head at it")
+      : ("heads pointing at it", "no head points at it")
     canvas.write(
-      drawing.cut(
-        pointers.isEmpty ? "no \(kind)head points at it" : "\(kind)heads pointing at it",
-        heads.width),
+      drawing.cut(pointers.isEmpty ? none : some, heads.width),
       x: heads.x, y: heads.y, in: heads, role: .label)
     for (row, pointer) in pointers.prefix(list.height).enumerated() {
       let isChosen = pointer.head == drawing.state.head

@@ -70,12 +70,12 @@ enum PredictView: ExplorerView {
       role: .strongest)
   }
 
-  /// `, +1.234 without L5.H1`.
+  /// `, +1.234 by the change`.
   private static func difference(_ state: ExplorerState, _ base: Outcome) -> String {
-    guard let text = state.alteration.text,
+    guard !state.alteration.isNone,
       let after = state.outcome(state.alteration)?.predictions, let before = base.predictions
     else { return "" }
-    return ", \((after.loss - before.loss).signed(3)) \(text)"
+    return ", \((after.loss - before.loss).signed(3)) by the change"
   }
 
   /// What is expected after the chosen token, layer by layer, and which heads add to it.
@@ -136,10 +136,12 @@ enum PredictView: ExplorerView {
     _ drawing: Drawing, _ forecast: Forecast, _ before: Forecast, on canvas: inout Canvas,
     in region: Region
   ) {
-    guard region.height > 2, let target = before.top.first else { return }
+    guard region.height > 2 else { return }
+    let target = before.target
     let name = shown(drawing, target.bytes, target.id)
     canvas.write(
-      drawing.cut("logit lens: top token, and \(name)", region.width), x: region.x, y: region.y,
+      drawing.cut("logit lens: top token, and \(name)",
+        region.width), x: region.x, y: region.y,
       in: region, role: .title)
     let count = forecast.lens.count
     let room = region.height - 2
@@ -179,10 +181,12 @@ enum PredictView: ExplorerView {
     _ drawing: Drawing, _ run: Subject, _ position: Int, _ forecast: Forecast,
     on canvas: inout Canvas, in region: Region
   ) {
-    guard region.height > 1, let target = forecast.top.first else { return }
-    let name = shown(drawing, target.bytes, target.id)
+    guard region.height > 1 else { return }
+    let name = shown(drawing, forecast.target.bytes, forecast.target.id)
+    let title =
+      drawing.state.alteration.isNone ? "heads that add to" : "of the unchanged model: heads for"
     canvas.write(
-      drawing.cut("heads that add to \(name)", region.width), x: region.x, y: region.y, in: region,
+      drawing.cut("\(title) \(name)", region.width), x: region.x, y: region.y, in: region,
       role: .title)
     guard let contributions = forecast.contributions else {
       let why = forecast.obstacle ?? ""
@@ -243,6 +247,13 @@ enum PredictView: ExplorerView {
     text + String(repeating: " ", count: max(0, columns - ColumnWidth.of(text)))
   }
 
+  /// What may be taken apart: what is expected here.
+  static func candidates(_ state: ExplorerState) -> [Forecast.Guess] {
+    let here = position(state)
+    let known = state.forecast(here, state.alteration) ?? state.forecast(here, Alteration())
+    return known?.top ?? []
+  }
+
   /// The chosen token; the whole prompt's tokens count, whatever the lens merges.
   private static func position(_ state: ExplorerState) -> Int {
     guard let run = state.run else { return 0 }
@@ -293,8 +304,8 @@ enum PredictView: ExplorerView {
   static func questions(_ state: ExplorerState) -> [Question] {
     let here = position(state)
     return [
-      Question(.outcome), Question(.forecast(here)), state.ask(.forecast(here)),
-      state.ask(.outcome),
+      Question(.outcome), Question(.forecast(here, of: state.chosenToken)),
+      state.ask(.forecast(here, of: state.chosenToken)), state.ask(.outcome),
     ].reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }
