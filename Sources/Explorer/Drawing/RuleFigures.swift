@@ -49,9 +49,13 @@ extension Drawing {
       return ("model: \(why ?? "running")", why == nil ? .dimmed : .error)
     }
     let first = effect.changes.first.map { ", first at \($0.position)" } ?? ""
+    let loss =
+      effect.lossBefore.isNaN
+      ? "no loss"
+      : "loss \(effect.lossBefore.short) to \(effect.lossAfter.short) "
+        + "(\(effect.lossChange.signed(3)))"
     let text =
-      "model run: loss \(effect.lossBefore.short) to \(effect.lossAfter.short) "
-      + "(\(effect.lossChange.signed(3)))  top-1 changed \((effect.changedShare * 100).fixed(0))%"
+      "model run: \(loss)  top-1 changed \((effect.changedShare * 100).fixed(0))%"
       + "\(first)  KL \(effect.divergence.fixed(3))"
     return (text, .strongest)
   }

@@ -24,6 +24,9 @@ enum PredictView: ExplorerView {
       canvas.write(drawing.cut(text, region.width), x: region.x, y: region.y, in: region)
       return
     }
+    guard base.predictions?.isOfClasses != true else {
+      return drawForecast(drawing, run, on: &canvas, in: region.left(60).left)
+    }
     let side = region.width >= 60 ? region.width / 2 : 0
     let (right, left) = region.right(side)
     drawTokens(drawing, run, base, on: &canvas, in: left.left(left.width - 1).left)
@@ -47,7 +50,8 @@ enum PredictView: ExplorerView {
       let isChosen = row == position(state)
       let role: Role = isChosen ? .selected : .plain
       let predictions = (changed ?? base).predictions
-      let own = row > 0 ? predictions?.losses[row - 1] ?? .nan : .nan
+      let losses = predictions?.losses ?? []
+      let own = losses.indices.contains(row - 1) ? losses[row - 1] : .nan
       let token = fitted(drawing, drawing.shown(row, of: run), 10)
       var x = canvas.write(
         (isChosen ? drawing.glyphs.pointRight : " ") + " \(token)", x: list.x, y: rows.y(row),
@@ -64,7 +68,10 @@ enum PredictView: ExplorerView {
           role: .warning)
       }
     }
-    let line = "mean loss \(loss.fixed(3)) nats" + difference(state, base)
+    let line =
+      loss.isNaN
+      ? "no loss: nothing is predicted from what is before"
+      : "mean loss \(loss.fixed(3)) nats" + difference(state, base)
     canvas.write(
       drawing.cut(line, list.width), x: list.x, y: list.y + list.height - 1, in: list,
       role: .strongest)
@@ -108,7 +115,12 @@ enum PredictView: ExplorerView {
     _ drawing: Drawing, _ run: Subject, _ position: Int, _ before: Forecast, _ after: Forecast?,
     on canvas: inout Canvas, in region: Region
   ) {
-    let title = "after \(position) \(drawing.shown(position, of: run))"
+    let title =
+      isOfClasses(drawing.state)
+      ? "the class of the whole prompt"
+      : run.patterns.isCausal
+        ? "after \(position) \(drawing.shown(position, of: run))"
+        : "in place of \(position) \(drawing.shown(position, of: run))"
     let columns = after == nil ? "" : "   before  after"
     canvas.write(
       drawing.cut(title, max(0, region.width - columns.count)), x: region.x, y: region.y,
@@ -140,7 +152,8 @@ enum PredictView: ExplorerView {
     let target = before.target
     let name = shown(drawing, target.bytes, target.id)
     canvas.write(
-      drawing.cut("logit lens: top token, and \(name)",
+      drawing.cut(
+        "logit lens: top \(isOfClasses(drawing.state) ? "class" : "token"), and \(name)",
         region.width), x: region.x, y: region.y,
       in: region, role: .title)
     let count = forecast.lens.count
@@ -254,9 +267,14 @@ enum PredictView: ExplorerView {
     return known?.top ?? []
   }
 
+  /// Whether the whole prompt has a class, and its tokens nothing that comes next.
+  private static func isOfClasses(_ state: ExplorerState) -> Bool {
+    state.outcome(Alteration())?.predictions?.isOfClasses ?? false
+  }
+
   /// The chosen token; the whole prompt's tokens count, whatever the lens merges.
   private static func position(_ state: ExplorerState) -> Int {
-    guard let run = state.run else { return 0 }
+    guard let run = state.run, !isOfClasses(state) else { return 0 }
     guard state.lens.hasWords else {
       return state.query.clamped(to: 0...max(0, run.tokens.count - 1))
     }
@@ -270,8 +288,15 @@ enum PredictView: ExplorerView {
       let forecast = state.forecast(position(state), state.alteration), let top = forecast.top.first
     else { return "" }
     let token = TokenText.exact(top.bytes, charset: drawing.appearance.charset)
-    return "after \(drawing.exact(position(state), of: run)) comes \(token) "
-      + top.probability.fixed(4)
+    let probability = top.probability.fixed(4)
+    guard !isOfClasses(state) else {
+      let name = shown(drawing, top.bytes, top.id)
+      return "class \(name) \(probability)"
+    }
+    let place = drawing.exact(position(state), of: run)
+    return run.patterns.isCausal
+      ? "after \(place) comes \(token) \(probability)"
+      : "in place of \(place) \(token) \(probability)"
   }
 
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
@@ -285,6 +310,9 @@ enum PredictView: ExplorerView {
       state.head = heads[place.clamped(to: 0...(heads.count - 1))]
     }
     switch motion {
+    // Of classes there is one list, of heads.
+    case .up where isOfClasses(state): step(-1)
+    case .down where isOfClasses(state): step(1)
     case .up: state.query -= 1
     case .down: state.query += 1
     case .pageUp: state.query -= page
