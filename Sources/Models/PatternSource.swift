@@ -16,7 +16,7 @@ public protocol PatternSource: Sendable {
   /// Whether a query can see no key after itself.
   var isCausal: Bool { get }
   /// Bytes that are held in order to compute the maps; 0 for maps that take nothing worth counting.
-  var byteCount: Int { get }
+  var bytesInMemory: Int { get }
 
   /// A tile of one head's map, `[rows, columns]`; each row of the whole map sums to at most one.
   ///
@@ -40,7 +40,7 @@ public protocol PatternSource: Sendable {
 
 extension PatternSource {
   /// Nothing worth counting.
-  public var byteCount: Int { 0 }
+  public var bytesInMemory: Int { 0 }
 
   /// One head's whole map, `[query, key]`.
   public func pattern(_ head: HeadIndex) -> Tensor<Float> {

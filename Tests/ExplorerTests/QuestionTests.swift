@@ -90,7 +90,7 @@ private func vectors(_ layer: Int) -> (question: Question, entry: Answers.Entry)
   let table = HeadTable(repeating: 0, layers: 4, heads: 6)
   struct Held: PatternSource {
     let layers = 1, heads = 1, queryCount = 1, keyCount = 1, isCausal = true
-    let byteCount = 123_456
+    let bytesInMemory = 123_456
     func pattern(_: HeadIndex, rows: Range<Int>, columns: Range<Int>) -> Tensor<Float> {
       Tensor([1], shape: [1, 1])
     }

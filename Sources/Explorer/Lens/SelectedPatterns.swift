@@ -26,7 +26,7 @@ struct SelectedPatterns: PatternSource {
   /// As the whole maps: the order of tokens is kept.
   var isCausal: Bool { base.isCausal }
   /// That of the whole maps.
-  var byteCount: Int { base.byteCount }
+  var bytesInMemory: Int { base.bytesInMemory }
 
   func pattern(_ head: HeadIndex, rows: Range<Int>, columns: Range<Int>) -> Tensor<Float> {
     let (queries, keys) = (Array(positions[rows]), Array(positions[columns]))

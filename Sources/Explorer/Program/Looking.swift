@@ -12,7 +12,7 @@ extension ExplorerState {
     _ open: OpenModel, _ whole: Trace<Float>, _ prompt: Prompt, stream: StreamName,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws {
-    var runs = Runs(base: whole, prompt: prompt, stream: stream, budget: open.budget)
+    var runs = Runs(base: whole, prompt: prompt, stream: stream, prepare: open.prepare)
     let subject = try Subject(
       open.model, runs.seen(open.model), origin: open.origin, asked: prompt, stream: stream,
       onProgress: onProgress)

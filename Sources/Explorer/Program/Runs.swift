@@ -12,28 +12,24 @@ struct Runs {
   /// Newest last; runs of all parts.
   private var changed: [(alteration: Alteration, trace: Trace<Float>)] = []
 
-  /// Bytes that they may take together; nil for no limit.
-  private let budget: Int?
-
-  /// How many changed runs are kept at most: enough to go back and forth between two.
+  /// How many changed runs are kept: enough to go back and forth between two.
   static let capacity = 3
+  private let prepare: Preparation
 
   /// A run of all parts of a model.
   ///
   /// - Parameters:
   ///   - prompt: What was run; of an encoder-decoder, what its encoder read.
-  ///   - budget: Bytes for changed runs; one of them is kept whatever it takes.
+  ///   - prepare: Called before each changed run.
   init(
-    base: Trace<Float>, prompt: Prompt, stream: StreamName = .decoder, budget: Int? = nil
+    base: Trace<Float>, prompt: Prompt, stream: StreamName = .decoder,
+    prepare: @escaping Preparation
   ) {
-    (whole, self.prompt, self.stream, self.budget) = (base, prompt, stream, budget)
+    (whole, self.prompt, self.stream, self.prepare) = (base, prompt, stream, prepare)
   }
 
-  /// How many changed runs are kept.
-  var capacity: Int {
-    let size = max(1, whole.byteCount)
-    return (budget.map { $0 / size } ?? Self.capacity).clamped(to: 1...Self.capacity)
-  }
+  /// Bytes that the run and its changes hold in memory; what they share counts once for each.
+  var bytesInMemory: Int { changed.reduce(whole.bytesInMemory) { $0 + $1.trace.bytesInMemory } }
 
   /// Looks at another part.
   mutating func look(at stream: StreamName) { self.stream = stream }
@@ -60,7 +56,7 @@ struct Runs {
     guard !alteration.isNone else { return whole }
     if let known = changed.first(where: { $0.alteration == alteration }) { return known.trace }
     // Room is made before it is needed.
-    changed.removeFirst(max(0, changed.count + 1 - capacity))
+    changed.removeFirst(max(0, changed.count + 1 - Self.capacity))
     let knockOuts = alteration.knockedOut.sorted().map { Intervention.zero($0) }
     let rules = try model.interventions(alteration.rules, on: whole)
     // With inputs frozen nothing runs again, heads that are knocked out neither: the two scopes never mix.
@@ -68,12 +64,27 @@ struct Runs {
     let run = isLocal ? [] : knockOuts + rules
     var trace = whole
     if !run.isEmpty {
-      trace = try model.run(prompt, interventions: run, reusing: whole) {
+      let file = try makeRoom(model)
+      trace = try model.run(prompt, interventions: run, reusing: whole, keeping: file) {
         try onProgress(Double($0.done) / Double($0.total))
       }
     }
     if isLocal { trace = trace.freezing(rules) }
     changed.append((alteration, trace))
     return trace
+  }
+
+  /// Forgets changed runs, the oldest first, until another one fits in beside the rest.
+  ///
+  /// - Returns: The file that is to hold it; nil for where the run without a change is.
+  /// - Throws: What `prepare` throws where none is left to forget.
+  private mutating func makeRoom(_ model: Model) throws -> KeptFile? {
+    while true {
+      do {
+        return try prepare(model, prompt, bytesInMemory)
+      } catch is ModelError where !changed.isEmpty {
+        changed.removeFirst()
+      }
+    }
   }
 }

@@ -9,7 +9,7 @@ extension Answer {
     case .valueNorms(let norms):
       4 * norms.norms.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } }
     case .outcome(let outcome):
-      outcome.patterns.byteCount + 64 * outcome.spelling.count
+      outcome.patterns.bytesInMemory + 64 * outcome.spelling.count
         + 32 * (outcome.predictions?.best.count ?? 0)
         + outcome.scores.reduce(0) { $0 + $1.byteCount } + (outcome.drift?.byteCount ?? 0)
     case .forecast(let forecast): 4096 + (forecast.contributions?.byteCount ?? 0)
@@ -19,8 +19,8 @@ extension Answer {
     case .pruning(let curve):
       curve.importance.byteCount
         + curve.points.reduce(0) { $0 + 32 * $1.mask.removed.count + 8 * $1.random.count }
-    case .next(_, let patterns): patterns.byteCount
-    case .other(let other): other.subject.patterns.byteCount + (other.drift?.byteCount ?? 0)
+    case .next(_, let patterns): patterns.bytesInMemory
+    case .other(let other): other.subject.patterns.bytesInMemory + (other.drift?.byteCount ?? 0)
     case .sinks(let report): 128 * (report.positions.count + report.feeders.count)
     case .drift(let drifts): 256 * drifts.count
     case .effect(let effect): 24 * effect.divergences.count

@@ -69,17 +69,19 @@ public struct PruneCurve: Sendable {
   /// The loss is what suits the model: of next tokens, of an encoder-decoder's answer, of masked tokens, of the
   /// class that it names.
   ///
-  /// - Parameter prompt: What is judged where the request names no prompts.
+  /// - Parameters:
+  ///   - prompt: What is judged where the request names no prompts.
+  ///   - held: Bytes that the run that is looked at takes.
   /// - Throws: `ExplorerError.refused` for a model without an output; what pruning throws.
   init(
-    _ request: PruneRequest, _ open: OpenModel, _ prompt: Prompt,
+    _ request: PruneRequest, _ open: OpenModel, _ prompt: Prompt, holding held: Int,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws {
     guard open.model.hasOutputHead else {
       throw ExplorerError.refused(command: "prune", why: "the checkpoint has no output head")
     }
     let prompts = request.prompts.isEmpty ? [prompt] : try request.prompts.map(open.tokenize)
-    for prompt in prompts { try open.prepare(open.model, prompt) }
+    for prompt in prompts { _ = try open.prepare(open.model, prompt, held) }
     let pruning = try Pruning(
       open.model, examples: prompts.map { Example($0) }, prefix: open.prefix)
     let heads = open.model.plan.allHeads.count

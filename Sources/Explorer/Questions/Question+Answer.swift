@@ -80,7 +80,9 @@ extension Question {
       return .scores(try ScoreTable.named(name, open, trace, onProgress: onProgress))
     case .pruning(let request):
       try runs.checkPrediction()
-      return .pruning(try PruneCurve(request, open, runs.prompt, onProgress: onProgress))
+      return .pruning(
+        try PruneCurve(
+          request, open, runs.prompt, holding: runs.bytesInMemory, onProgress: onProgress))
     case .next(let ids):
       return try WrittenToken.next(open, after: ids, &runs, alteration, onProgress: onProgress)
     case .other(let run):

@@ -48,11 +48,12 @@ public struct WrittenToken: Sendable {
     var prompt = asked.appending(beginning == nil ? more : [])
     if let beginning { prompt.decoder = beginning + more }
     try model.check(prompt)
-    try open.prepare(model, prompt)
-    let whole = try model.run(prompt, as: Float.self) {
+    let file = try open.prepare(model, prompt, runs.bytesInMemory)
+    let whole = try model.run(prompt, as: Float.self, keeping: file) {
       try onProgress(Double($0.done) / Double($0.total))
     }
-    var longer = Runs(base: whole, prompt: prompt, stream: runs.stream)
+    var longer = Runs(
+      base: whole, prompt: prompt, stream: runs.stream, prepare: open.prepare)
     let (decoded, seen) = try longer.pair(model, alteration, onProgress: onProgress)
     return try answer(open, decoded, seen, pointingInto: asked)
   }

@@ -26,8 +26,9 @@ final class Desk {
   ) {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
     self.engine = engine
-    service = InferenceService(mailbox: mailbox, stream: start.stream) { model, prompt in
-      try engine.prepare(model, seq: prompt.seq, for: .scores)
+    service = InferenceService(mailbox: mailbox, stream: start.stream) {
+      model, prompt, held in
+      try engine.prepare(model, seq: prompt.seq, for: [.scores], holding: held)
     }
     if !start.isText { first = start.request }
   }
