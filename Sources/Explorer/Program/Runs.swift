@@ -12,6 +12,9 @@ struct Runs {
   /// Newest last; runs of all parts.
   private var changed: [(alteration: Alteration, trace: Trace<Float>)] = []
 
+  /// The newest run of the prompt and of what was written after it, without any change.
+  var written: Trace<Float>?
+
   /// How many changed runs are kept: enough to go back and forth between two.
   static let capacity = 3
   private let prepare: Preparation
@@ -29,7 +32,20 @@ struct Runs {
   }
 
   /// Bytes that the run and its changes hold in memory; what they share counts once for each.
-  var bytesInMemory: Int { changed.reduce(whole.bytesInMemory) { $0 + $1.trace.bytesInMemory } }
+  var bytesInMemory: Int {
+    let traces = [whole, written].compactMap { $0 } + changed.map(\.trace)
+    return traces.reduce(0) { $0 + $1.bytesInMemory }
+  }
+
+  /// The longest run without any change that some tokens go on from.
+  ///
+  /// - Parameter ids: The prompt's and more.
+  func beginning(of ids: [Int]) -> Trace<Float> {
+    guard let written, written.seq <= ids.count, ids.starts(with: written.prompt.ids) else {
+      return whole
+    }
+    return written
+  }
 
   /// Looks at another part.
   mutating func look(at stream: StreamName) { self.stream = stream }

@@ -29,7 +29,8 @@ public struct WrittenToken: Sendable {
   /// - Returns: `.next`: the token, and the maps of everything before it, of the stream that is looked at.
   /// - Throws: `ExplorerError.refused` for a model that writes no text; `StreamError.noPrediction`; `ModelError`
   ///   when the context is full.
-  /// - Complexity: A run of the prompt and the tokens after it; under a change, two.
+  /// - Complexity: A run of the newest token where `Model.run(continuing:with:)` can, of an encoder-decoder one of
+  ///   everything; under a change as much again from where that first touches the model.
   static func next(
     _ open: OpenModel, after ids: [Int], _ runs: inout Runs, _ alteration: Alteration,
     onProgress: @escaping @Sendable (Double) throws -> Void
@@ -45,12 +46,25 @@ public struct WrittenToken: Sendable {
       return try answer(open, decoded, seen, pointingInto: asked)
     }
     let more = ids.map(open.token)
-    var prompt = asked.appending(beginning == nil ? more : [])
+    var prompt = asked.continued(with: beginning == nil ? more : [])
     if let beginning { prompt.decoder = beginning + more }
     try model.check(prompt)
     let file = try open.prepare(model, prompt, runs.bytesInMemory)
-    let whole = try model.run(prompt, as: Float.self, keeping: file) {
-      try onProgress(Double($0.done) / Double($0.total))
+    let whole: Trace<Float>
+    if beginning == nil {
+      let known = runs.beginning(of: prompt.ids)
+      let new = Array(prompt.tokens[known.seq...])
+      whole =
+        new.isEmpty
+        ? known
+        : try model.run(continuing: known, with: new) {
+          try onProgress(Double($0.done) / Double($0.total))
+        }
+      runs.written = whole
+    } else {
+      whole = try model.run(prompt, as: Float.self, keeping: file) {
+        try onProgress(Double($0.done) / Double($0.total))
+      }
     }
     var longer = Runs(
       base: whole, prompt: prompt, stream: runs.stream, prepare: open.prepare)
