@@ -12,7 +12,9 @@ enum WrappedText {
     // Blanks that set the whole text in are kept.
     var line = String(text.prefix { $0 == " " })
     var isEmpty = true
-    for word in text.split(separator: " ") {
+    for word in text.drop(while: { $0 == " " })
+      .split(separator: " ", omittingEmptySubsequences: false)
+    {
       let longer = isEmpty ? line + word : line + " " + word
       if !isEmpty, lines.count + 1 < most, ColumnWidth.of(longer) > columns {
         lines.append(line)

@@ -71,18 +71,21 @@ enum PredictView: ExplorerView {
     let line =
       loss.isNaN
       ? "no loss: nothing is predicted from what is before"
-      : "mean loss \(loss.fixed(3)) nats" + difference(state, base)
+      : "mean loss \(loss.fixed(3)) nats" + difference(state, base, list.width - 21)
     canvas.write(
       drawing.cut(line, list.width), x: list.x, y: list.y + list.height - 1, in: list,
       role: .strongest)
   }
 
-  /// `, +1.234 by the change`.
-  private static func difference(_ state: ExplorerState, _ base: Outcome) -> String {
-    guard !state.alteration.isNone,
+  /// `, +1.234 without L5.H1`; what is changed stands in the status as well, and gives way first.
+  private static func difference(
+    _ state: ExplorerState, _ base: Outcome, _ columns: Int
+  ) -> String {
+    guard let text = state.alteration.text,
       let after = state.outcome(state.alteration)?.predictions, let before = base.predictions
     else { return "" }
-    return ", \((after.loss - before.loss).signed(3)) by the change"
+    let number = ", \((after.loss - before.loss).signed(3))"
+    return ColumnWidth.of(number + text) < columns ? "\(number) \(text)" : number
   }
 
   /// What is expected after the chosen token, layer by layer, and which heads add to it.
@@ -263,8 +266,11 @@ enum PredictView: ExplorerView {
   /// What may be taken apart: what is expected here.
   static func candidates(_ state: ExplorerState) -> [Forecast.Guess] {
     let here = position(state)
-    let known = state.forecast(here, state.alteration) ?? state.forecast(here, Alteration())
-    return known?.top ?? []
+    if let known = state.forecast(here, state.alteration) { return known.top }
+    guard case .forecast(let known)? = state.answers.known(Question(.forecast(here))) else {
+      return []
+    }
+    return known.top
   }
 
   /// Whether the whole prompt has a class, and its tokens nothing that comes next.
