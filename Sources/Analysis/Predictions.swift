@@ -17,10 +17,14 @@ public struct Predictions: Sendable {
     }
   }
 
-  /// The most probable token after each position.
+  /// The most probable token after each position, of a model that sees both ways the one in its place; of a
+  /// classifier one guess, the class of the whole prompt.
   public let best: [Guess]
-  /// −ln of the probability of the token that follows, in nats: one for each position but the last.
+  /// −ln of the probability of the token that follows, in nats: one for each position but the last; none for a
+  /// model that predicts no next token.
   public let losses: [Double]
+  /// Whether the guess is a class.
+  public let isOfClasses: Bool
 
   /// The mean loss in nats; `.nan` for a prompt of one token.
   public var loss: Double {
@@ -28,9 +32,10 @@ public struct Predictions: Sendable {
   }
 
   /// Guesses and losses.
-  public init(best: [Guess], losses: [Double]) {
+  public init(best: [Guess], losses: [Double], isOfClasses: Bool = false) {
     self.best = best
     self.losses = losses
+    self.isOfClasses = isOfClasses
   }
 
   /// Those of a run.
@@ -41,10 +46,19 @@ public struct Predictions: Sendable {
   public init(
     _ model: Model, _ trace: Trace<Float>, onProgress: (Double) throws -> Void = { _ in }
   ) throws {
+    guard !model.plan.head.isOfClasses else {
+      let top = try Distribution.ofClasses(model, trace).top(1)
+      self.init(
+        best: top.map { Guess(id: $0.id, probability: $0.probability) }, losses: [],
+        isOfClasses: true)
+      return
+    }
+    let predictsNext = trace.plan.isCausal
     var (best, losses): ([Guess], [Double]) = ([], [])
     try model.forEachLogits(trace) { positions, logits in
       for (row, position) in positions.enumerated() {
-        let next = position + 1 < trace.seq ? trace.prompt.tokens[position + 1].id : nil
+        let next =
+          predictsNext && position + 1 < trace.seq ? trace.prompt.tokens[position + 1].id : nil
         logits.matrix.withRow(row) { row in
           let (guess, loss) = Self.read(row, next)
           best.append(guess)

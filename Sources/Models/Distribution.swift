@@ -36,11 +36,15 @@ public struct Distribution: Sendable {
 
   /// The distribution over the classes that the whole prompt may belong to.
   ///
+  /// - Parameter layer: Before which block the residual stream is read off; nil for the model's own answer.
   /// - Throws: What `Model.classLogits` throws.
   public static func ofClasses<Element: Scalar>(
-    _ model: Model, _ trace: Trace<Element>
+    _ model: Model, _ trace: Trace<Element>, layer: Int? = nil
   ) throws -> Distribution {
-    Distribution(try model.classLogits(trace).converted(to: Double.self).elements)
+    let logits = try model.classLogits(
+      of: trace.residuals[layer ?? model.plan.layers].matrix,
+      patches: trace.prompt.grid?.tokens ?? 0..<0)
+    return Distribution(logits.converted(to: Double.self).elements)
   }
 
   /// What a model says of a prompt: its classes, tokens in the place of the first masked one, or what comes

@@ -15,6 +15,8 @@ public protocol PatternSource: Sendable {
   var keyCount: Int { get }
   /// Whether a query can see no key after itself.
   var isCausal: Bool { get }
+  /// Bytes that are held in order to compute the maps; 0 for maps that take nothing worth counting.
+  var bytesInMemory: Int { get }
 
   /// A tile of one head's map, `[rows, columns]`; each row of the whole map sums to at most one.
   ///
@@ -37,6 +39,9 @@ public protocol PatternSource: Sendable {
 }
 
 extension PatternSource {
+  /// Nothing worth counting.
+  public var bytesInMemory: Int { 0 }
+
   /// One head's whole map, `[query, key]`.
   public func pattern(_ head: HeadIndex) -> Tensor<Float> {
     pattern(head, rows: 0..<queryCount, columns: 0..<keyCount)

@@ -87,13 +87,6 @@ public struct Prompt: Sendable, Hashable {
     return try marking(found)
   }
 
-  /// The same prompt with more tokens behind it, as a model writes them.
-  public func appending(_ more: [Token]) -> Prompt {
-    var prompt = self
-    prompt.tokens += more
-    return prompt
-  }
-
   /// A prompt of bare ids, for a model without a tokenizer; each token is spelled as its id.
   public init(ids: [Int]) {
     self.init(

@@ -139,3 +139,24 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   #expect(state.alteration.knockedOut == [first] && !state.alteration.rules.isEmpty)
   #expect(state.alteration.text == "without L0.H0; rule temperature:tau=2 in L0.H0, propagated")
 }
+
+@Test func `heads are ranked by what they add to a token that is chosen`() {
+  var state = ExplorerState(.synthetic(), view: "predict").answered()
+  state.press(.character("t"))
+  #expect(state.text(80, 24).contains("Take apart the logit of"))
+  for letter in "john" { state.press(.character(letter)) }
+  let question = Question(.forecast(20, of: 1))
+  #expect(state.press(.enter) == [.ask([question], generation: 1)])
+  _ = update(&state, .answered(question, .synthetic(question, tokens: 21), generation: 1))
+  #expect(state.chosenToken == 1 && state.text(80, 24).contains("logit lens: top token"))
+  state.type("token #99")
+  #expect(state.chosenToken == 99)
+  state.type("token the")
+  #expect(state.chosenToken == 2, "what is expected here can be named by its text")
+  state.type("token nonsense")
+  #expect(
+    state.notice?.text
+      == ":token: found \"nonsense\", expected #ID, or a token that is expected here")
+  state.type("token")
+  #expect(state.chosenToken == nil)
+}

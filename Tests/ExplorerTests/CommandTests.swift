@@ -1,6 +1,7 @@
-import Explorer
 import Models
 import Testing
+
+@testable import Explorer
 
 @Test func `no two commands share a name or, in one view, a key`() {
   let names = Commands.all.map(\.name)
@@ -170,4 +171,30 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   #expect(state.subject != nil && state.progress == nil)
   #expect(state.notice?.text == "no such thing")
   #expect(state.type("open") == [.screen(.bell)])
+}
+
+@Test func `the name of a view shows it, unless a command has it without an argument`() {
+  for view in ExplorerViews.all.map({ $0.name }) where Commands.opensView(view) {
+    var state = ExplorerState(.synthetic())
+    state.type(view)
+    #expect(state.view == view && state.notice?.isError != true, "\(view)")
+  }
+  var state = ExplorerState(.synthetic())
+  state.type("prune michel")
+  #expect(state.view == "prune", "with an argument it is the command")
+  state.type("layers 2")
+  #expect(state.notice?.text == ":layers: no such command; did you mean :layer?")
+}
+
+@Test func `what is called as typed comes before what is described so`() {
+  var chooser = Chooser(
+    title: "",
+    items: [
+      .init(name: "duo", help: "streaming heads", command: "a"),
+      .init(name: "streaming", help: "sink and recent", command: "b"),
+    ], current: "")
+  chooser.editor = LineEditor("stre")
+  #expect(chooser.shown.map(\.name) == ["streaming", "duo"])
+  chooser.editor = LineEditor("heads")
+  #expect(chooser.shown.map(\.name) == ["duo"])
 }

@@ -26,6 +26,83 @@ import Tokenizers
   #expect(state.text(120, 40).contains("L0.H0 of synthetic"))
 }
 
+@Test func `texts that differ in some tokens of as many are subtracted by position, which is said`()
+{
+  var state = ExplorerState(.synthetic())
+  state.type("compare prompt A")
+  let question = Question(.other(.prompt("A")))
+  var tokens = Subject.sentence.map { Token($0) }
+  (tokens[1], tokens[4]) = (Token(" dog"), Token(" a"))
+  let other = ComparedRun(subject: .synthetic(tokens), drift: nil, loss: nil)
+  _ = update(&state, .answered(question, .other(other), generation: 1))
+  #expect(
+    state.text(120, 40).contains(
+      "subtracted by position, though 2 of 21 tokens differ: 1 ␣dog ␣cat, 4 ␣a ␣the"))
+  _ = update(
+    &state,
+    .answered(
+      question, .other(ComparedRun(subject: .synthetic(), drift: nil, loss: nil)), generation: 1))
+  #expect(!state.text(120, 40).contains("by position"), "of the same tokens nothing is said")
+}
+
+@Test func `of texts of other lengths the tokens in both are subtracted`() throws {
+  var state = ExplorerState(.synthetic())
+  state.type("compare prompt A")
+  let question = Question(.other(.prompt("A")))
+  var tokens = Subject.sentence.map { Token($0) }
+  tokens.insert(Token(" big"), at: 1)
+  let other = ComparedRun(subject: .synthetic(tokens), drift: nil, loss: nil)
+  _ = update(&state, .answered(question, .other(other), generation: 1))
+  let text = state.text(120, 40)
+  #expect(
+    text.contains("difference of the 21 tokens that stand in both texts, of 22 and 21"))
+  #expect(text.contains("second minus first -1.00"))
+}
+
+@Test func `tokens are aligned by what they spell, whatever their numbers`() {
+  let first = ["a", "b", "c", "d"].map { Token($0) }
+  let second = ["a", "x", "c", "d", "e"].enumerated().map { place, text in
+    Token(id: place + 7, piece: text, bytes: Array(text.utf8), start: 0, end: 0)
+  }
+  let alignment = TokenAlignment(first, second)
+  #expect(alignment.first == [0, 2, 3] && alignment.second == [0, 2, 3])
+  let long = (0..<TokenAlignment.longest + 1).map { Token("\($0)") }
+  let longer = TokenAlignment(long, Array(long[..<9]) + [Token("new")] + Array(long[9...]))
+  #expect(longer.first == Array(long.indices))
+  #expect(longer.second == Array(0..<9) + Array(10...long.count))
+}
+
+@Test func `maps between some tokens are those rows and columns`() throws {
+  let whole = SyntheticPatterns(tokens: 21)
+  let some = try #require(SelectedPatterns(whole, [0, 3, 4, 20]))
+  let head = HeadIndex(layer: 0, head: 1)
+  let tile = some.pattern(head, rows: 1..<4, columns: 0..<4).elements
+  let expected = [3, 4, 20].flatMap { query in
+    [0, 3, 4, 20].map { SyntheticPatterns.weight(head, query: query, key: $0) }
+  }
+  #expect(tile == expected)
+  #expect(SelectedPatterns(whole, [3]) == nil)
+}
+
+@Test func `a model of another shape is compared head by nearest head`() {
+  var state = ExplorerState(.synthetic())
+  state.type("compare open b")
+  let question = Question(.other(.model("b")))
+  let theirs = Subject.synthetic(layers: 2, heads: 3)
+  let nearest =
+    MapDistance.nearest(SyntheticPatterns(tokens: 21), theirs.patterns) ?? []
+  // Four kinds in turn: both have all of them, and every kind finds itself.
+  #expect(nearest.count == 24)
+  for match in nearest {
+    #expect(SyntheticPatterns.kind(match.head) == SyntheticPatterns.kind(match.other))
+    #expect(match.distance == 0)
+  }
+  let other = ComparedRun(subject: theirs, drift: nil, nearest: nearest, loss: nil)
+  _ = update(&state, .answered(question, .other(other), generation: 1))
+  _ = update(&state, .goto(HeadIndex(layer: 3, head: 1)))
+  #expect(state.text(120, 40).contains("nearest, L0.H0 of syn"))
+}
+
 @Test func `runs of other lengths have no difference, and heads are ranked by the score`() {
   var state = ExplorerState(.synthetic())
   state.type("score first")

@@ -1,3 +1,4 @@
+import Analysis
 import Models
 import Testing
 import Tokenizers
@@ -99,4 +100,60 @@ extension ExplorerState {
     &state, .answered(next(0), .next(end, SyntheticPatterns(tokens: 21)), generation: 1))
   #expect(state.press(.enter) == [])
   #expect(state.notice?.text == "the model ended its text here")
+}
+
+/// What sorts numbers: four were read, one was written.
+private func sorter(_ stream: StreamName) -> Subject {
+  let read = ["sort", "41", "7", "93"].enumerated().map { place, text in
+    Token(id: place, piece: text, bytes: Array(text.utf8), start: place * 5, end: place * 5 + 3)
+  }
+  let decoder = [Token("<pad>"), Token("7")]
+  let keys = stream == .cross ? read : stream == .encoder ? read : decoder
+  var patterns = SyntheticPatterns(tokens: keys.count)
+  patterns.isCausal = stream == .decoder
+  var subject = Subject(
+    model: "m", prompt: "sort 41 7 93", tokens: stream == .encoder ? read : decoder,
+    patterns: patterns, scores: [], keyTokens: keys)
+  subject.asked = Prompt(tokens: read)
+  subject.stream = stream
+  subject.streams = [.encoder, .decoder, .cross]
+  subject.beginning = [Token("<pad>")]
+  return subject
+}
+
+private func written(_ run: Subject, keys: Int) -> ExplorerState {
+  var state = ExplorerState(run, view: "generate")
+  let token = WrittenToken(
+    token: Token("7"), candidates: [.init(id: 2, bytes: Array("7".utf8), probability: 0.75)],
+    pointers: [HeadPointer(head: HeadIndex(layer: 0, head: 0), key: 2, weight: 0.5)])
+  var maps = SyntheticPatterns(tokens: keys)
+  maps.isCausal = false
+  _ = update(&state, .answered(next(0), .next(token, maps), generation: 1))
+  return state
+}
+
+@Test func `of an encoder-decoder the text is what was read and what is written`() {
+  let text = written(sorter(.decoder), keys: 1).text(100, 30)
+  #expect(text.contains("sort 41 7 93 <pad> 7"), "numbers do not run together")
+  #expect(text.contains("the decoder's own attention of this step"))
+  #expect(text.contains("L0 average  query 0 \"<pad>\" → strongest key 0 \"<pad>\""))
+  #expect(text.contains("cross heads at it") && !text.contains("◆"))
+  #expect(text.contains("E shows cross attention"))
+}
+
+@Test func `its cross attention has the keys that were read, and pointers among them`() {
+  let text = written(sorter(.cross), keys: 4).text(100, 30)
+  #expect(text.contains("cross attention of this step") && text.contains("◆"))
+  #expect(text.contains("query 0 \"<pad>\" → strongest key 0 \"sort\""))
+}
+
+@Test func `another part of the same run goes on with as many tokens as were wanted`() {
+  var state = ExplorerState(.synthetic(), view: "generate")
+  state.write()
+  state.press(.character("4"), .enter)
+  #expect(state.writing.wanted == 5)
+  let before = state.run
+  _ = update(&state, .loaded(.synthetic()))
+  #expect(before?.asked == state.run?.asked && state.writing.wanted == 5)
+  #expect(state.written.tokens.isEmpty, "they are written again")
 }

@@ -41,4 +41,19 @@ import Testing
       try expectGolden(text, "keys/\(command.name)")
     }
   }
+
+  /// Moving means something else in every view: where each movement leads is what the title and the status say.
+  @Test(arguments: ExplorerViews.all.map { $0.name })
+  func `every movement leads where it is recorded to lead, in every view`(view: String) throws {
+    var text = ""
+    for command in Commands.move where !command.keys.isEmpty {
+      guard let key = command.keys.first, command.works(in: view) else { continue }
+      var state = place(view)
+      state.press(key)
+      let lines = lines(state.answered())
+      let title = lines.first.map { $0.split(separator: "  ").suffix(2).joined(separator: "  ") }
+      text += "\(key.label)  \(command.name): \(title ?? "")\n   \(lines[22])\n"
+    }
+    try expectGolden(text, "moves/\(view)")
+  }
 }

@@ -1,5 +1,6 @@
 import Analysis
 import Models
+import Tensors
 import Testing
 import Tokenizers
 
@@ -47,16 +48,55 @@ private let head = HeadIndex(layer: 1, head: 2)
   #expect(update(&state, .loaded(.synthetic())) == [.ask([Question(.model)], generation: 2)])
 }
 
-@Test func `old answers make room for new ones`() {
-  var answers = Answers()
-  for layer in 0..<100 {
-    let question = Question(.vectors(HeadIndex(layer: layer, head: 0)))
-    answers.take(question, .known(.vectors(HeadVectors(dHead: 1, scale: 1, queries: [], keys: []))))
+/// A question whose answer takes a thousand bytes, and that answer.
+private func vectors(_ layer: Int) -> (question: Question, entry: Answers.Entry) {
+  let numbers = [Float](repeating: 0, count: 125)
+  return (
+    Question(.vectors(HeadIndex(layer: layer, head: 0))),
+    .known(.vectors(HeadVectors(dHead: 1, scale: 1, queries: numbers, keys: numbers)))
+  )
+}
+
+@Test func `answers keep to their bytes, and what nobody wanted for longest goes first`() {
+  var answers = Answers(budget: 5500)
+  for layer in 0..<5 { answers.take(vectors(layer).question, vectors(layer).entry) }
+  #expect(answers.bytes == 5000)
+  answers.want([vectors(1).question])
+  answers.want([])
+  answers.take(vectors(5).question, vectors(5).entry)
+  answers.take(vectors(6).question, vectors(6).entry)
+  let kept = (0..<7).filter { answers.known(vectors($0).question) != nil }
+  #expect(kept == [1, 3, 4, 5, 6], "0 and 2 are older than 1, which was wanted again")
+  #expect(answers.bytes == 5000)
+}
+
+@Test func `what a view wants now stays, however much it takes`() {
+  var answers = Answers(budget: 1500)
+  let wanted = (0..<4).map { vectors($0).question }
+  answers.want(wanted)
+  for layer in 0..<4 { answers.take(vectors(layer).question, vectors(layer).entry) }
+  #expect(answers.bytes == 4000 && answers.unasked(wanted).isEmpty)
+  answers.want([wanted[3]])
+  answers.take(vectors(9).question, vectors(9).entry)
+  #expect(answers.unasked(wanted) == [wanted[0], wanted[1], wanted[2]])
+  #expect(answers.known(vectors(9).question) != nil, "the newest answer is there at least once")
+}
+
+@Test func `a run that an answer holds is counted`() throws {
+  var state = ExplorerState(.synthetic())
+  state.answerBudget = 777
+  _ = update(&state, .loaded(.synthetic()))
+  #expect(state.answers.budget == 777)
+  let table = HeadTable(repeating: 0, layers: 4, heads: 6)
+  struct Held: PatternSource {
+    let layers = 1, heads = 1, queryCount = 1, keyCount = 1, isCausal = true
+    let bytesInMemory = 123_456
+    func pattern(_: HeadIndex, rows: Range<Int>, columns: Range<Int>) -> Tensor<Float> {
+      Tensor([1], shape: [1, 1])
+    }
   }
-  let kept = (0..<100).filter {
-    answers.known(Question(.vectors(HeadIndex(layer: $0, head: 0)))) != nil
-  }
-  #expect(kept == Array(100 - Answers.capacity..<100))
+  let outcome = Outcome(patterns: Held(), predictions: nil, drift: table)
+  #expect(Answer.outcome(outcome).byteCount == 123_456 + 24 * 8)
 }
 
 @Test func `who does this ranks all heads by the weight under the cursor`() throws {

@@ -86,3 +86,65 @@ import Testing
   #expect(!state.alteration.isLocal && state.alteration.reach == .propagated)
   #expect(state.alteration.text == "without L0.H0")
 }
+
+@Test
+func `a score that was asked for is of the model as it is changed, and says so while it is not`() {
+  var state = ExplorerState(.synthetic())
+  state.type("score michel")
+  let plain = Question(.score("michel"))
+  _ = update(&state, .answered(plain, .synthetic(plain, tokens: 21), generation: 1))
+  #expect(state.text(80, 24).contains("Score michel 0"))
+  let effects = state.press(.character("x"))
+  let changed = Question(.score("michel"), state.alteration)
+  guard case .ask(let questions, _)? = effects.last else {
+    Issue.record("nothing asked")
+    return
+  }
+  #expect(questions.contains(changed))
+  #expect(state.text(80, 24).contains("Score michel, of the unchanged model"))
+  let values = HeadTable(repeating: 0.625, layers: 4, heads: 6)
+  let table = ScoreTable(name: "michel", title: "Score michel", unit: "share", table: values)
+  _ = update(&state, .answered(changed, .scores([table]), generation: 1))
+  #expect(state.scoreTable?.value(state.head) == 0.625)
+  #expect(!state.text(80, 24).contains("unchanged model"))
+  state.press(.character("u"))
+  #expect(state.scoreTable?.value(state.head) == 0, "undo brings the first one back")
+}
+
+@Test func `a score that cannot be had under a rule stays, as one of the unchanged model`() {
+  var state = ExplorerState(.synthetic())
+  state.type("score ablation-loss")
+  let plain = Question(.score("ablation-loss"))
+  _ = update(&state, .answered(plain, .synthetic(plain, tokens: 21), generation: 1))
+  state.type("rule temperature")
+  let ruled = Question(.score("ablation-loss"), state.alteration)
+  _ = update(&state, .answered(ruled, nil, generation: 1, why: "another rule is in force"))
+  #expect(state.notice?.text == "another rule is in force")
+  #expect(state.score == "ablation-loss")
+  #expect(state.scoreTable?.title == "Score ablation-loss, of the unchanged model")
+}
+
+@Test func `scores of weights and of prompts of their own are of the unchanged model at once`() {
+  var state = ExplorerState(.synthetic())
+  state.press(.character("x"))
+  let effects = state.type("score retrieval")
+  guard case .ask(let questions, _)? = effects.last else {
+    Issue.record("nothing asked")
+    return
+  }
+  #expect(questions.contains(Question(.score("retrieval"))))
+  let question = Question(.score("retrieval"))
+  _ = update(&state, .answered(question, .synthetic(question, tokens: 21), generation: 1))
+  #expect(state.scoreTable?.title == "Score retrieval, of the unchanged model")
+}
+
+@Test func `a ranking that was asked for before a change says so`() {
+  var state = ExplorerState(.synthetic(), view: "map")
+  let question = Question(.edge(queries: 20..<21, keys: 0..<1))
+  state.press(.character("W"))
+  let table = ScoreTable.edge(SyntheticPatterns(tokens: 21), queries: 20..<21, keys: 0..<1) { _ in }
+  _ = update(&state, .answered(question, .table(table), generation: 1))
+  #expect(state.scoreTable?.title == "From 20 to 0")
+  state.press(.character("x"))
+  #expect(state.scoreTable?.title == "From 20 to 0, of the unchanged model")
+}

@@ -1,7 +1,8 @@
-import Explorer
 import Models
 import Testing
 import Tokenizers
+
+@testable import Explorer
 
 @Test func `Escape goes back one view at a time and never quits`() {
   var state = ExplorerState(.synthetic())
@@ -131,4 +132,24 @@ import Tokenizers
   let text = TextExport.export(state.canvas(80, 24), appearance: state.appearance, ramp: .standard)
   #expect(text.contains("query 3 \" on\" → key 9 \" sat\"  0.0000"))
   #expect(state.canvas(80, 24).cells.filter { $0.shade != .none }.count > 21 * 10)
+}
+
+@Test func `a message that is too long for a line begins above it`() {
+  var state = ExplorerState(.synthetic())
+  let why = "model.safetensors: found 12 bytes, expected 40 of tensor " + "transformer.h.0.attn "
+  _ = update(&state, .failed(why + "and more; download the file again"))
+  let lines = state.text(60, 24).split(separator: "\n", omittingEmptySubsequences: false)
+  #expect(lines[21...22].joined(separator: " ").contains("found 12 bytes"))
+  #expect(lines.joined(separator: " ").contains("download the file again"))
+  state.press(.down)
+  #expect(!state.text(60, 24).contains("download the file again"), "until the next key")
+}
+
+@Test func `a text is broken at its blanks, and its last line holds what is left`() {
+  let text = "one two three four"
+  #expect(WrappedText.lines(text, columns: 30, most: 3) == [text])
+  #expect(WrappedText.lines(text, columns: 8, most: 3) == ["one two", "three", "four"])
+  #expect(WrappedText.lines(text, columns: 8, most: 2) == ["one two", "three four"])
+  #expect(WrappedText.lines("  a bb", columns: 4, most: 2, indent: 2) == ["  a", "  bb"])
+  #expect(WrappedText.lines("abcdefgh i", columns: 4, most: 3) == ["abcdefgh", "i"])
 }

@@ -167,10 +167,27 @@ extension Answer {
     case .other:
       let drift = HeadTable(layers: 4, heads: 6, values: (0..<24).map { Double($0) / 24 })
       return .other(ComparedRun(subject: .synthetic(), drift: drift, loss: 2))
-    case .drift, .effect: return nil
+    case .drift(let head): return .drift([.synthetic(head ?? HeadIndex(layer: 0, head: 0))])
+    case .effect:
+      return .effect(
+        RuleEffect(
+          losses: ([1, 2], [1.25, 2.5]), divergences: [0, 0.5],
+          changes: [.init(position: 1, before: 0, after: 1)], accuracy: (0.5, 0)))
     case .like(let head):
       return .table(.like(SyntheticPatterns(tokens: tokens), head) { _ in })
     }
+  }
+}
+
+extension RuleDrift {
+  /// A rule that keeps three quarters of a head's attention.
+  fileprivate static func synthetic(_ head: HeadIndex) -> RuleDrift {
+    var drift = RuleDrift(head: head)
+    (drift.keptMass, drift.totalVariation, drift.jensenShannon) = (0.75, 0.25, 0.125)
+    (drift.outputError, drift.outputCosine, drift.density) = (0.375, 0.9375, 0.5)
+    (drift.effectiveRankBefore, drift.effectiveRank) = (8.5, 6.25)
+    (drift.sinkShareBefore, drift.sinkShare, drift.kvFraction) = (0.5, 0.625, 0.28125)
+    return drift
   }
 }
 
@@ -231,7 +248,8 @@ extension Answer {
       Forecast.Guess(id: id, bytes: words[id], probability: [0.75, 0.125, 0.0625, 0.03125][rank])
     }
     return Forecast(
-      top: top, lens: [top[3], top[2], top[1], top[0], top[0]], rise: [0, 0.125, 0.25, 0.5, 0.75],
+      top: top, target: .init(id: 0, bytes: words[0], probability: 0.75),
+      lens: [top[3], top[2], top[1], top[0], top[0]], rise: [0, 0.125, 0.25, 0.5, 0.75],
       contributions: HeadTable(
         layers: 4, heads: 6, values: (0..<24).map { Double(($0 * 7) % 24) / 4 - 3 }),
       lastLayer: LastLayer(id: 0, attention: 0.5, rest: -1.25), lastLayerToken: words[0])
@@ -256,7 +274,7 @@ extension PruneCurve {
     }
     return PruneCurve(
       request, title: "Importance after Michel", importance: importance, points: points,
-      promptCount: 1, tokenCount: 20)
+      judged: "20 tokens")
   }
 }
 

@@ -66,6 +66,11 @@ public struct Pruning: Sendable {
     self.prefix = prefix
   }
 
+  /// How many prompts there is something to judge by on, and how many outputs of theirs that is.
+  public var judged: (prompts: Int, outputs: Int) {
+    (examples.count, examples.reduce(0) { $0 + $1.objective.count })
+  }
+
   /// The same for prompts that are judged by what suits the model.
   public init(_ model: Model, prompts: [Prompt]) throws {
     try self.init(model, examples: prompts.map { Example($0) })

@@ -21,6 +21,16 @@ public struct RuleEffect: Sendable {
   /// The share of next tokens that are the most probable one, before and under the rules; `.nan` without loss.
   public let accuracyBefore, accuracyAfter: Double
 
+  /// An effect that is known already.
+  init(
+    losses: (before: [Double], after: [Double]), divergences: [Double], changes: [Change],
+    accuracy: (before: Double, after: Double)
+  ) {
+    (lossesBefore, lossesAfter) = losses
+    (self.divergences, self.changes) = (divergences, changes)
+    (accuracyBefore, accuracyAfter) = accuracy
+  }
+
   /// The mean loss in nats per token; `.nan` without one.
   public var lossBefore: Double { Self.mean(lossesBefore) }
   /// The mean loss under the rules.

@@ -23,9 +23,13 @@ public struct CommandEntry: Sendable, Equatable {
   func offers(_ state: ExplorerState) -> [Offer] {
     let line = chosen == nil ? editor.text : typed
     guard let space = line.firstIndex(of: " ") else {
-      return Commands.all.filter { $0.name.hasPrefix(line) }.map {
+      let commands = Commands.all.filter { $0.name.hasPrefix(line) }.map {
         Offer(text: $0.syntax, help: $0.help, line: $0.argument == nil ? $0.name : $0.name + " ")
       }
+      let views = ExplorerViews.all.filter {
+        $0.name.hasPrefix(line) && Commands.opensView($0.name)
+      }
+      return commands + views.map { Offer(text: $0.name, help: $0.help, line: $0.name) }
     }
     let name = String(line[..<space])
     let start = String(line[line.index(after: space)...]).trimmed

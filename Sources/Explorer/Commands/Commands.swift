@@ -4,7 +4,8 @@ import Models
 public enum Commands {
   /// In the order of the help.
   public static let all: [Command] =
-    move + head + look + show + generate + find + change + compare + prune + rules + parts
+    move + head + look + show + generate + find + change + compare + prune + predict + rules
+    + parts
     + prompt + program
 
   /// The command of a key in a view.
@@ -37,6 +38,7 @@ public enum Commands {
       throw .unknownCommand("", nearest: nil)
     }
     if HeadIndex(line.trimmed) != nil, let goto = named("goto") { return (goto, line.trimmed) }
+    if parts.count == 1, opensView(word), let view = named("view") { return (view, word) }
     guard let command = named(word) else {
       throw .unknownCommand(word, nearest: nearest(to: word))
     }
@@ -45,6 +47,12 @@ public enum Commands {
       throw .badArgument(command: word, found: argument, expected: "no argument")
     }
     return (command, argument)
+  }
+
+  /// Whether a word alone shows the view of that name: where no command of that name does without an argument.
+  static func opensView(_ word: String) -> Bool {
+    guard ExplorerViews.all.contains(where: { $0.name == word }) else { return false }
+    return named(word).map { $0.argument.map { !$0.hasPrefix("[") } ?? false } ?? true
   }
 
   /// The command of a name.

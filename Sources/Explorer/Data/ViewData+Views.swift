@@ -43,16 +43,20 @@ extension PredictView {
     else { return nil }
     let outcome = state.alteration.isNone ? base : state.outcome(state.alteration)
     guard let outcome, let after = outcome.predictions else { return nil }
-    let positions = Array(run.tokens.indices)
+    // A classifier's only row is of the whole prompt.
+    let positions = Array(run.tokens.indices.prefix(after.best.count))
     func losses(_ predictions: Predictions) -> DataTable.Values {
-      .numbers(positions.map { $0 > 0 ? predictions.losses[$0 - 1] : .nan })
+      .numbers(
+        positions.map {
+          predictions.losses.indices.contains($0 - 1) ? predictions.losses[$0 - 1] : .nan
+        })
     }
     func text(_ id: Int, _ spelling: [Int: [UInt8]]) -> String {
       spelling[id].map { String(decoding: $0, as: UTF8.self) } ?? "<\(id)>"
     }
     var table = DataTable(name)
     table.add("position", .integers(positions))
-    table.add("piece", .texts(run.tokens.map(\.piece)))
+    table.add("piece", .texts(positions.map { run.tokens[$0].piece }))
     table.add("loss", losses(after))
     table.add("id", .integers(after.best.map(\.id)))
     table.add("expected", .texts(after.best.map { text($0.id, outcome.spelling) }))

@@ -25,8 +25,13 @@ extension Drawing {
       }
       if let first = old.best.last, let second = new.best.last {
         let (a, b) = (guess(before, first.id), guess(after, second.id))
+        let isNext = state.run?.patterns.isCausal ?? true
+        let what = new.isOfClasses ? "class" : isNext ? "next" : "in the last place"
         lines.append(
-          ("next \(a) \(first.probability.fixed(2)) to \(b) \(second.probability.fixed(2))", .plain)
+          (
+            "\(what) \(a) \(first.probability.fixed(2)) to \(b) \(second.probability.fixed(2))",
+            .plain
+          )
         )
       }
     }

@@ -7,6 +7,67 @@ struct ComparedMap {
   let head: HeadIndex
   /// Tells the tiles of the two apart.
   let side: Int
+
+  /// The same between some of its tokens; nil where that cannot be.
+  func selecting(_ positions: [Int]) -> ComparedMap? {
+    guard let patterns = SelectedPatterns(subject.patterns, positions) else { return nil }
+    let tokens = positions.compactMap {
+      subject.keyTokens.indices.contains($0) ? subject.keyTokens[$0] : nil
+    }
+    return ComparedMap(
+      title: title, subject: subject.with(patterns: patterns, tokens: tokens), head: head,
+      side: side + 4)
+  }
+}
+
+/// Two maps, and what their difference is taken of.
+struct MapPair {
+  /// The maps; the second one minus the first is the difference.
+  let a, b: ComparedMap
+  /// What is subtracted, where it is not the maps as they are; nil where nothing can be.
+  let subtracted: (a: ComparedMap, b: ComparedMap)?
+  /// What must be known about the difference; nil for nothing.
+  let note: String?
+
+  /// Maps of the same tokens.
+  init(_ a: ComparedMap, _ b: ComparedMap) {
+    (self.a, self.b) = (a, b)
+    subtracted = a.subject.patterns.hasSize(of: b.subject.patterns) ? (a, b) : nil
+    note = nil
+  }
+
+  /// Maps of two texts.
+  ///
+  /// - Parameter shown: How a token is written.
+  init(
+    _ a: ComparedMap, _ b: ComparedMap, _ alignment: TokenAlignment?, shown: ([UInt8]) -> String
+  ) {
+    (self.a, self.b) = (a, b)
+    guard !a.subject.patterns.hasSize(of: b.subject.patterns) else {
+      subtracted = (a, b)
+      let differing = alignment?.differing ?? []
+      let examples = differing.prefix(3).map {
+        "\($0) \(shown(a.subject.keyBytes($0))) \(shown(b.subject.keyBytes($0)))"
+      }
+      note =
+        differing.isEmpty
+        ? nil
+        : "subtracted by position, though \(differing.count) of \(alignment?.counts.first ?? 0) "
+          + "tokens differ: \(examples.joined(separator: ", "))"
+          + (differing.count > examples.count ? ", …" : "")
+      return
+    }
+    guard let alignment, let first = a.selecting(alignment.first),
+      let second = b.selecting(alignment.second)
+    else {
+      (subtracted, note) = (nil, nil)
+      return
+    }
+    subtracted = (first, second)
+    note =
+      "difference of the \(alignment.first.count) tokens that stand in both texts, of "
+      + "\(alignment.counts.first) and \(alignment.counts.second)"
+  }
 }
 
 extension PatternSource {
@@ -17,11 +78,13 @@ extension PatternSource {
 }
 
 extension Drawing {
-  /// Two maps, the second minus the first, and a legend.
-  func drawComparison(
-    _ a: ComparedMap, _ b: ComparedMap, on canvas: inout Canvas, in region: Region
-  ) {
-    let (legend, maps) = region.bottom(region.height > 3 ? 1 : 0)
+  /// Two maps, the second minus the first, a legend, and a line about what is subtracted.
+  func drawComparison(_ pair: MapPair, on canvas: inout Canvas, in region: Region) {
+    let (a, b) = (pair.a, pair.b)
+    let (legend, rest) = region.bottom(region.height > 3 ? 1 : 0)
+    let (line, maps) = rest.bottom(pair.note != nil && region.height > 5 ? 1 : 0)
+    canvas.write(
+      cut(pair.note ?? "", line.width), x: line.x, y: line.y, in: line, role: .warning)
     let width = max(1, (maps.width - 4) / 3)
     let panels = (0..<3).map {
       Region(x: maps.x + $0 * (width + 2), y: maps.y, width: width, height: maps.height)
@@ -33,16 +96,20 @@ extension Drawing {
       drawMap(side.subject, side.head, side: side.side, on: &canvas, in: panel.top(1).rest)
     }
     let third = panels[2].top(1).rest
-    guard a.subject.patterns.hasSize(of: b.subject.patterns) else {
-      canvas.write(
-        cut("no difference: the prompts have other lengths", third.width), x: third.x, y: third.y,
-        in: third, role: .dimmed)
+    guard let subtracted = pair.subtracted else {
+      let why = ["no difference: the prompts have", "other lengths, and no two tokens in common"]
+      for (row, text) in why.enumerated() {
+        canvas.write(
+          cut(text, third.width), x: third.x, y: third.y + row, in: third, role: .dimmed)
+      }
       return
     }
-    let high = Double(drawDifference(a, b, on: &canvas, in: third)).fixed(2)
+    let largest = drawDifference(subtracted.a, subtracted.b, on: &canvas, in: third)
+    let high = Double(largest).fixed(2)
+    let notes = (largest > 0 ? [] : ["the same"]) + [state.scale.rawValue] + state.lens.notes
     Legend(
       title: "second minus first", low: "-\(high)", high: "+\(high)",
-      note: ([state.scale.rawValue] + state.lens.notes).joined(separator: ", "), isSigned: true
+      note: notes.joined(separator: ", "), isSigned: true
     ).draw(on: &canvas, in: legend)
   }
 
@@ -60,7 +127,9 @@ extension Drawing {
       focus: (0, 0), in: region, valuesPerCell: 1)
     let tiles = [a, b].map { grid.tile(self, $0.subject, head: $0.head, side: $0.side) }
     let differences = zip(tiles[1].values, tiles[0].values).map { $0 - $1 }
-    let largest = differences.filter { !$0.isNaN }.map(abs).max() ?? 0
+    let found = differences.filter { !$0.isNaN }.map(abs).max() ?? 0
+    // Rounding is no difference: it would be drawn in the strongest colours there are.
+    let largest = found < 1e-6 ? 0 : found
     for y in 0..<grid.plot.height {
       for x in 0..<grid.plot.width {
         let (row, column) = (y / grid.down, x / grid.across)
@@ -69,7 +138,8 @@ extension Drawing {
         else { continue }
         let value = differences[row * tiles[0].columns + column]
         canvas.put(
-          Cell(shade: .signed(largest > 0 ? value / largest : value)), x: grid.plot.x + x,
+          Cell(shade: .signed(largest > 0 ? value / largest : value.isNaN ? value : 0)),
+          x: grid.plot.x + x,
           y: grid.plot.y + y)
       }
     }

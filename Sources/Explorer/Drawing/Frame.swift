@@ -29,6 +29,7 @@ extension Drawing {
     view.draw(self, on: &canvas, in: frame.body)
     drawStatus(view, on: &canvas, in: frame.status)
     drawFooter(on: &canvas, in: frame.footer)
+    drawNotice(on: &canvas)
     drawEntry(on: &canvas, body: frame.body, footer: frame.footer)
     return canvas
   }
@@ -61,13 +62,14 @@ extension Drawing {
     _ view: any ExplorerView.Type, on canvas: inout Canvas, in region: Region
   ) {
     let numbers = view.status(self)
-    func room(_ flags: String) -> Int {
-      region.width - (flags.isEmpty ? 0 : ColumnWidth.of(flags) + 2)
-    }
+    let fits = region.width - 2 - ColumnWidth.of(numbers)
     var flags = statusFlags(state.alteration.text)
-    if room(flags) < ColumnWidth.of(numbers) { flags = statusFlags(state.alteration.shortText) }
-    canvas.write(cut(numbers, max(0, room(flags))), x: 0, y: region.y, in: region, role: .status)
-    canvas.writeRight(cut(flags, region.width), y: region.y, in: region, role: .warning)
+    if ColumnWidth.of(flags) > fits { flags = statusFlags(state.alteration.shortText) }
+    // Neither pushes the other off the line: each has half of it where both are long.
+    let flagsRoom = max((region.width - 2) / 2, fits)
+    let room = region.width - (flags.isEmpty ? 0 : min(flagsRoom, ColumnWidth.of(flags)) + 2)
+    canvas.write(cut(numbers, max(0, room)), x: 0, y: region.y, in: region, role: .status)
+    canvas.writeRight(cut(flags, flagsRoom), y: region.y, in: region, role: .warning)
   }
 
   /// What must never be forgotten while it is in force.
@@ -115,15 +117,24 @@ extension Drawing {
       " \(cut(text, room))", y: region.y, in: region, role: .warning)
   }
 
-  /// The message if there is one, else the keys: the way out at the right, the rest as far as it fits.
-  private func drawFooter(on canvas: inout Canvas, in region: Region) {
-    if let notice = state.notice {
-      let text = TokenText.shown(Array(notice.text.utf8), charset: appearance.charset)
+  /// The message in place of the keys; one that is too long for a line begins above it.
+  private func drawNotice(on canvas: inout Canvas) {
+    guard let notice = state.notice else { return }
+    let region = canvas.region
+    let text = TokenText.shown(Array(notice.text.utf8), charset: appearance.charset)
+    let lines = WrappedText.lines(
+      text, columns: region.width, most: (region.height / 3).clamped(to: 1...4))
+    let (box, _) = region.bottom(lines.count)
+    canvas.fill(box, Cell())
+    for (row, line) in lines.enumerated() {
       canvas.write(
-        cut(text, region.width), x: region.x, y: region.y, in: region,
+        cut(line, box.width), x: box.x, y: box.y + row, in: box,
         role: notice.isError ? .error : .warning)
-      return
     }
+  }
+
+  /// The keys: the way out at the right, the rest as far as it fits.
+  private func drawFooter(on canvas: inout Canvas, in region: Region) {
     let hints = Commands.hints(state)
     let last = Array(hints.suffix(2))
     func width(_ hint: Command.Hint) -> Int { ColumnWidth.of("\(hint.keys) \(hint.label)") + 2 }
@@ -154,9 +165,15 @@ extension Drawing {
       case .loaded(let subject):
         [("\(subject.model) has no map for this prompt.", .plain), ("e edits the prompt", .dimmed)]
       }
-    let top = region.y + max(0, (region.height - lines.count) / 2)
-    for (row, (line, role)) in lines.enumerated() {
-      let text = cut(TokenText.shown(Array(line.utf8), charset: appearance.charset), region.width)
+    let wrapped = lines.flatMap { line, role in
+      WrappedText.lines(
+        TokenText.shown(Array(line.utf8), charset: appearance.charset), columns: region.width,
+        most: max(1, region.height - 1)
+      ).map { ($0, role) }
+    }
+    let top = region.y + max(0, (region.height - wrapped.count) / 2)
+    for (row, (line, role)) in wrapped.enumerated() {
+      let text = cut(line, region.width)
       let x = region.x + max(0, (region.width - ColumnWidth.of(text)) / 2)
       canvas.write(text, x: x, y: top + row, in: region, role: role)
     }

@@ -26,12 +26,15 @@ extension Drawing {
       in: head,
       role: .dimmed)
     if let note = grid.note(self) {
-      let part = sampled.map { ", \($0) queries of each" } ?? ""
-      canvas.write(note + part, x: head.x, y: head.y + 1, in: head, role: .dimmed)
+      let whole = note + (sampled.map { ", \($0) queries of each" } ?? "")
+      let text = ColumnWidth.of(whole) <= head.width ? whole : note + ", sampled"
+      canvas.write(cut(text, head.width), x: head.x, y: head.y + 1, in: head, role: .dimmed)
     }
 
     let y = min(map.y + map.height, grid.plot.y + grid.plot.height) + 1
-    let names = scores.map { ColumnWidth.of($0.title) }.max() ?? 0
+    // The values keep their room; a long title gives way.
+    let names = min(
+      scores.map { ColumnWidth.of($0.title) }.max() ?? 0, max(0, region.width - 11))
     let list = Region(
       x: region.x, y: y, width: region.width, height: below.y + below.height - y)
     for (row, score) in scores.enumerated() {
@@ -41,11 +44,14 @@ extension Drawing {
         canvas.write(glyphs.pointRight, x: list.x, y: line, in: list, role: .strongest)
       }
       canvas.write(
-        score.title, x: list.x + 2, y: line, in: list, role: isChosen ? .strongest : .label)
+        cut(score.title, names), x: list.x + 2, y: line, in: list,
+        role: isChosen ? .strongest : .label)
       let value = score.value(state.head)
       let text = value.isNaN ? "      \(glyphs.undefined)" : padded(value.fixed(4), 7)
       let end = canvas.write(text, x: list.x + 4 + names, y: line, in: list)
-      canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
+      if end + 1 + score.unit.count <= list.x + list.width {
+        canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
+      }
     }
     let start = list.y + scores.count + 1
     for (row, line) in change.enumerated() {

@@ -20,7 +20,7 @@ extension Drawing {
     }
     func number(_ value: Double) -> String { value.isNaN ? glyphs.undefined : value.fixed(3) }
     func changed(_ value: Double, _ before: Double) -> String {
-      value.isNaN ? number(value) : "\(value.short), was \(before.short)"
+      value.isNaN ? number(value) : "\(before.short) to \(value.short)"
     }
     return [
       (
@@ -29,10 +29,10 @@ extension Drawing {
           + "  output error \(number(drift.outputError))", .strongest
       ),
       (
-        "  cosine \(number(drift.outputCosine))  density \(number(drift.density))  rank "
-          + changed(drift.effectiveRank, drift.effectiveRankBefore)
-          + "  kv \(number(drift.kvFraction))  sink "
-          + changed(drift.sinkShare, drift.sinkShareBefore), .strongest
+        "  cosine \(number(drift.outputCosine))  density \(number(drift.density))"
+          + "  kv \(number(drift.kvFraction))"
+          + "  rank \(changed(drift.effectiveRank, drift.effectiveRankBefore))"
+          + "  sink \(changed(drift.sinkShare, drift.sinkShareBefore))", .strongest
       ),
     ]
   }
@@ -49,9 +49,13 @@ extension Drawing {
       return ("model: \(why ?? "running")", why == nil ? .dimmed : .error)
     }
     let first = effect.changes.first.map { ", first at \($0.position)" } ?? ""
+    let loss =
+      effect.lossBefore.isNaN
+      ? "no loss"
+      : "loss \(effect.lossBefore.short) to \(effect.lossAfter.short) "
+        + "(\(effect.lossChange.signed(3)))"
     let text =
-      "model run: loss \(effect.lossBefore.short) to \(effect.lossAfter.short) "
-      + "(\(effect.lossChange.signed(3)))  top-1 changed \((effect.changedShare * 100).fixed(0))%"
+      "model run: \(loss)  top-1 changed \((effect.changedShare * 100).fixed(0))%"
       + "\(first)  KL \(effect.divergence.fixed(3))"
     return (text, .strongest)
   }

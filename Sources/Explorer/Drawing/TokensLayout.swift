@@ -27,10 +27,14 @@ struct TokensLayout {
     var (row, x) = (0, 0)
     var places: [Place] = []
     places.reserveCapacity(subject.patterns.keyCount)
+    let running = RunningText(like: subject.asked?.tokens ?? subject.keyTokens)
+    let tokens = subject.keyTokens
     for key in 0..<subject.patterns.keyCount {
       let bytes = subject.keyBytes(key)
-      let written = TokenText.cut(
-        TokensLayout.prose(bytes, charset), columns: max(1, text.width), charset: charset)
+      let prose =
+        tokens.indices.contains(key)
+        ? running.shown(tokens[key], after: key > 0 ? tokens[key - 1] : nil, charset: charset) : ""
+      let written = TokenText.cut(prose, columns: max(1, text.width), charset: charset)
       let width = ColumnWidth.of(written)
       if x > 0, x + width > text.width { (row, x) = (row + 1, 0) }
       places.append(Place(row: row, x: x, width: width, text: written))

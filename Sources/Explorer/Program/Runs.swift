@@ -6,11 +6,14 @@ struct Runs {
   /// What was run.
   let prompt: Prompt
   /// The run of all parts, without any change.
-  private let whole: Trace<Float>
+  let whole: Trace<Float>
   /// The part that is looked at.
   private(set) var stream: StreamName
   /// Newest last; runs of all parts.
   private var changed: [(alteration: Alteration, trace: Trace<Float>)] = []
+
+  /// The newest run of the prompt and of what was written after it, without any change.
+  var written: Trace<Float>?
 
   /// How many changed runs are kept: enough to go back and forth between two.
   static let capacity = 3
@@ -29,7 +32,20 @@ struct Runs {
   }
 
   /// Bytes that the run and its changes hold in memory; what they share counts once for each.
-  var bytesInMemory: Int { changed.reduce(whole.bytesInMemory) { $0 + $1.trace.bytesInMemory } }
+  var bytesInMemory: Int {
+    let traces = [whole, written].compactMap { $0 } + changed.map(\.trace)
+    return traces.reduce(0) { $0 + $1.bytesInMemory }
+  }
+
+  /// The longest run without any change that some tokens go on from.
+  ///
+  /// - Parameter ids: The prompt's and more.
+  func beginning(of ids: [Int]) -> Trace<Float> {
+    guard let written, written.seq <= ids.count, ids.starts(with: written.prompt.ids) else {
+      return whole
+    }
+    return written
+  }
 
   /// Looks at another part.
   mutating func look(at stream: StreamName) { self.stream = stream }
@@ -41,11 +57,13 @@ struct Runs {
 
   /// The part that is looked at, under a change; run from where the change first touches the model.
   ///
+  /// - Parameter part: Another part; nil for the one that is looked at.
   /// - Throws: What a rule misses; what the run and `onProgress` throw.
   mutating func trace(
-    _ model: Model, _ alteration: Alteration, onProgress: (Double) throws -> Void
+    _ model: Model, _ alteration: Alteration, of part: StreamName? = nil,
+    onProgress: (Double) throws -> Void
   ) throws -> Trace<Float> {
-    try model.stream(stream, of: run(model, alteration, onProgress: onProgress))
+    try model.stream(part ?? stream, of: run(model, alteration, onProgress: onProgress))
   }
 
   /// The run of all parts under a change.
@@ -62,6 +80,8 @@ struct Runs {
   ) throws -> Trace<Float> {
     guard !alteration.isNone else { return whole }
     if let known = changed.first(where: { $0.alteration == alteration }) { return known.trace }
+    // Room is made before it is needed.
+    changed.removeFirst(max(0, changed.count + 1 - Self.capacity))
     let knockOuts = alteration.knockedOut.sorted().map { Intervention.zero($0) }
     // Rules are the decoder's.
     guard alteration.rules.isEmpty || alteration.knockedOut(in: .decoder) == alteration.knockedOut
@@ -82,7 +102,6 @@ struct Runs {
     }
     if isLocal { trace = trace.freezing(rules) }
     changed.append((alteration, trace))
-    if changed.count > Self.capacity { changed.removeFirst() }
     return trace
   }
 

@@ -7,7 +7,7 @@ extension Alteration {
   /// - Parameters:
   ///   - head: One head, with the ranks of its maps where those are computed at all; nil for every head that has
   ///     a rule, with ranks where they cost little.
-  ///   - base: The run without any change.
+  ///   - base: The run without rules.
   /// - Returns: Nothing for a head without a rule.
   func drift(
     of head: HeadIndex?, _ model: Model, _ base: Trace<Float>,

@@ -13,15 +13,21 @@ public enum OtherRun: Sendable, Hashable {
 public struct ComparedRun: Sendable {
   /// The other run.
   public let subject: Subject
-  /// How far every head's map is from the one that is looked at: the mean over queries of the total variation;
-  /// nil where maps have other sizes.
+  /// How far every head's map is from the one that is looked at: the mean over queries of the total variation,
+  /// of texts of other lengths between the tokens that stand in both; nil where heads or maps differ in size.
   public let drift: HeadTable?
+  /// For each head that is looked at the nearest one of a model with other layers or heads; none for models of
+  /// one shape.
+  public let nearest: [MapDistance.Match]
   /// The mean next-token loss of the other run in nats; nil where there is none.
   public let loss: Double?
 
   /// A run to compare with.
-  public init(subject: Subject, drift: HeadTable?, loss: Double?) {
+  public init(
+    subject: Subject, drift: HeadTable?, nearest: [MapDistance.Match] = [], loss: Double?
+  ) {
     (self.subject, self.drift, self.loss) = (subject, drift, loss)
+    self.nearest = nearest
   }
 
   /// Runs it.
@@ -51,9 +57,23 @@ public struct ComparedRun: Sendable {
       try onProgress(0.5 + $0 / 2)
     }
     let hasLoss = changed.isCausal && other.model.hasOutputHead && stream == .decoder
+    let (mine, theirs) = Self.aligned(trace, changed)
+    let hasShape = trace.layers == changed.layers && trace.heads == changed.heads
     self.init(
-      subject: subject, drift: MapDistance.table(trace, changed),
+      subject: subject, drift: MapDistance.table(mine, theirs),
+      nearest: hasShape ? [] : MapDistance.nearest(mine, theirs) ?? [],
       loss: hasLoss ? try Distribution.ofPrompt(other.model, changed).loss : nil)
+  }
+
+  /// Both maps; of texts of other lengths, between the tokens that stand in both.
+  private static func aligned(
+    _ a: Trace<Float>, _ b: Trace<Float>
+  ) -> (any PatternSource, any PatternSource) {
+    let tokens = TokenAlignment(a.keyTokens.tokens, b.keyTokens.tokens)
+    guard !a.hasSize(of: b), let mine = SelectedPatterns(a, tokens.first),
+      let theirs = SelectedPatterns(b, tokens.second)
+    else { return (a, b) }
+    return (mine, theirs)
   }
 
   private static func prompt(

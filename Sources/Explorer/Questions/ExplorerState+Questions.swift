@@ -9,6 +9,7 @@ extension ExplorerState {
       ExplorerViews.named(view).questions(self) + changeQuestions + lensQuestions + scoreQuestions
       + errands
     let missing = wanted.filter { answers.known($0) == nil && answers.refusal($0) == nil }
+    answers.want(wanted)
     guard !answers.unasked(missing).isEmpty else { return [] }
     answers.ask(missing)
     return [.ask(missing, generation: generation)]
@@ -41,13 +42,17 @@ extension ExplorerState {
     case .valueNorms?, .sinks?: see()
     case .table(let table)?:
       guard wasErrand else { break }
-      add(table)
+      add(table, of: question.alteration)
       score = table.name
       open(ScoresView.name)
     case .outcome?: if question.alteration == alteration { see() }
     case .other?: see()
-    case .scores(let tables)?: for table in tables { add(table) }
-    case .drift?: showDrift()
+    case .scores?:
+      if case .score(let name) = question.topic, !requested.contains(name) {
+        requested.append(name)
+      }
+      showScores()
+    case .drift?: showScores()
     case .pruning(let curve)?:
       if question.topic == .pruning(pruneRequest) { pruning.curve = curve }
     case .next(let token, let patterns)?:
@@ -93,7 +98,9 @@ extension ExplorerState {
 
   /// What is expected after a position, once that is known.
   func forecast(_ position: Int, _ alteration: Alteration) -> Forecast? {
-    guard case .forecast(let forecast)? = answers.known(Question(.forecast(position), alteration))
+    guard
+      case .forecast(let forecast)? = answers.known(
+        Question(.forecast(position, of: chosenToken), alteration))
     else { return nil }
     return forecast
   }

@@ -82,12 +82,14 @@ public struct Forecast: Sendable {
 
   /// What is expected, the most probable first.
   public let top: [Guess]
+  /// The token whose rise and contributions these are.
+  public let target: Guess
   /// The logit lens: the most probable token when the residual stream entering each layer, and leaving
   /// the last, is read off at once.
   public let lens: [Guess]
-  /// In the lens, how probable the token is that the model itself ends up with.
+  /// In the lens, how probable `target` is.
   public let rise: [Double]
-  /// What every head adds directly to that token's logit; nil where that is undefined, with the reason.
+  /// What every head adds directly to the logit of `target`; nil where that is undefined, with the reason.
   public let contributions: HeadTable?
   /// Why there are no contributions.
   public let obstacle: String?
@@ -99,10 +101,12 @@ public struct Forecast: Sendable {
 
   /// A forecast.
   public init(
-    top: [Guess], lens: [Guess], rise: [Double], contributions: HeadTable?, obstacle: String? = nil,
+    top: [Guess], target: Guess, lens: [Guess], rise: [Double], contributions: HeadTable?,
+    obstacle: String? = nil,
     lastLayer: LastLayer? = nil, lastLayerToken: [UInt8] = []
   ) {
     self.top = top
+    self.target = target
     self.lens = lens
     self.rise = rise
     self.contributions = contributions

@@ -31,8 +31,8 @@ public struct PruneCurve: Sendable {
   public let points: [Pruning.Point]
   /// Every head, the one that goes first at the front.
   public let order: [HeadIndex]
-  /// How many prompts and tokens the loss is a mean over.
-  public let promptCount, tokenCount: Int
+  /// What the loss is a mean over, such as `20 tokens of 3 prompts`.
+  public let judged: String
 
   /// At most so many points beside the first: enough for a plot, few enough to wait for.
   static let steps = 32
@@ -44,14 +44,13 @@ public struct PruneCurve: Sendable {
   /// - Parameter points: At least one; each takes out what the one before does, and more.
   public init(
     _ request: PruneRequest, title: String, importance: HeadTable, points: [Pruning.Point],
-    promptCount: Int, tokenCount: Int
+    judged: String
   ) {
     self.request = request
     self.title = title
     self.importance = importance
     self.points = points
-    self.promptCount = promptCount
-    self.tokenCount = tokenCount
+    self.judged = judged
     let rising = importance.ranked.reversed().map(\.head)
     let undefined = importance.indices.filter { importance[$0].isNaN }
     var gone: Set<HeadIndex> = []
@@ -67,17 +66,22 @@ public struct PruneCurve: Sendable {
 
   /// Scores the heads, takes them out step by step, and judges what is left.
   ///
-  /// - Throws: `ExplorerError.refused` where there is no next-token loss; what pruning throws.
+  /// The loss is what suits the model: of next tokens, of an encoder-decoder's answer, of masked tokens, of the
+  /// class that it names.
+  ///
+  /// - Parameters:
+  ///   - prompt: What is judged where the request names no prompts.
+  ///   - held: Bytes that the run that is looked at takes.
+  /// - Throws: `ExplorerError.refused` for a model without an output; what pruning throws.
   init(
-    _ request: PruneRequest, _ open: OpenModel, _ trace: Trace<Float>,
+    _ request: PruneRequest, _ open: OpenModel, _ prompt: Prompt, holding held: Int,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws {
-    if let why = open.nextTokenObstacle(trace) {
-      throw ExplorerError.refused(command: "prune", why: why)
+    guard open.model.hasOutputHead else {
+      throw ExplorerError.refused(command: "prune", why: "the checkpoint has no output head")
     }
-    let prompts =
-      request.prompts.isEmpty ? [trace.prompt] : try request.prompts.map(open.tokenize)
-    for prompt in prompts { _ = try open.prepare(open.model, prompt, trace.bytesInMemory) }
+    let prompts = request.prompts.isEmpty ? [prompt] : try request.prompts.map(open.tokenize)
+    for prompt in prompts { _ = try open.prepare(open.model, prompt, held) }
     let pruning = try Pruning(
       open.model, examples: prompts.map { Example($0) }, prefix: open.prefix)
     let heads = open.model.plan.allHeads.count
@@ -99,9 +103,18 @@ public struct PruneCurve: Sendable {
     let points = try pruning.curve(found.masks, controls: Self.controls) {
       try onProgress(0.5 + $0 / 2)
     }
-    let judged = prompts.filter { $0.seq > 1 }
     self.init(
       request, title: title, importance: found.importance, points: points,
-      promptCount: judged.count, tokenCount: judged.reduce(0) { $0 + $1.seq - 1 })
+      judged: Self.judged(open.model, pruning.judged))
+  }
+
+  /// What a model's loss is counted in.
+  private static func judged(_ model: Model, _ judged: (prompts: Int, outputs: Int)) -> String {
+    let prompts = judged.prompts == 1 ? "" : " of \(judged.prompts) prompts"
+    if model.plan.head.isOfClasses { return "the class it names" + prompts }
+    if case .attended? = model.plan.encoder {
+      return "\(judged.outputs) decoder tokens" + prompts
+    }
+    return "\(judged.outputs)\(model.plan.isCausal ? "" : " masked") tokens" + prompts
   }
 }

@@ -69,9 +69,9 @@ extension Question {
         try Outcome(
           open, trace, base: alteration.isNone ? nil : base, predicts: predicts,
           onProgress: onProgress))
-    case .forecast(let position):
+    case .forecast(let position, let token):
       try runs.checkPrediction()
-      return .forecast(try Forecast(open, trace, base: base, at: position))
+      return .forecast(try Forecast(open, trace, base: base, at: position, of: token))
     case .pooledMap(let head, let rows, let columns, let pool):
       return .pooledMap(
         try trace.pooledPattern(
@@ -88,20 +88,22 @@ extension Question {
           onProgress: onProgress))
     case .pruning(let request):
       try runs.checkPrediction()
-      return .pruning(try PruneCurve(request, open, base, onProgress: onProgress))
+      return .pruning(
+        try PruneCurve(
+          request, open, runs.prompt, holding: runs.bytesInMemory, onProgress: onProgress))
     case .next(let ids):
-      try runs.checkPrediction()
-      return try WrittenToken.next(
-        open, after: ids, base: base, trace, alteration, onProgress: onProgress)
+      return try WrittenToken.next(open, after: ids, &runs, alteration, onProgress: onProgress)
     case .other(let run):
       return .other(
         try ComparedRun(run, open, trace, runs.stream, alteration, onProgress: onProgress))
     case .drift(let head):
-      return .drift(try alteration.drift(of: head, open.model, base, onProgress: onProgress))
+      let inputs = try runs.trace(open.model, alteration.unruled, onProgress: onProgress)
+      return .drift(try alteration.drift(of: head, open.model, inputs, onProgress: onProgress))
     case .effect:
       try runs.checkPrediction()
+      let before = try runs.trace(open.model, alteration.unruled, onProgress: onProgress)
       return .effect(
-        try RuleEffect(open.model, before: base, after: trace, onProgress: onProgress))
+        try RuleEffect(open.model, before: before, after: trace, onProgress: onProgress))
     }
   }
 }

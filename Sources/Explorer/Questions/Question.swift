@@ -22,8 +22,8 @@ public struct Question: Sendable, Hashable {
     case sinks
     /// What the run comes to: its maps and what it expects.
     case outcome
-    /// What is expected after one position, and where that comes from.
-    case forecast(Int)
+    /// What is expected after one position, and where one token's logit comes from: nil for the most probable.
+    case forecast(Int, of: Int? = nil)
     /// Part of one head's map in blocks of `pool × pool` weights, none of them left out.
     case pooledMap(HeadIndex, rows: Range<Int>, columns: Range<Int>, pool: Int)
     /// A head score by its name, for all heads.

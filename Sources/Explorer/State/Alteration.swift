@@ -26,6 +26,16 @@ public struct Alteration: Sendable, Hashable {
     stream == self.stream ? knockedOut : []
   }
 
+  /// What rules are measured against: the same change without any rule.
+  ///
+  /// In local scope that is the model as it is, for knock-outs are not run.
+  var unruled: Alteration {
+    guard !isLocal else { return Alteration() }
+    var rest = self
+    rest.rules = RulePlan()
+    return rest
+  }
+
   /// What is changed, every rule with all of its parameters; nil when nothing is.
   public var text: String? { text(naming: 3, \.description) }
 

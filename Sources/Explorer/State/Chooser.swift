@@ -25,13 +25,16 @@ public struct Chooser: Sendable, Equatable {
     chosen = items.firstIndex { $0.name == current } ?? 0
   }
 
-  /// What fits what was typed.
+  /// What fits what was typed: what is called so first, then what is described so.
   var shown: [Item] {
     let words = editor.text.lowercased().split(separator: " ")
-    return items.filter { item in
+    guard let first = words.first else { return items }
+    let fitting = items.filter { item in
       let text = "\(item.name) \(item.help)".lowercased()
       return words.allSatisfy { text.contains($0) }
     }
+    let named = fitting.filter { $0.name.lowercased().hasPrefix(first) }
+    return named + fitting.filter { !$0.name.lowercased().hasPrefix(first) }
   }
 
   /// The choice; nil when nothing fits.

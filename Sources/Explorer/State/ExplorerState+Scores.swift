@@ -13,45 +13,63 @@ extension ExplorerState {
     return known + (drifts + HeadScores.all.map { $0.name }).filter { !known.contains($0) }
   }
 
-  /// What the chosen scores and the filter want to know.
-  ///
-  /// Scores that are worked out on request are those of the model as it is: most are measured by changing it.
+  /// What the chosen scores and the filter want to know, of the model as it is changed now.
   var scoreQuestions: [Question] {
     let filtered = filter?.scores.sorted() ?? []
     let names = ([score] + [secondScore].compactMap { $0 } + filtered).filter { name in
-      canScore(name) && !scores.contains { $0.name == name }
+      canScore(name) && !(subject?.scores.contains { $0.name == name } ?? false)
     }
     let drift = names.contains(where: isDrift) ? [ask(.drift(nil))] : []
-    return drift + names.filter { !isDrift($0) }.map { Question(.score($0)) }
+    return drift + names.filter { !isDrift($0) }.map(scoreQuestion)
   }
 
-  /// Adds a score, in place of one of the same name.
-  mutating func add(_ table: ScoreTable) {
-    extraScores.removeAll { $0.name == table.name }
-    extraScores.append(table)
+  /// A score of the model as it is changed now; where it reads no run of this prompt but weights or prompts of
+  /// its own, of the model as it is.
+  private func scoreQuestion(_ name: String) -> Question {
+    let needs = HeadScores.named(name)?.needs ?? []
+    return needs.isSubset(of: [.weights, .probe]) ? Question(.score(name)) : ask(.score(name))
+  }
+
+  /// Adds a ranking that a command asked for, in place of one of the same name.
+  mutating func add(_ ranking: ScoreTable, of alteration: Alteration) {
+    rankings.removeAll { $0.table.name == ranking.name }
+    rankings.append((ranking, alteration))
+    showScores()
   }
 
   /// A score cannot be had: what was shown stays.
   mutating func giveUp(_ name: String, _ why: String) {
     notice = Notice(text: why, isError: true)
+    // Of the model as it is there may still be one, and it says what it is of.
+    guard !scores.contains(where: { $0.name == name }) else { return }
     if score == name { score = scoreTable?.name ?? "" }
     if secondScore == name { secondScore = nil }
   }
 
-  /// Shows the drift of the rules in force as scores, as far as it is known.
-  mutating func showDrift() {
-    let prefix = DriftMeasure.scorePrefix
-    extraScores.removeAll { $0.name.hasPrefix(prefix) }
+  /// Shows everything that was asked for as far as it is known: of the model as it is changed now, else of the
+  /// model as it is, which its title says then.
+  mutating func showScores() {
+    let ranked = rankings.map {
+      $0.alteration == alteration ? $0.table : $0.table.of($0.alteration)
+    }
+    extraScores = ranked + requested.flatMap(tables) + drifts
+    if isDrift(score), alteration.rules.isEmpty { score = scores.first?.name ?? "" }
+  }
+
+  /// A score's tables under the change that is in force; without it, where nothing else is known.
+  private func tables(of name: String) -> [ScoreTable] {
+    if case .scores(let tables)? = answers.known(ask(.score(name))) { return tables }
+    guard case .scores(let tables)? = answers.known(Question(.score(name))) else { return [] }
+    return tables.map { $0.of(Alteration()) }
+  }
+
+  /// The drift of the rules in force as scores, as far as it is known.
+  private var drifts: [ScoreTable] {
     guard let run, !alteration.rules.isEmpty,
       case .drift(let drifts)? = answers.known(ask(.drift(nil)))
-    else {
-      if isDrift(score), alteration.rules.isEmpty { score = scores.first?.name ?? "" }
-      return
-    }
-    for measure in DriftMeasure.allCases {
-      add(
-        measure.score(
-          drifts, layers: run.patterns.layers, heads: run.patterns.heads))
+    else { return [] }
+    return DriftMeasure.allCases.map {
+      $0.score(drifts, layers: run.patterns.layers, heads: run.patterns.heads)
     }
   }
 
@@ -73,5 +91,15 @@ extension ExplorerState {
   private static func title(ofScore name: String) -> String {
     let drift = DriftMeasure.allCases.first { $0.scoreName == name }
     return drift.map { "Drift: \($0.formula)" } ?? HeadScores.named(name)?.title ?? name
+  }
+}
+
+extension ScoreTable {
+  /// The same values with a title that says of which model they are: of another than the one that is seen.
+  func of(_ alteration: Alteration) -> ScoreTable {
+    let model = alteration.isNone ? "of the unchanged model" : "of another change"
+    return ScoreTable(
+      name: name, title: "\(title), \(model)", unit: unit, lowest: lowest, highest: highest,
+      table: table)
   }
 }

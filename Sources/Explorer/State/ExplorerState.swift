@@ -39,6 +39,8 @@ public struct ExplorerState: Sendable {
   public internal(set) var generation = 0
   /// What has been asked about the run, and what came back.
   public internal(set) var answers = Answers()
+  /// Bytes that answers may take; runs that come after it is set keep to it.
+  public var answerBudget = Answers.usualBudget
   /// What was asked for by a command and has not come yet.
   var errands: [Question] = []
   /// How maps are looked at.
@@ -48,7 +50,7 @@ public struct ExplorerState: Sendable {
     didSet {
       guard alteration != oldValue else { return }
       see()
-      showDrift()
+      showScores()
     }
   }
   /// What can be undone.
@@ -83,8 +85,12 @@ public struct ExplorerState: Sendable {
   public var score = ""
   /// The name of the score that is drawn into the atlas as digits; nil for none.
   public var secondScore: String?
-  /// Scores that were asked for in the explorer, such as who gives most to a key.
+  /// Scores that were asked for in the explorer, as they are shown.
   var extraScores: [ScoreTable] = []
+  /// Names of scores that were worked out on request.
+  var requested: [String] = []
+  /// Rankings that a command asked for, such as who gives most to a key, and the change they are of.
+  var rankings: [(table: ScoreTable, alteration: Alteration)] = []
   /// Which heads are looked at; nil for all.
   public internal(set) var filter: HeadFilter?
   /// Heads chosen one by one, for what is done to several.
@@ -119,6 +125,8 @@ public struct ExplorerState: Sendable {
   var other: OtherRun?
   /// What the prune view looks at.
   var pruning = PruneState()
+  /// The token whose logit the predict view takes apart; nil for the most probable one.
+  var chosenToken: Int?
   /// What the generate view looks at.
   var writing = Writing()
   /// The prompts of a file that was read; empty for none.
@@ -175,9 +183,11 @@ public struct ExplorerState: Sendable {
 
   mutating func load(_ subject: Subject) {
     generation += 1
-    answers = Answers()
-    (extraScores, errands, anchor, spanStart) = ([], [], nil, nil)
-    (pruning, writing) = (pruning.fresh, writing.fresh)
+    answers = Answers(budget: answerBudget)
+    (extraScores, requested, rankings) = ([], [], [])
+    (errands, anchor, spanStart, chosenToken) = ([], nil, nil, nil)
+    let isSameText = run.map { $0.asked == subject.asked && $0.model == subject.model } ?? false
+    (pruning, writing) = (pruning.fresh, writing.fresh(isSameText: isSameText))
     content = .loaded(subject)
     // Parts that this prompt does not have would be named in the legend, and show everything.
     if let pair = lens.between, !subject.spanPairs.contains(pair) { lens.between = nil }
@@ -199,6 +209,10 @@ public struct ExplorerState: Sendable {
   private(set) var before: Subject?
   /// Another prompt's run, or another model's, as it is seen beside this one.
   private(set) var otherSubject: Subject?
+  /// The run that it stands beside: seen in the same way, as a run of which nothing more is known.
+  private(set) var thisSubject: Subject?
+  /// Which tokens of the other run and of this one stand for each other.
+  private(set) var alignment: TokenAlignment?
   /// How much every head's map changed.
   var drift: HeadTable? { outcome(alteration)?.drift }
 
@@ -206,10 +220,16 @@ public struct ExplorerState: Sendable {
   mutating func see() {
     sight += 1
     guard let run, let changedRun else {
-      (subject, before, otherSubject) = (nil, nil, nil)
+      (subject, before, otherSubject, thisSubject, alignment) = (nil, nil, nil, nil, nil)
       return
     }
     otherSubject = comparedRun?.subject.seen(through: lens.ofAnyRun, norms: nil, sinks: [])
+    thisSubject = otherSubject.map { _ in
+      changedRun.seen(through: lens.ofAnyRun, norms: nil, sinks: [])
+    }
+    alignment = otherSubject.flatMap { other in
+      thisSubject.map { TokenAlignment(other.keyTokens, $0.keyTokens) }
+    }
     subject = changedRun.seen(through: lens, norms: valueNorms, sinks: sinkKeys)
     let isChanged = !alteration.isNone && outcome(alteration) != nil
     before = isChanged ? run.seen(through: lens, norms: valueNorms, sinks: sinkKeys) : nil

@@ -94,6 +94,8 @@ public struct Subject: Sendable {
   public var stream = StreamName.decoder
   /// The parts there are; one for a single stack.
   public var streams = [StreamName.decoder]
+  /// Of an encoder-decoder, what its decoder begins with before it writes; nil where the prompt itself goes on.
+  public var beginning: [Token]?
   /// Whether there are maps and no model: see `OpenMaps`.
   public var isMapsOnly = false
   /// The image that keys are patches of; nil for none.

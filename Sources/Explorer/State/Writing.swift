@@ -1,4 +1,5 @@
 import Models
+import Tokenizers
 
 /// What the model writes after the prompt, token by token.
 public struct Writing: Sendable {
@@ -21,8 +22,8 @@ public struct Writing: Sendable {
   private var texts: [Alteration: Text] = [:]
   private var count = 0
 
-  /// How many changes of the model keep their texts: enough to go back and forth.
-  static let capacity = 4
+  /// How many changes of the model keep their texts: the model as it is and one change, for each holds a run.
+  static let capacity = 2
 
   /// Nothing written.
   init() {}
@@ -48,9 +49,13 @@ public struct Writing: Sendable {
   }
 
   /// The same wishes with nothing written, for another run.
-  var fresh: Writing {
+  ///
+  /// - Parameter isSameText: Whether it is another part of the same run: as much is written then, and the same
+  ///   step is looked at.
+  func fresh(isSameText: Bool) -> Writing {
     var writing = Writing()
     writing.pool = pool
+    if isSameText { (writing.wanted, writing.step) = (wanted, step) }
     return writing
   }
 }
@@ -73,5 +78,36 @@ extension ExplorerState {
     writing.wanted = tokens.count + max(1, count)
     writing.step = max(0, tokens.count - 1)
     if let nextToken { answers.forget(nextToken) }
+  }
+}
+
+/// A text that is being written, at the step that is looked at.
+struct Transcript {
+  /// What was read, then what was written.
+  let tokens: [Token]
+  /// How many of them were read.
+  let readCount: Int
+  /// What the queries and the keys of its maps are.
+  let queries, keys: [Token]
+  /// The query that chose the step's token, and the keys that it sees.
+  let query: Int
+  let visible: Range<Int>
+  /// Whether keys are what was read, so that heads that point there can be marked among them.
+  let showsPointers: Bool
+
+  /// - Parameters:
+  ///   - written: At least the token of the step.
+  ///   - maps: Their maps.
+  init(_ run: Subject, _ written: [Token], step: Int, _ maps: any PatternSource) {
+    let beginning = run.beginning ?? []
+    let read = run.beginning == nil ? run.tokens : run.asked?.tokens ?? []
+    let isCross = run.stream == .cross
+    readCount = read.count + beginning.count
+    tokens = read + beginning + written
+    queries = run.beginning == nil ? tokens : beginning + written
+    keys = isCross ? read : queries
+    query = (run.beginning == nil ? read : beginning).count - 1 + step
+    visible = 0..<(isCross ? maps.keyCount : min(maps.keyCount, query + 1))
+    showsPointers = run.beginning == nil || isCross
   }
 }

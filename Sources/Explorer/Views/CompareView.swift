@@ -25,19 +25,20 @@ enum CompareView: ExplorerView {
       )
     case .prompts, .models:
       guard let other = state.otherSubject else { return nil }
-      // Both as a run of which nothing more is known is seen.
-      let this = state.changedRun?.seen(through: state.lens.ofAnyRun, norms: nil, sinks: [])
       let isPrompt = state.compared == .prompts
-      var head = state.head
+      // A model of another shape has no head of the same place: the nearest one stands in for it.
+      let match = state.comparedRun?.nearest.first { $0.head == state.head }
+      var head = match?.other ?? state.head
       head.layer = min(head.layer, other.patterns.layers - 1)
       head.head = min(head.head, other.patterns.heads - 1)
+      let nearest = match == nil ? "" : "nearest, "
       return (
         ComparedMap(
-          title: isPrompt ? "\(head), other prompt" : "\(head) of \(other.model)", subject: other,
-          head: head, side: 2),
+          title: isPrompt ? "\(head), other prompt" : "\(nearest)\(head) of \(other.model)",
+          subject: other, head: head, side: 2),
         ComparedMap(
           title: isPrompt ? "\(state.head), this prompt" : "\(state.head) of \(subject.model)",
-          subject: this ?? subject, head: state.head, side: 3)
+          subject: state.thisSubject ?? subject, head: state.head, side: 3)
       )
     }
   }
@@ -50,11 +51,24 @@ enum CompareView: ExplorerView {
       return drawing.drawWaiting(for: questions(drawing.state), on: &canvas, in: region)
     }
     let (list, maps) = region.bottom(region.height >= 19 ? min(8, region.height / 4) : 0)
-    drawing.drawComparison(sides.a, sides.b, on: &canvas, in: maps)
+    drawing.drawComparison(pair(drawing, sides), on: &canvas, in: maps)
     drawRanking(drawing, on: &canvas, in: list)
   }
 
-  /// Heads by how much their maps differ; by the chosen score, where maps have other sizes.
+  /// Both sides, and what is subtracted of them.
+  private static func pair(
+    _ drawing: Drawing, _ sides: (a: ComparedMap, b: ComparedMap)
+  ) -> MapPair {
+    guard [.prompts, .models].contains(drawing.state.compared) else {
+      return MapPair(sides.a, sides.b)
+    }
+    return MapPair(sides.a, sides.b, drawing.state.alignment) {
+      TokenText.shown($0, charset: drawing.appearance.charset)
+    }
+  }
+
+  /// Heads by how much their maps differ, of models of other shapes from the nearest head there; by the chosen
+  /// score, where maps cannot be compared.
   private static func ranking(_ state: ExplorerState) -> (title: String, table: HeadTable)? {
     let moved = "maps that %s most (total variation, mean over queries)"
     switch state.compared {
@@ -64,6 +78,12 @@ enum CompareView: ExplorerView {
     case .prompts, .models:
       guard let other = state.comparedRun, let run = state.changedRun else { return nil }
       if let drift = other.drift { return (moved.replacing("%s", with: "differ"), drift) }
+      if !other.nearest.isEmpty {
+        var table = HeadTable(
+          repeating: .nan, layers: run.patterns.layers, heads: run.patterns.heads)
+        for match in other.nearest { table[match.head] = match.distance }
+        return ("heads farthest from the nearest head of \(other.subject.model)", table)
+      }
       guard let score = state.scoreTable,
         let theirs = other.subject.scores.first(where: { $0.name == score.name }),
         run.patterns.layers == other.subject.patterns.layers,
@@ -81,7 +101,9 @@ enum CompareView: ExplorerView {
       drawing.cut(title, region.width), x: region.x, y: region.y, in: region, role: .label)
     for (row, entry) in table.largest(region.height - 1).enumerated() {
       let y = region.y + 1 + row
-      let name = "  \(entry.head)  \(entry.value.fixed(4)) "
+      let match = drawing.state.comparedRun?.nearest.first { $0.head == entry.head }
+      let other = drawing.state.compared == .models ? match.map { " ~ \($0.other)" } ?? "" : ""
+      let name = "  \(entry.head)\(other)  \(entry.value.fixed(4)) "
       let x = canvas.write(name, x: region.x, y: y, in: region)
       canvas.write(drawing.bar(entry.value, 20), x: x, y: y, in: region, role: .dimmed)
     }

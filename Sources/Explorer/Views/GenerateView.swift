@@ -32,11 +32,6 @@ enum GenerateView: ExplorerView {
     state.writing.step.clamped(to: 0...max(0, state.written.tokens.count - 1))
   }
 
-  /// The prompt's tokens and those that were written.
-  private static func tokens(_ state: ExplorerState) -> [Token] {
-    (state.run?.tokens ?? []) + state.written.tokens.map(\.token)
-  }
-
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     let state = drawing.state
     guard let run = state.run else { return drawing.drawMessage(on: &canvas, in: region) }
@@ -44,10 +39,17 @@ enum GenerateView: ExplorerView {
       return drawing.drawWaiting(for: questions(state), on: &canvas, in: region)
     }
     let layout = Layout(maps.layers, in: region)
+    let text = transcript(state, run, maps)
     drawTitle(drawing, on: &canvas, in: layout.title)
-    drawText(drawing, run.tokens.count, on: &canvas, in: layout.text)
-    drawRows(drawing, run.tokens.count, maps, layout, on: &canvas)
+    drawText(drawing, text, on: &canvas, in: layout.text)
+    drawRows(drawing, text, maps, layout, on: &canvas)
     drawPointers(drawing, on: &canvas, in: layout.list)
+  }
+
+  private static func transcript(
+    _ state: ExplorerState, _ run: Subject, _ maps: any PatternSource
+  ) -> Transcript {
+    Transcript(run, state.written.tokens.map(\.token), step: step(state), maps)
   }
 
   private static func shown(_ drawing: Drawing, _ token: Token) -> String {
@@ -81,15 +83,18 @@ enum GenerateView: ExplorerView {
 
   /// The text around the chosen step: the prompt dimmed, what was written plain.
   private static func drawText(
-    _ drawing: Drawing, _ promptCount: Int, on canvas: inout Canvas, in region: Region
+    _ drawing: Drawing, _ transcript: Transcript, on canvas: inout Canvas, in region: Region
   ) {
     guard region.width > 0, region.height > 0 else { return }
-    let (all, cursor) = (tokens(drawing.state), promptCount + step(drawing.state))
+    let (read, cursor) = (transcript.readCount, transcript.readCount + step(drawing.state))
     var places: [(row: Int, x: Int, text: String)] = []
     var (row, x) = (0, 0)
-    for token in all {
+    let running = RunningText(like: Array(transcript.tokens.prefix(read)))
+    for (place, token) in transcript.tokens.enumerated() {
       let text = drawing.cut(
-        TokensLayout.prose(token.bytes, drawing.appearance.charset), region.width)
+        running.shown(
+          token, after: place > 0 ? transcript.tokens[place - 1] : nil,
+          charset: drawing.appearance.charset), region.width)
       let width = ColumnWidth.of(text)
       if x > 0, x + width > region.width { (row, x) = (row + 1, 0) }
       places.append((row, x, text))
@@ -101,7 +106,7 @@ enum GenerateView: ExplorerView {
     for (position, place) in places.enumerated()
     where place.row >= top && place.row < top + region.height {
       let role: Role =
-        position == cursor ? .cursor : position < promptCount ? .dimmed : .strongest
+        position == cursor ? .cursor : position < read ? .dimmed : .strongest
       canvas.write(
         place.text, x: region.x + place.x, y: region.y + place.row - top, in: region, role: role)
     }
@@ -109,20 +114,21 @@ enum GenerateView: ExplorerView {
 
   /// A row of weights for each layer, from the position that chose the token.
   private static func drawRows(
-    _ drawing: Drawing, _ promptCount: Int, _ maps: any PatternSource, _ layout: Layout,
+    _ drawing: Drawing, _ transcript: Transcript, _ maps: any PatternSource, _ layout: Layout,
     on canvas: inout Canvas
   ) {
     let state = drawing.state
-    let (step, query) = (step(state), promptCount - 1 + step(state))
+    let step = step(state)
     let (labels, plot) = layout.map.left(layout.map.width > 20 ? 5 : 0)
-    let keys = query + 1
+    let keys = transcript.visible.count
     let pool = max(1, (keys + max(1, plot.width) - 1) / max(1, plot.width))
     let across = pool > 1 ? 1 : (plot.width / max(1, keys)).clamped(to: 1...3)
     let rows = Columns(count: maps.layers, cursor: state.head.layer, in: layout.map)
-    let seen = rows.visible.map { weights(drawing, maps, layer: $0, query: query) }
+    let seen = rows.visible.map { weights(drawing, maps, layer: $0, transcript) }
     let levels = state.scale.levels(of: seen.flatMap { $0 })
     let pointers = state.written.tokens[step].pointers.filter {
-      state.writing.pool != .head || $0.head.head == state.head.head
+      transcript.showsPointers
+        && (state.writing.pool != .head || $0.head.head == state.head.head)
     }
     for (layer, weights) in zip(rows.visible, seen) where layout.map.height > 0 {
       let isChosen = layer == state.head.layer
@@ -145,28 +151,37 @@ enum GenerateView: ExplorerView {
       state.writing.pool == .head
       ? "H\(state.head.head) of each layer" : "\(state.writing.pool.rawValue) of the layer's heads"
     canvas.write(
-      drawing.cut("attention of this step by key, \(heads)", layout.heading.width),
+      drawing.cut("\(kind(state)) of this step by key, \(heads)", layout.heading.width),
       x: layout.heading.x, y: layout.heading.y, in: layout.heading, role: .label)
     drawNumbers(keys, pool: pool, across: across, x: plot.x, on: &canvas, in: layout.numbers)
     var notes = [state.scale.rawValue]
     if pool > 1 { notes.append("max of \(pool) keys") }
-    notes.append("\(drawing.glyphs.pointer) a head's strongest key is the token written")
+    notes.append(
+      transcript.showsPointers
+        ? "\(drawing.glyphs.pointer) a head's strongest key is the token written"
+        : "E shows cross attention")
     Legend(
       title: "weight", low: levels.ends.0, high: levels.ends.1, note: notes.joined(separator: ", ")
     ).draw(on: &canvas, in: layout.legend)
   }
 
+  /// Which attention is shown.
+  private static func kind(_ state: ExplorerState) -> String {
+    guard let run = state.run, run.beginning != nil else { return "attention" }
+    return run.stream == .cross ? "cross attention" : "the decoder's own attention"
+  }
+
   /// One layer's weights from a query, of the heads that a row stands for.
   private static func weights(
-    _ drawing: Drawing, _ maps: any PatternSource, layer: Int, query: Int
+    _ drawing: Drawing, _ maps: any PatternSource, layer: Int, _ transcript: Transcript
   ) -> [Float] {
     let pool = drawing.state.writing.pool
     let source = pool == .head ? maps : PooledPatterns(maps, pool)
     let side = 16 + (Lens.Pool.allCases.firstIndex(of: pool) ?? 0)
     return drawing.tiles.tile(
       source, sight: .init(drawing.state.written.number, side),
-      head: HeadIndex(layer: layer, head: drawing.state.head.head), rows: query..<query + 1,
-      columns: 0..<query + 1, pool: 1
+      head: HeadIndex(layer: layer, head: drawing.state.head.head),
+      rows: transcript.query..<transcript.query + 1, columns: transcript.visible, pool: 1
     ).values
   }
 
@@ -190,9 +205,13 @@ enum GenerateView: ExplorerView {
     guard list.height > 0, region.width > 0 else { return }
     let pointers = drawing.state.written.tokens[step(drawing.state)].pointers
     let (heads, rest) = (heading.left(2).rest, list.left(2).rest)
+    let isCross = drawing.state.run?.beginning != nil
+    let (some, none) =
+      isCross
+      ? ("cross heads at it", "no cross head at it")
+      : ("heads pointing at it", "no head points at it")
     canvas.write(
-      drawing.cut(
-        pointers.isEmpty ? "no head points at it" : "heads pointing at it", heads.width),
+      drawing.cut(pointers.isEmpty ? none : some, heads.width),
       x: heads.x, y: heads.y, in: heads, role: .label)
     for (row, pointer) in pointers.prefix(list.height).enumerated() {
       let isChosen = pointer.head == drawing.state.head
@@ -210,17 +229,19 @@ enum GenerateView: ExplorerView {
   static func status(_ drawing: Drawing) -> String {
     let state = drawing.state
     guard let run = state.run, let maps = state.written.patterns else { return "" }
-    let (all, query) = (tokens(state), run.tokens.count - 1 + step(state))
-    let weights = weights(drawing, maps, layer: state.head.layer, query: query)
+    let text = transcript(state, run, maps)
+    let weights = weights(drawing, maps, layer: state.head.layer, text)
     guard let best = weights.indices.max(by: { weights[$0] < weights[$1] }) else { return "" }
-    func exact(_ position: Int) -> String {
-      let text = TokenText.exact(all[position].bytes, charset: drawing.appearance.charset)
+    func exact(_ tokens: [Token], _ position: Int) -> String {
+      guard tokens.indices.contains(position) else { return "\(position)" }
+      let text = TokenText.exact(tokens[position].bytes, charset: drawing.appearance.charset)
       return "\(position) \(TokenText.cut(text, columns: 20, charset: drawing.appearance.charset))"
     }
     let row =
       state.writing.pool == .head
       ? "\(state.head)" : "L\(state.head.layer) \(state.writing.pool.rawValue)"
-    return "\(row)  query \(exact(query)) \(drawing.glyphs.to) strongest key \(exact(best))  "
+    return "\(row)  query \(exact(text.queries, text.query)) \(drawing.glyphs.to) "
+      + "strongest key \(exact(text.keys, best))  "
       + Double(weights[best]).fixed(4)
   }
 

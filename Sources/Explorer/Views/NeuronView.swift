@@ -126,7 +126,7 @@ enum NeuronView: ExplorerView {
     _ drawing: Drawing, _ vectors: HeadVectors, on canvas: inout Canvas, in region: Region
   ) {
     let note =
-      "each row by its own largest; before softmax: \(drawing.glyphs.product) times \(vectors.scale.fixed(4))"
+      "each row by its own largest; softmax reads \(vectors.scale.fixed(3)) \(drawing.glyphs.product)"
     Legend(title: "value", low: "-1", high: "+1", note: note, isSigned: true)
       .draw(on: &canvas, in: region)
   }

@@ -24,6 +24,9 @@ enum PredictView: ExplorerView {
       canvas.write(drawing.cut(text, region.width), x: region.x, y: region.y, in: region)
       return
     }
+    guard base.predictions?.isOfClasses != true else {
+      return drawForecast(drawing, run, on: &canvas, in: region.left(60).left)
+    }
     let side = region.width >= 60 ? region.width / 2 : 0
     let (right, left) = region.right(side)
     drawTokens(drawing, run, base, on: &canvas, in: left.left(left.width - 1).left)
@@ -47,7 +50,8 @@ enum PredictView: ExplorerView {
       let isChosen = row == position(state)
       let role: Role = isChosen ? .selected : .plain
       let predictions = (changed ?? base).predictions
-      let own = row > 0 ? predictions?.losses[row - 1] ?? .nan : .nan
+      let losses = predictions?.losses ?? []
+      let own = losses.indices.contains(row - 1) ? losses[row - 1] : .nan
       let token = fitted(drawing, drawing.shown(row, of: run), 10)
       var x = canvas.write(
         (isChosen ? drawing.glyphs.pointRight : " ") + " \(token)", x: list.x, y: rows.y(row),
@@ -64,18 +68,24 @@ enum PredictView: ExplorerView {
           role: .warning)
       }
     }
-    let line = "mean loss \(loss.fixed(3)) nats" + difference(state, base)
+    let line =
+      loss.isNaN
+      ? "no loss: nothing is predicted from what is before"
+      : "mean loss \(loss.fixed(3)) nats" + difference(state, base, list.width - 21)
     canvas.write(
       drawing.cut(line, list.width), x: list.x, y: list.y + list.height - 1, in: list,
       role: .strongest)
   }
 
-  /// `, +1.234 without L5.H1`.
-  private static func difference(_ state: ExplorerState, _ base: Outcome) -> String {
+  /// `, +1.234 without L5.H1`; what is changed stands in the status as well, and gives way first.
+  private static func difference(
+    _ state: ExplorerState, _ base: Outcome, _ columns: Int
+  ) -> String {
     guard let text = state.alteration.text,
       let after = state.outcome(state.alteration)?.predictions, let before = base.predictions
     else { return "" }
-    return ", \((after.loss - before.loss).signed(3)) \(text)"
+    let number = ", \((after.loss - before.loss).signed(3))"
+    return ColumnWidth.of(number + text) < columns ? "\(number) \(text)" : number
   }
 
   /// What is expected after the chosen token, layer by layer, and which heads add to it.
@@ -108,7 +118,12 @@ enum PredictView: ExplorerView {
     _ drawing: Drawing, _ run: Subject, _ position: Int, _ before: Forecast, _ after: Forecast?,
     on canvas: inout Canvas, in region: Region
   ) {
-    let title = "after \(position) \(drawing.shown(position, of: run))"
+    let title =
+      isOfClasses(drawing.state)
+      ? "the class of the whole prompt"
+      : run.patterns.isCausal
+        ? "after \(position) \(drawing.shown(position, of: run))"
+        : "in place of \(position) \(drawing.shown(position, of: run))"
     let columns = after == nil ? "" : "   before  after"
     canvas.write(
       drawing.cut(title, max(0, region.width - columns.count)), x: region.x, y: region.y,
@@ -136,10 +151,13 @@ enum PredictView: ExplorerView {
     _ drawing: Drawing, _ forecast: Forecast, _ before: Forecast, on canvas: inout Canvas,
     in region: Region
   ) {
-    guard region.height > 2, let target = before.top.first else { return }
+    guard region.height > 2 else { return }
+    let target = before.target
     let name = shown(drawing, target.bytes, target.id)
     canvas.write(
-      drawing.cut("logit lens: top token, and \(name)", region.width), x: region.x, y: region.y,
+      drawing.cut(
+        "logit lens: top \(isOfClasses(drawing.state) ? "class" : "token"), and \(name)",
+        region.width), x: region.x, y: region.y,
       in: region, role: .title)
     let count = forecast.lens.count
     let room = region.height - 2
@@ -179,10 +197,12 @@ enum PredictView: ExplorerView {
     _ drawing: Drawing, _ run: Subject, _ position: Int, _ forecast: Forecast,
     on canvas: inout Canvas, in region: Region
   ) {
-    guard region.height > 1, let target = forecast.top.first else { return }
-    let name = shown(drawing, target.bytes, target.id)
+    guard region.height > 1 else { return }
+    let name = shown(drawing, forecast.target.bytes, forecast.target.id)
+    let title =
+      drawing.state.alteration.isNone ? "heads that add to" : "of the unchanged model: heads for"
     canvas.write(
-      drawing.cut("heads that add to \(name)", region.width), x: region.x, y: region.y, in: region,
+      drawing.cut("\(title) \(name)", region.width), x: region.x, y: region.y, in: region,
       role: .title)
     guard let contributions = forecast.contributions else {
       let why = forecast.obstacle ?? ""
@@ -197,27 +217,31 @@ enum PredictView: ExplorerView {
       let (head, y) = (heads[row], rows.y(row))
       let isChosen = head == drawing.state.head
       let out = drawing.state.alteration.knockedOut(in: .decoder).contains(head) ? "x" : " "
-      let source = strongest(drawing, run, head, position)
       let text =
         (isChosen ? drawing.glyphs.pointRight : " ")
         + "\(out)\(padRight("\(head)", 7))\(drawing.padded(contributions[head].signed(2), 7))  "
-        + source
-      canvas.write(
+      let x = canvas.write(
         drawing.cut(text, region.width), x: region.x, y: y, in: region,
         role: isChosen ? .selected : .plain)
+      canvas.write(
+        strongest(drawing, run, head, position, region.x + region.width - x), x: x, y: y,
+        in: region, role: isChosen ? .selected : .plain)
     }
   }
 
-  /// `from ␣Mary 0.83`: what a head looks at from a position.
+  /// `from ␣Mary 0.83`: what a head looks at from a position; a long token gives way to the weight.
   private static func strongest(
-    _ drawing: Drawing, _ run: Subject, _ head: HeadIndex, _ position: Int
+    _ drawing: Drawing, _ run: Subject, _ head: HeadIndex, _ position: Int, _ columns: Int
   ) -> String {
     let row = drawing.tiles.tile(
       run, sight: .init(drawing.state.generation, -1), head: head, rows: position..<position + 1,
       columns: 0..<run.patterns.keyCount, pool: 1
     ).values
     guard let key = row.indices.max(by: { row[$0] < row[$1] }) else { return "" }
-    return "from \(drawing.shownKey(key, of: run)) \(Double(row[key]).fixed(2))"
+    let weight = Double(row[key]).fixed(2)
+    return drawing.cut(
+      "from \(drawing.cut(drawing.shownKey(key, of: run), max(1, columns - 6 - weight.count))) "
+        + weight, columns)
   }
 
   /// The heads that add most first.
@@ -239,9 +263,24 @@ enum PredictView: ExplorerView {
     text + String(repeating: " ", count: max(0, columns - ColumnWidth.of(text)))
   }
 
+  /// What may be taken apart: what is expected here.
+  static func candidates(_ state: ExplorerState) -> [Forecast.Guess] {
+    let here = position(state)
+    if let known = state.forecast(here, state.alteration) { return known.top }
+    guard case .forecast(let known)? = state.answers.known(Question(.forecast(here))) else {
+      return []
+    }
+    return known.top
+  }
+
+  /// Whether the whole prompt has a class, and its tokens nothing that comes next.
+  private static func isOfClasses(_ state: ExplorerState) -> Bool {
+    state.outcome(Alteration())?.predictions?.isOfClasses ?? false
+  }
+
   /// The chosen token; the whole prompt's tokens count, whatever the lens merges.
   private static func position(_ state: ExplorerState) -> Int {
-    guard let run = state.run else { return 0 }
+    guard let run = state.run, !isOfClasses(state) else { return 0 }
     guard state.lens.hasWords else {
       return state.query.clamped(to: 0...max(0, run.tokens.count - 1))
     }
@@ -255,8 +294,15 @@ enum PredictView: ExplorerView {
       let forecast = state.forecast(position(state), state.alteration), let top = forecast.top.first
     else { return "" }
     let token = TokenText.exact(top.bytes, charset: drawing.appearance.charset)
-    return "after \(drawing.exact(position(state), of: run)) comes \(token) "
-      + top.probability.fixed(4)
+    let probability = top.probability.fixed(4)
+    guard !isOfClasses(state) else {
+      let name = shown(drawing, top.bytes, top.id)
+      return "class \(name) \(probability)"
+    }
+    let place = drawing.exact(position(state), of: run)
+    return run.patterns.isCausal
+      ? "after \(place) comes \(token) \(probability)"
+      : "in place of \(place) \(token) \(probability)"
   }
 
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
@@ -270,6 +316,9 @@ enum PredictView: ExplorerView {
       state.head = heads[place.clamped(to: 0...(heads.count - 1))]
     }
     switch motion {
+    // Of classes there is one list, of heads.
+    case .up where isOfClasses(state): step(-1)
+    case .down where isOfClasses(state): step(1)
     case .up: state.query -= 1
     case .down: state.query += 1
     case .pageUp: state.query -= page
@@ -289,8 +338,8 @@ enum PredictView: ExplorerView {
   static func questions(_ state: ExplorerState) -> [Question] {
     let here = position(state)
     return [
-      Question(.outcome), Question(.forecast(here)), state.ask(.forecast(here)),
-      state.ask(.outcome),
+      Question(.outcome), Question(.forecast(here, of: state.chosenToken)),
+      state.ask(.forecast(here, of: state.chosenToken)), state.ask(.outcome),
     ].reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }

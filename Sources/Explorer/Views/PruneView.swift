@@ -60,11 +60,7 @@ enum PruneView: ExplorerView {
   private static func drawTitle(
     _ drawing: Drawing, _ curve: PruneCurve, on canvas: inout Canvas, in region: Region
   ) {
-    let prompts =
-      curve.promptCount == 1
-      ? "the loss on \(curve.tokenCount) tokens"
-      : "the loss on \(curve.tokenCount) tokens of \(curve.promptCount) prompts"
-    var text = "\(curve.title), lowest out first: \(prompts)"
+    var text = "\(curve.title), lowest out first: the loss on \(curve.judged)"
     var role = Role.title
     let wanted = drawing.state.pruneRequest
     if curve.request != wanted {

@@ -12,8 +12,10 @@ enum RulesView: ExplorerView {
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     let state = drawing.state
     guard let subject = state.subject else { return drawing.drawMessage(on: &canvas, in: region) }
-    let (card, maps) = region.bottom(min(lines(drawing).count, region.height * 3 / 5))
-    drawCard(drawing, on: &canvas, in: card)
+    let most = region.height * 3 / 5
+    let text = wrapped(lines(drawing), region.width, most: most)
+    let (card, maps) = region.bottom(min(text.count, most))
+    drawCard(drawing, text, on: &canvas, in: card)
     guard !state.alteration.isNone else {
       drawing.drawMap(subject, state.head, on: &canvas, in: maps)
       return
@@ -22,15 +24,30 @@ enum RulesView: ExplorerView {
       return drawing.drawWaiting(
         for: [state.ask(.outcome)], on: &canvas, in: maps)
     }
-    drawing.drawComparison(
-      ComparedMap(
-        title: "\(state.head)", subject: state.before ?? subject, head: state.head, side: 1),
-      ComparedMap(title: "under the rule", subject: subject, head: state.head, side: 0),
-      on: &canvas, in: maps)
+    let before = ComparedMap(
+      title: "\(state.head)", subject: state.before ?? subject, head: state.head, side: 1)
+    let after = ComparedMap(
+      title: "under the rule", subject: subject, head: state.head, side: 0)
+    drawing.drawComparison(MapPair(before, after), on: &canvas, in: maps)
   }
 
-  private static func drawCard(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
-    for (row, line) in lines(drawing).prefix(region.height).enumerated() {
+  /// Lines that are too long go on below, as far as there is room for all of them.
+  private static func wrapped(
+    _ lines: [(text: String, role: Role)], _ columns: Int, most: Int
+  ) -> [(text: String, role: Role)] {
+    var spare = max(0, most - lines.count)
+    return lines.flatMap { line in
+      let parts = WrappedText.lines(line.text, columns: columns, most: 1 + spare, indent: 4)
+      spare -= parts.count - 1
+      return parts.map { (text: $0, role: line.role) }
+    }
+  }
+
+  private static func drawCard(
+    _ drawing: Drawing, _ lines: [(text: String, role: Role)], on canvas: inout Canvas,
+    in region: Region
+  ) {
+    for (row, line) in lines.prefix(region.height).enumerated() {
       // Blanks that set a line in are no text's.
       let blanks = String(line.text.prefix { $0 == " " })
       let rest = line.text.dropFirst(blanks.count)

@@ -69,21 +69,26 @@ enum SinksView: ExplorerView {
   ) {
     guard region.height > 1 else { return }
     canvas.write(
-      drawing.cut("layer  largest at dimension  kurtosis  median", region.width), x: region.x,
+      drawing.cut("layer largest at dimension  kurtosis  median", region.width), x: region.x,
       y: region.y, in: region, role: .label)
-    let rows = Columns(
-      count: report.layers.count, cursor: drawing.state.head.layer, in: region.top(1).rest)
+    let hasMassive = report.massive.contains { $0.isMassive }
+    let (note, list) = region.top(1).rest.bottom(hasMassive && region.height > 3 ? 1 : 0)
+    canvas.write(
+      drawing.cut("\(drawing.glyphs.star) a massive activation", note.width), x: note.x, y: note.y,
+      in: note, role: .dimmed)
+    let rows = Columns(count: report.layers.count, cursor: drawing.state.head.layer, in: list)
     for layer in rows.visible {
       let outliers = report.layers[layer].residual
       let largest = outliers.strongest.first
       let isMassive = report.massive.contains { $0.layer == layer && $0.isMassive }
       let token = largest.map { drawing.cut(drawing.shown($0.token, of: run), 8) } ?? ""
       let text =
-        drawing.padded("L\(layer)", 4) + drawing.number(largest?.value ?? .nan, 9, decimals: 1)
-        + " " + token + String(repeating: " ", count: max(0, 9 - ColumnWidth.of(token)))
+        drawing.padded("L\(layer)", 4) + drawing.number(largest?.value ?? .nan, 8, decimals: 1)
+        + (isMassive ? "\(drawing.glyphs.star) " : "  ") + token
+        + String(repeating: " ", count: max(0, 9 - ColumnWidth.of(token)))
         + drawing.padded(largest.map { "\($0.dimension)" } ?? "", 5)
         + drawing.number(outliers.kurtosis, 9, decimals: 1)
-        + drawing.number(outliers.median, 8, decimals: 2) + (isMassive ? "  massive" : "")
+        + drawing.number(outliers.median, 8, decimals: 2)
       canvas.write(
         drawing.cut(text, region.width), x: region.x, y: rows.y(layer), in: region,
         role: isMassive ? .strongest : .plain)
@@ -145,7 +150,7 @@ enum SinksView: ExplorerView {
   static func status(_ drawing: Drawing) -> String {
     guard let report = drawing.state.sinkReport else { return "" }
     let dimensions = report.dimensions.dimensions.prefix(4).map { "\($0)" }.joined(separator: " ")
-    return "sink rate \(report.sinkRate.fixed(1))% of heads give the first key more than "
+    return "\(report.sinkRate.fixed(1))% of heads give the first key over "
       + "\(report.epsilon.fixed(2))  sink dimensions \(dimensions.isEmpty ? "none" : dimensions)"
   }
 

@@ -62,6 +62,8 @@ struct Start {
     extras = given.isEmpty && !prompt.isGiven ? PromptExtras(saved) : given
     stream = engine.givenStream ?? saved.stream ?? .decoder
     if Opening.isMaps(name) { try prompt.refuse(forMapsOf: self.name) }
+    // A quarter for what is kept of analyses: the run itself and the work on it need the rest.
+    if let budget = engine.budget() { state.answerBudget = budget / 4 }
     _ = update(&state, .progress(nil, "opening \(self.name)"))
     source = TokenizerSource(try Opening.locate(name))
     self.state = state

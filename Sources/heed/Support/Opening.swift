@@ -77,7 +77,11 @@ enum Opening {
     // Opened once: every prompt needs it, and every prediction is spelled by it.
     let source = TokenizerSource(path)
     let tokenizer = Result { try source.open() }
-    let spell: @Sendable (Int) -> [UInt8]? = { try? tokenizer.get().bytes($0) }
+    let classes = model.plan.head.isOfClasses ? source.classNames : [:]
+    let spell: @Sendable (Int) -> [UInt8]? = { id in
+      guard model.plan.head.isOfClasses else { return try? tokenizer.get().bytes(id) }
+      return Array((classes[id] ?? "\(id)").utf8)
+    }
     let given = [("adapter", adapter), ("family", family)].compactMap { name, value in
       value.map { Origin.Option(name, $0) }
     }
