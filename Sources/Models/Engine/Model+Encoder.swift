@@ -33,7 +33,7 @@ extension Model {
           plan: plan, weights: weights, prompt: prompt, interventions: interventions)
         return try pass.run(onProgress: onProgress)
       }
-      let seen = try Prompt(image: image, for: first)
+      let seen = try Prompt(image: image, colors: prompt.imageColors, for: first)
       let encoded = try trace(first, seen, on: K.self) { progress in
         try onProgress(Progress(done: progress.done, total: layers))
       }
