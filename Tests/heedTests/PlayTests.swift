@@ -38,6 +38,48 @@ import Testing
     #expect(finished.errors.contains("heed: warning: r:5: nowhere: "))
   }
 
+  @Test func `a recording says what heed was started with, a picture too`() throws {
+    let folder = try TemporaryFolder()
+    let image = Repository.path + "/Tests/MediaTests/Fixtures/color.png"
+    try folder.write(
+      "r",
+      "heed recording 1\nopen \"sample:digits\"\noption image \"\(image)\"\nhead L1.H2\n"
+        + "scale linear\ndo \"second previous\"\nsize 70x20\ns\n")
+    let first = try Shell.heed(["--play", "r"], in: folder.path)
+    #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+    for line in [
+      ": image of L1.H2, digits\n", "\nimage: \"\(image)\"\n", "\nsecond score: previous\n",
+    ] {
+      #expect(first.text.contains(line), "\(line)")
+    }
+    #expect(try Shell.heed(["--play", "r"], in: folder.path).output == first.output)
+    // The picture is what makes the difference.
+    let bare = try folder.text("r").split(separator: "\n").filter { !$0.hasPrefix("option") }
+    try folder.write("bare", bare.joined(separator: "\n") + "\n")
+    #expect(try Shell.heed(["--play", "bare"], in: folder.path).output != first.output)
+  }
+
+  @Test func `another model is opened on what of the prompt it takes, and the rest is named`()
+    throws
+  {
+    let image = Repository.path + "/Tests/MediaTests/Fixtures/color.png"
+    let lines = [
+      "open sample:novels", "x", "note copies", "open sample:digits", "show", "open sample:novels",
+      "write",
+    ]
+    let finished = try Shell.heed(
+      ["--plain", "sample:digits", "--image", image],
+      input: Array((lines.joined(separator: "\n") + "\n").utf8))
+    let answers = finished.text.split(separator: "\n").map(String.init)
+    #expect(answers.contains("novels is seen without --image"), "\(finished.text)")
+    #expect(answers.contains("what was changed and noted about sample:novels comes back with it"))
+    #expect(finished.text.contains("where L0.H0 looks"))
+    #expect(finished.text.contains("note L0.H0 \"copies\"\nknock-out L0.H0\n"))
+    let ids = try Shell.heed(
+      ["--plain", "sample:novels", "--ids", "0,5,6"], input: Array("open sample:sort\n".utf8))
+    #expect(ids.text.contains("sort is seen without --ids\n"), "\(ids.text)")
+  }
+
   @Test func `a recording that is none, and a model that does not open, are one line`() throws {
     let folder = try TemporaryFolder()
     try folder.write("r", "hello\n")

@@ -43,7 +43,7 @@ extension ExplorerState {
       guard wasErrand else { break }
       add(table)
       score = table.name
-      open(ScoresView.name)
+      if arriving.remove(question) == nil { open(ScoresView.name) }
     case .outcome?: if question.alteration == alteration { see() }
     case .other?: see()
     case .scores(let tables)?: for table in tables { add(table) }

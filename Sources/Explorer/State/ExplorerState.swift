@@ -41,6 +41,8 @@ public struct ExplorerState: Sendable {
   public internal(set) var answers = Answers()
   /// What was asked for by a command and has not come yet.
   var errands: [Question] = []
+  /// Those of them whose answers leave the view as it is.
+  var arriving: Set<Question> = []
   /// How maps are looked at.
   public internal(set) var lens = Lens() { didSet { if lens != oldValue { see() } } }
   /// What is changed about the model.
@@ -93,6 +95,8 @@ public struct ExplorerState: Sendable {
   public var notes: [HeadIndex: String] = [:]
   /// Places by letter.
   var marks: [Character: Place] = [:]
+  /// What is kept about models that are not open, by their addresses.
+  var belongings: [String: Belongings] = [:]
   /// Places visited.
   var trail = Trail()
   /// What was searched for last.
@@ -123,6 +127,8 @@ public struct ExplorerState: Sendable {
   var writing = Writing()
   /// The prompts of a file that was read; empty for none.
   var promptFile: [String] = []
+  /// Its name.
+  var promptFileName = ""
   /// The first line of a text that is seen.
   public var helpTop = 0
   /// What the lines of the help must contain.
@@ -173,10 +179,15 @@ public struct ExplorerState: Sendable {
   /// The score that colours the atlas.
   var scoreTable: ScoreTable? { scores.first { $0.name == score } ?? scores.first }
 
-  mutating func load(_ subject: Subject) {
+  /// Takes a run.
+  ///
+  /// - Returns: What the commands ask for that were to be carried out once it is there.
+  @discardableResult
+  mutating func load(_ subject: Subject) -> [Effect] {
+    exchangeBelongings(for: subject)
     generation += 1
     answers = Answers()
-    (extraScores, errands, anchor, spanStart) = ([], [], nil, nil)
+    (extraScores, errands, arriving, anchor, spanStart) = ([], [], [], nil, nil)
     (pruning, writing) = (pruning.fresh, writing.fresh)
     content = .loaded(subject)
     // Parts that this prompt does not have would be named in the legend, and show everything.
@@ -188,11 +199,12 @@ public struct ExplorerState: Sendable {
     query = (self.subject?.patterns.queryCount ?? 1) - 1
     key = 0
     if seesImage { lookAtImage() }
-    arrive()
+    let effects = arrive()
     // A score that can be worked out is, by what the views ask.
     if scoreTable?.name != score, !canScore(score) { score = scoreTable?.name ?? "" }
     choosesView = false
     clamp()
+    return effects
   }
 
   /// The run as it is seen, before what was changed about the model; nil when nothing was.

@@ -37,8 +37,8 @@ struct Export: ParsableCommand {
       if place.rule.count > 1 || !place.heads.isEmpty {
         throw ValidationError("--tensor takes one --rule, in all heads of the exported layers.")
       }
-      if place.lens != nil || place.without != nil || place.zoom != nil {
-        throw ValidationError("--lens, --without and --zoom go with --view.")
+      if place.lens != nil || place.without != nil || place.zoom != nil || !place.exec.isEmpty {
+        throw ValidationError("--lens, --without, --zoom and --exec go with --view.")
       }
       return
     }
@@ -72,7 +72,8 @@ struct Export: ParsableCommand {
   private func exportView() throws {
     let export = try format(default: place.view?.name == "map" ? .npy : .csv)
     let sight = try Sight(model, prompt, place, engine)
-    let state = try sight.state(theme: .standard)
+    let style = try ScreenOptions.parse([]).style()
+    let state = try sight.state(style)
     try output.sink.write { write in try state.export.export(as: export, write: write) }
   }
 
