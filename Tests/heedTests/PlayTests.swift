@@ -1,3 +1,4 @@
+import Explorer
 import Foundation
 import Testing
 
@@ -19,6 +20,28 @@ import Testing
     #expect(folder.names == ["r"], "playing writes no files")
     let other = try Shell.heed(["sample:novels", "something else", "--play", "r"], in: folder.path)
     #expect(other.text.contains("prompt: \"something else\""), "the command line goes first")
+  }
+
+  @Test func `every view in every format is the same bytes in another process`() throws {
+    let folder = try TemporaryFolder()
+    var lines = ["size 60x16", ":goto L5.H1", "x", ":select L1.H2,L2.H3", ":second previous"]
+    for view in ExplorerViews.all {
+      lines.append(":view \(view.name)")
+      lines += ["txt", "ans", "svg", "html"].map { ":snapshot a.\($0)" }
+      // Tables and maps, text and binary.
+      if !["image", "help"].contains(view.name) {
+        lines += ["csv", "tsv", "json", "npz"].map { ":export a.\($0)" }
+      }
+    }
+    try folder.write("r", recording(lines.joined(separator: "\n") + "\n"))
+    let first = try Shell.heed(["--play", "r"], in: folder.path)
+    #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+    let pictures = first.text.split(separator: "\n").filter {
+      $0.hasPrefix("heed \(Release.version): ")
+    }
+    #expect(pictures.count == 2 * ExplorerViews.all.count)
+    let second = try Shell.heed(["--play", "r"], in: folder.path)
+    #expect(second.output == first.output && second.errors == first.errors)
   }
 
   @Test func `a prompt that is edited in a recording is run before the next line`() throws {

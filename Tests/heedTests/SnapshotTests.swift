@@ -77,6 +77,24 @@ import Testing
     #expect(folder.names == ["t.txt"])
   }
 
+  @Test func `what is no file is written into, a link is followed, and a full disk is told`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("kept", "old")
+    let finished = try Shell.script(
+      """
+      ln -s kept link; mkfifo pipe
+      shot="$heed snapshot sample:novels hi"
+      $shot -o link
+      cat pipe > got & $shot -o pipe; wait
+      $shot > whole
+      cmp whole kept && cmp whole got && test -L link && test -p pipe && echo same
+      $shot > /dev/full; echo status $?
+      """, in: folder.path)
+    #expect(finished.text == "same\nstatus 1\n")
+    #expect(finished.errors.hasPrefix("heed: error: standard output: cannot be written: No space"))
+    #expect(folder.names == ["got", "kept", "link", "pipe", "whole"])
+  }
+
   @Test func `the format follows from the ending of the file`() throws {
     let folder = try TemporaryFolder()
     for (name, beginning) in [
