@@ -77,7 +77,8 @@ import Testing
     #expect(folder.names == ["t.txt"])
   }
 
-  @Test func `what is no file is written into, a link is followed, and a full disk is told`() throws {
+  @Test func `what is no file is written into, a link is followed, and a full disk is told`() throws
+  {
     let folder = try TemporaryFolder()
     try folder.write("kept", "old")
     let finished = try Shell.script(
