@@ -43,9 +43,11 @@ extension Drawing {
   ) {
     let refusals = questions.compactMap { state.answers.refusal($0) }
     let text = refusals.first ?? "working it out"
-    let shown = TokenText.shown(Array(text.utf8), charset: appearance.charset)
-    canvas.write(
-      cut(shown, region.width), x: region.x, y: region.y, in: region,
-      role: refusals.isEmpty ? .dimmed : .error)
+    let lines = message(text, columns: region.width, rows: region.height)
+    for (row, line) in lines.enumerated() {
+      canvas.write(
+        line, x: region.x, y: region.y + row, in: region,
+        role: refusals.isEmpty ? .dimmed : .error)
+    }
   }
 }

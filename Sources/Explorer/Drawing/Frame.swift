@@ -28,7 +28,7 @@ extension Drawing {
     drawTitle(on: &canvas, in: frame.title)
     view.draw(self, on: &canvas, in: frame.body)
     drawStatus(view, on: &canvas, in: frame.status)
-    drawFooter(on: &canvas, in: frame.footer)
+    drawFooter(on: &canvas, in: frame.footer, above: frame.body.y)
     drawEntry(on: &canvas, body: frame.body, footer: frame.footer)
     return canvas
   }
@@ -108,13 +108,18 @@ extension Drawing {
       " \(cut(text, room))", y: region.y, in: region, role: .warning)
   }
 
-  /// The message if there is one, else the keys: the way out at the right, the rest as far as it fits.
-  private func drawFooter(on canvas: inout Canvas, in region: Region) {
+  /// The message if there is one, on as many lines as it takes, else the keys: the way out at the right, the
+  /// rest as far as it fits.
+  private func drawFooter(on canvas: inout Canvas, in region: Region, above top: Int) {
     if let notice = state.notice {
-      let text = TokenText.shown(Array(notice.text.utf8), charset: appearance.charset)
-      canvas.write(
-        cut(text, region.width), x: region.x, y: region.y, in: region,
-        role: notice.isError ? .error : .warning)
+      let lines = message(notice.text, columns: region.width, rows: region.y - top + 1)
+      let box = Region(
+        x: region.x, y: region.y - lines.count + 1, width: region.width, height: lines.count)
+      canvas.fill(box, Cell())
+      for (row, line) in lines.enumerated() {
+        canvas.write(
+          line, x: box.x, y: box.y + row, in: box, role: notice.isError ? .error : .warning)
+      }
       return
     }
     let hints = Commands.hints(state)
@@ -136,6 +141,15 @@ extension Drawing {
     return canvas.write(" \(hint.label)  ", x: next, y: region.y, in: region, role: .dimmed)
   }
 
+  /// A message for people: what to do stands at its end, so it is cut only where there is no room at all.
+  func message(_ text: String, columns: Int, rows: Int) -> [String] {
+    let shown = TokenText.shown(Array(text.utf8), charset: appearance.charset)
+    let lines = Wrapping.lines(shown, columns: max(1, columns))
+    let whole = max(0, rows - 1)
+    guard lines.count > whole + 1 else { return lines }
+    return lines.prefix(whole) + [cut(lines[whole...].joined(separator: " "), columns)]
+  }
+
   /// A sentence in the middle of a body with nothing else in it.
   func drawMessage(on canvas: inout Canvas, in region: Region) {
     let lines: [(String, Role)] =
@@ -147,9 +161,11 @@ extension Drawing {
       case .loaded(let subject):
         [("\(subject.model) has no map for this prompt.", .plain), ("e edits the prompt", .dimmed)]
       }
-    let top = region.y + max(0, (region.height - lines.count) / 2)
-    for (row, (line, role)) in lines.enumerated() {
-      let text = cut(TokenText.shown(Array(line.utf8), charset: appearance.charset), region.width)
+    let rows = lines.flatMap { line, role in
+      message(line, columns: region.width, rows: region.height - 1).map { ($0, role) }
+    }
+    let top = region.y + max(0, (region.height - rows.count) / 2)
+    for (row, (text, role)) in rows.enumerated() {
       let x = region.x + max(0, (region.width - ColumnWidth.of(text)) / 2)
       canvas.write(text, x: x, y: top + row, in: region, role: role)
     }
