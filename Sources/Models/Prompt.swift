@@ -37,6 +37,18 @@ public struct Prompt: Sendable, Hashable {
     return prompt
   }
 
+  /// The same prompt with more tokens after its last: no longer what its text alone gives.
+  public func continued(with more: [Token]) -> Prompt {
+    var prompt = Prompt(tokens: tokens + more, added: added)
+    prompt.typeIDs =
+      typeIDs.isEmpty ? [] : typeIDs + Array(repeating: typeIDs.last ?? 0, count: more.count)
+    prompt.media = media
+    prompt.grid = grid
+    prompt.spans = spans
+    prompt.decoder = decoder
+    return prompt
+  }
+
   /// The same prompt with spans marked, beside those it has.
   ///
   /// - Throws: `PromptSpanError.outside` for a span that ends after the last token.

@@ -23,6 +23,14 @@ public enum Kept<Element: Scalar>: Sendable {
     }
   }
 
+  /// These rows, then others, as these are kept.
+  public func joined(with other: Kept) -> Kept {
+    guard case .rounded(let mine) = self, case .rounded(let others) = other else {
+      return .whole(tensor.matrix.joined(with: other.tensor.matrix))
+    }
+    return .rounded(mine.matrix.joined(with: others.matrix))
+  }
+
   /// Bytes that they take.
   public var byteCount: Int {
     switch self {

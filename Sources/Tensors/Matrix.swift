@@ -131,6 +131,7 @@ public struct MutableMatrix<Element: TensorElement>: @unchecked Sendable {
   }
 
   /// Puts one number everywhere.
+  @_specialize(where Element == Float) @_specialize(where Element == Double)
   public func fill(_ number: Element) {
     for row in 0..<rows { (base + row * stride).update(repeating: number, count: columns) }
   }
@@ -168,6 +169,15 @@ extension Matrix {
     var tensor = Tensor<Element>(uninitialized: [rows, columns])
     tensor.mutableMatrix().copy(from: self)
     return tensor
+  }
+
+  /// These rows, then another window's, which are as wide.
+  public func joined(with other: Matrix) -> Tensor<Element> {
+    var result = Tensor<Element>(uninitialized: [rows + other.rows, columns])
+    let target = result.mutableMatrix()
+    target.rows(0..<rows).copy(from: self)
+    target.rows(rows..<rows + other.rows).copy(from: other)
+    return result
   }
 }
 

@@ -2,9 +2,6 @@ import Models
 import Tensors
 
 /// Continues a prompt with the most probable token, again and again.
-///
-/// Every step runs the whole prompt: simple, and quick enough for the few dozen tokens that probes ask
-/// for.
 public enum GreedyDecoding {
   /// The generated ids.
   ///
@@ -13,22 +10,24 @@ public enum GreedyDecoding {
   ///   - steps: At most so many tokens; fewer when the context is full.
   ///   - onStep: Gets the run that chose a token, and the token; false ends the decoding.
   /// - Throws: What running and predicting throw.
-  /// - Complexity: `steps` runs.
+  /// - Complexity: A run of the prompt, then one of each token alone where `Model.run(continuing:with:)` can.
   public static func run<Element: Scalar>(
     _ model: Model, _ ids: [Int], steps: Int, as _: Element.Type = Element.self,
     onStep: (Trace<Element>, Int) throws -> Bool = { _, _ in true }
   ) throws -> [Int] {
-    var all = ids
-    while all.count - ids.count < steps, all.count < model.plan.contextLength {
-      let trace = try model.run(Prompt(ids: all), as: Element.self)
-      let last = all.count - 1
-      let logits = try model.logits(trace, positions: last..<all.count)
+    var generated: [Int] = []
+    guard steps > 0, ids.count < model.plan.contextLength else { return [] }
+    var trace = try model.run(Prompt(ids: ids), as: Element.self)
+    while true {
+      let logits = try model.logits(trace, positions: trace.seq - 1..<trace.seq)
       let token = logits.withElements { row in
         row.indices.max { row[$0] < row[$1] } ?? 0
       }
-      all.append(token)
-      guard try onStep(trace, token) else { break }
+      generated.append(token)
+      guard try onStep(trace, token), generated.count < steps,
+        ids.count + generated.count < model.plan.contextLength
+      else { return generated }
+      trace = try model.run(continuing: trace, with: Prompt(ids: [token]).tokens)
     }
-    return Array(all.dropFirst(ids.count))
   }
 }

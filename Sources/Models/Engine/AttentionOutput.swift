@@ -10,18 +10,19 @@ enum AttentionOutput<K: Kernels> {
   ///   - seq: The number of queries.
   ///   - only: Which of them; nil for all.
   ///   - ruled: Those of the first variant that another rule stands in.
+  ///   - known: The sums of the first queries, whose rows are there; nil for none.
   /// - Returns: The sums of those heads' softmaxes, where no rule stands in.
   @discardableResult static func fill(
     _ target: MutableMatrix<K.Element>, heads: [HeadAttention<K.Element>], seq: Int,
-    only: [Int]? = nil, ruled: [Int: RuledHead<K>] = [:]
+    only: [Int]? = nil, ruled: [Int: RuledHead<K>] = [:], after known: SoftmaxSums<K.Element>? = nil
   ) -> SoftmaxSums<K.Element> {
-    var sums = SoftmaxSums<K.Element>(heads: heads.count, seq: seq)
+    var sums = known?.extended(to: seq) ?? SoftmaxSums<K.Element>(heads: heads.count, seq: seq)
     let chosen = only ?? Array(heads.indices)
     let (maxima, totals) = sums.known(chosen.filter { ruled[$0] == nil })
     var tiles: [(start: Int, step: Int, head: Int)] = []
     for head in chosen {
       let step = ruled[head]?.rowsPerTile ?? AttentionTiling.rows
-      tiles += stride(from: 0, to: seq, by: step).map { ($0, step, head) }
+      tiles += stride(from: known?.seq ?? 0, to: seq, by: step).map { ($0, step, head) }
     }
     // The last queries see the most keys: they go first, so that no thread ends with a long one.
     tiles.sort { ($0.start, $1.head) > ($1.start, $0.head) }
@@ -64,7 +65,7 @@ enum AttentionOutput<K: Kernels> {
       let tile = target.columns(0..<keys.count)
       AttentionWeights<K>.score(head, rows: rows, keys: keys, into: tile)
       K.addToSoftmax(
-        tile, visible: { head.visibleColumns(query: rows.lowerBound + $0, of: keys) },
+        tile, visible: head.visibleColumns(rows: rows, keys: keys),
         maxima: maxima, totals: totals, scaling: part)
       K.multiply(tile.matrix, head.kept.values.rows(keys), adding: true, into: part)
     }

@@ -30,7 +30,7 @@ enum AttentionWeights<K: Kernels> {
     guard let sums = head.sums else { preconditionFailure("\(head.head) has no sums") }
     score(head, rows: rows, keys: keys, into: target)
     K.weigh(
-      target, visible: { head.visibleColumns(query: rows.lowerBound + $0, of: keys) },
+      target, visible: head.visibleColumns(rows: rows, keys: keys),
       maxima: sums.maxima.columns(rows), totals: sums.totals.columns(rows))
   }
 

@@ -74,7 +74,7 @@ struct ForwardPass<K: Kernels> {
           transform(
             layer, block, cross, reading: memory, layerTrace.weightedValues.matrix, &residual))
       } else {
-        transform(block, layerTrace.weightedValues.matrix, residual.mutableMatrix())
+        transform(block, layerTrace.weightedValues.matrix, &residual)
       }
       attention.append(layerTrace)
       weights.releaseAll()
@@ -94,21 +94,34 @@ struct ForwardPass<K: Kernels> {
     _ layer: Int, _ block: BlockPlan, _ residual: Matrix<K.Element>
   ) -> LayerTrace<K.Element> {
     let plan = block.attention
+    var (queries, keys, values) = project(block, residual, rows: 0..<residual.rows)
+    let (q, k, v) = (queries.mutableMatrix(), keys.mutableMatrix(), values.mutableMatrix())
+    edits.inputs(layer, plan, queries: q, keys: k, values: v)
+    return layerTrace(layer, plan, queries, keys, values, reading: residual)
+  }
+
+  /// The queries, keys and values of some tokens, after position encoding.
+  ///
+  /// - Parameter rows: Where these tokens stand in the prompt; of several variants, in all of them.
+  mutating func project(
+    _ block: BlockPlan, _ residual: Matrix<K.Element>, rows: Range<Int>
+  ) -> (queries: Tensor<K.Element>, keys: Tensor<K.Element>, values: Tensor<K.Element>) {
+    let plan = block.attention
     let norm = block.attentionNorms.input.map { Norm<K>($0, width: self.plan.dModel, &weights) }
     let projections = Projections<K>(plan, rotation(plan.position), &weights)
     var queries = Tensor<K.Element>(uninitialized: [residual.rows, plan.heads * plan.dHead])
     var keys = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dHead])
     var values = Tensor<K.Element>(uninitialized: [residual.rows, plan.kvHeads * plan.dValue])
     let (q, k, v) = (queries.mutableMatrix(), keys.mutableMatrix(), values.mutableMatrix())
-    Slices.forEach(residual.rows) { rows in
-      let x = residual.rows(rows)
+    Slices.forEach(residual.rows) { part in
+      let x = residual.rows(part)
       let read = norm?.applied(to: x)
       projections.apply(
-        to: read?.matrix ?? x, rows: rows, queries: q.rows(rows), keys: k.rows(rows),
-        values: v.rows(rows))
+        to: read?.matrix ?? x,
+        rows: rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound,
+        queries: q.rows(part), keys: k.rows(part), values: v.rows(part))
     }
-    edits.inputs(layer, plan, queries: q, keys: k, values: v)
-    return layerTrace(layer, plan, queries, keys, values, reading: residual)
+    return (queries, keys, values)
   }
 
   /// What attention makes of a layer's queries, keys and values.
@@ -157,10 +170,13 @@ struct ForwardPass<K: Kernels> {
       grid: prompt.grid)
   }
 
-  /// Adds one block's attention and MLP to the residual stream.
+  /// Adds one block's attention and MLP to the residual stream, which becomes memory of its own.
   mutating func transform(
-    _ block: BlockPlan, _ weightedValues: Matrix<K.Element>, _ residual: MutableMatrix<K.Element>
+    _ block: BlockPlan, _ weightedValues: Matrix<K.Element>, _ residual: inout Tensor<K.Element>
   ) {
+    let source = residual.matrix
+    residual = Tensor(uninitialized: residual.shape)
+    let stream = residual.mutableMatrix()
     let output = Linear<K>(block.attention.output, &weights)
     let (width, scale) = (plan.dModel, block.residualScale)
     let attention = Addition<K>(block.attentionNorms, scale: scale, width: width, &weights)
@@ -171,22 +187,25 @@ struct ForwardPass<K: Kernels> {
       norm?.applied(to: x) ?? x.copied
     }
     if case .experts(let plan) = block.mlp {
-      let before = block.isParallel ? normalised(residual.matrix) : nil
-      attention.add(to: residual) { output.apply(to: weightedValues, adding: $1, into: $0) }
-      let read = before ?? normalised(residual.matrix)
+      stream.copy(from: source)
+      let before = block.isParallel ? normalised(source) : nil
+      attention.add(to: stream) { output.apply(to: weightedValues, adding: $1, into: $0) }
+      let read = before ?? normalised(stream.matrix)
       let experts = Experts<K>(plan, &weights)
-      transformed.add(to: residual) {
+      transformed.add(to: stream) {
         experts.apply(to: read.matrix, adding: $1, into: $0, &weights)
       }
       return
     }
-    guard let mlp = MLP<K>(block.mlp, &weights) else { return }
-    Slices.forEach(residual.rows) { rows in
-      let target = residual.rows(rows)
+    let mlp = MLP<K>(block.mlp, &weights)
+    Slices.forEach(stream.rows) { rows in
+      let target = stream.rows(rows)
+      target.copy(from: source.rows(rows))
       let before = block.isParallel ? normalised(target.matrix) : nil
       attention.add(to: target) {
         output.apply(to: weightedValues.rows(rows), adding: $1, into: $0)
       }
+      guard let mlp else { return }
       let read = before ?? normalised(target.matrix)
       transformed.add(to: target) { mlp.apply(to: read.matrix, adding: $1, into: $0) }
     }
@@ -226,7 +245,8 @@ struct ForwardPass<K: Kernels> {
 
   /// A NaN is traced to the weight that holds it, instead of spreading over every map.
   func check(_ residual: Tensor<K.Element>, block: Int?) throws {
-    guard !K.allFinite(residual.matrix) else { return }
+    let stream = residual.matrix
+    guard !Slices.allSatisfy(stream.rows, { K.allFinite(stream.rows($0)) }) else { return }
     let suspects = block.map { plan.blocks[$0].weights } ?? plan.embedding.weights
     throw weights.weights.firstNonFinite(among: suspects)
       ?? ModelError.residualNotFinite(checkpoint: weights.weights.checkpoint, block: block ?? 0)

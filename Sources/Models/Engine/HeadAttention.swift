@@ -64,10 +64,16 @@ public struct HeadAttention<Element: Scalar>: Sendable {
     return start..<max(start, end)
   }
 
-  /// The columns that a query can see of a tile of some keys.
-  func visibleColumns(query: Int, of tile: Range<Int>) -> Range<Int> {
-    let seen = visible(query: query).clamped(to: tile)
-    return seen.lowerBound - tile.lowerBound..<seen.upperBound - tile.lowerBound
+  /// The columns that each query of a tile can see of it.
+  ///
+  /// - Returns: From the number of a row to columns. It knows no more than the mask: a tile asks it once
+  ///   for each row, and what depends on `Element` would be looked up each time.
+  func visibleColumns(rows: Range<Int>, keys: Range<Int>) -> (Int) -> Range<Int> {
+    let (mask, keyCount) = (plan.mask, kept.keys.rows)
+    return { row in
+      let seen = mask.visible(query: rows.lowerBound + row, keyCount: keyCount).clamped(to: keys)
+      return seen.lowerBound - keys.lowerBound..<seen.upperBound - keys.lowerBound
+    }
   }
 
   /// How many keys, from the first on, some queries need.

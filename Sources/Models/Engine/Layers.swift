@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// How rows are cut between the points where all of them must be known.
@@ -21,6 +22,15 @@ enum Slices {
     } else {
       for i in 0..<slices { body(i * count / slices..<(i + 1) * count / slices) }
     }
+  }
+
+  /// Whether slices that make up `0..<count` all satisfy `body`.
+  static func allSatisfy(_ count: Int, _ body: @Sendable (Range<Int>) -> Bool) -> Bool {
+    let isSatisfied = Atomic(true)
+    forEach(count) { rows in
+      if !body(rows) { isSatisfied.store(false, ordering: .relaxed) }
+    }
+    return isSatisfied.load(ordering: .relaxed)
   }
 }
 

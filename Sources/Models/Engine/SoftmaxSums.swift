@@ -18,6 +18,18 @@ struct SoftmaxSums<Element: Scalar>: Sendable {
     isKnown = Array(repeating: false, count: heads)
   }
 
+  /// The number of queries.
+  var seq: Int { maxima.shape[1] }
+
+  /// The same with room for more queries, which the caller fills.
+  func extended(to count: Int) -> SoftmaxSums {
+    var longer = SoftmaxSums(heads: isKnown.count, seq: count)
+    longer.maxima.mutableMatrix().columns(0..<seq).copy(from: maxima.matrix)
+    longer.totals.mutableMatrix().columns(0..<seq).copy(from: totals.matrix)
+    longer.isKnown = isKnown
+    return longer
+  }
+
   /// One head's, `[1, seq]` each; nil where they are not known.
   subscript(head: Int) -> (maxima: Matrix<Element>, totals: Matrix<Element>)? {
     guard isKnown[head] else { return nil }

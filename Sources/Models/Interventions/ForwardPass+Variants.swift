@@ -31,7 +31,7 @@ extension ForwardPass {
         // Every variant's queries meet the same keys: they are one long prompt.
         _ = transform(layer, block, cross, reading: memory, z.matrix, &residual)
       } else {
-        transform(block, z.matrix, residual.mutableMatrix())
+        transform(block, z.matrix, &residual)
       }
       weights.releaseAll()
       try check(residual, block: layer)
