@@ -142,15 +142,15 @@ import TmuxHarness
     try tmux.wait(for: "query 14")
     try tmux.type(":prompts \(folder.path)/prompts")
     try tmux.press("Enter")
-    try tmux.wait(for: "5 tokens")
+    try tmux.wait(for: ", 5 tokens")
     try tmux.press("C-n")
-    try tmux.wait(for: "who")
+    try tmux.wait(for: "who──")
     try tmux.press("C-n")
-    try tmux.wait(for: "3 tokens")
+    try tmux.wait(for: ", 3 tokens")
     try tmux.press("C-n")
     try tmux.wait(for: "this is the last prompt")
     try tmux.press("2", "C-p")
-    try tmux.wait(for: "5 tokens")
+    try tmux.wait(for: ", 5 tokens")
     // A part by hand: its start, its end, its name.
     try tmux.press("G", "A", "Up", "A")
     try tmux.wait(for: "name of the part")
@@ -167,7 +167,7 @@ import TmuxHarness
     try tmux.press("Escape", "e")
     try tmux.wait(for: "Enter runs")
     try tmux.press("Up", "Enter")
-    try tmux.wait(for: "3 tokens")
+    try tmux.wait(for: ", 3 tokens")
     try leave(tmux)
   }
 }

@@ -69,6 +69,9 @@ extension Drawing {
   /// What must never be forgotten while it is in force.
   private var statusFlags: [String] {
     var flags: [String] = []
+    if state.subject != nil, let note = state.notes[state.head] {
+      flags.append("! \(cut(clean(note), max(10, state.width / 3)))")
+    }
     if let filter = state.filter { flags.append("only \(filter.text)") }
     if !state.selected.isEmpty { flags.append("\(state.selected.count) selected") }
     if let subject = state.subject, subject.streams.count > 1 {
