@@ -69,7 +69,7 @@ let package = Package(
       dependencies: [
         "heed", "Explorer", "Analysis", "Models", "Checkpoints", "Tokenizers", "Tensors",
         "TmuxHarness",
-      ]),
+      ], exclude: ["Fixtures"]),
 
     .testTarget(name: "FuzzTests", dependencies: ["Fuzzing"], exclude: ["Corpus"]),
 

@@ -1,10 +1,10 @@
 """Prompt processing in llama.cpp, and a GGUF of the same shape and numbers as a checkpoint.
 
-usage: llamacpp.py CHECKPOINT GGUF IDS ROUNDS THREADS
+usage: llamacpp.py CHECKPOINT GGUF IDS ROUNDS THREADS PRECISION
 
 Writes GGUF from the Llama checkpoint (bfloat16 safetensors) where it does not exist yet, then prints the seconds of
-one evaluation of the prompt per round, after one that is not counted. llama.cpp multiplies bfloat16 weights as they
-are stored, and computes the logits of the last position.
+one evaluation of the prompt per round, after one that is not counted. PRECISION is bf16, for weights as they are stored,
+or f32, for the same numbers widened in the file. llama.cpp computes the logits of the last position.
 
 Rows of the query and key projections are not reordered for llama.cpp's rotation: its speed does not depend on them.
 
@@ -49,7 +49,7 @@ def tensors(folder):
                 yield key, entry["shape"], data[start:end].view(numpy.uint16)
 
 
-def write(folder, path):
+def write(folder, path, precision):
     config = json.loads((folder / "config.json").read_text())
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_vocab_size(config["vocab_size"])
@@ -62,10 +62,11 @@ def write(folder, path):
     writer.add_head_count_kv(config["num_key_value_heads"])
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     writer.add_rope_freq_base(config["rope_theta"])
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_BF16)
+    is_wide = precision == "f32"
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32 if is_wide else gguf.LlamaFileType.MOSTLY_BF16)
     for key, shape, bits in tensors(folder):
-        if len(shape) == 1:  # norms are single precision in every GGUF
-            writer.add_tensor(name(key), (bits.astype(numpy.uint32) << 16).view(numpy.float32))
+        if is_wide or len(shape) == 1:  # norms are single precision in every GGUF
+            writer.add_tensor(name(key), (bits.astype(numpy.uint32) << 16).view(numpy.float32).reshape(shape))
         else:
             writer.add_tensor(
                 name(key), bits.view(numpy.uint8).reshape(shape[0], 2 * shape[1]),
@@ -81,7 +82,7 @@ def main():
 
     folder, path = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     if not path.exists():
-        write(folder, path)
+        write(folder, path, sys.argv[6])
     ids = [int(i) for i in open(sys.argv[3]).read().split(",")]
     threads = int(sys.argv[5])
     model = Llama(

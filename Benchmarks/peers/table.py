@@ -12,8 +12,8 @@ usage: table.py [--heed FILE] [--cache FOLDER] [--memory-tokens N] [--rounds N] 
   lens     the forward pass that keeps everything, and the same four scores: heed's stages `forward` and `scores` against
            TransformerLens (transformerlens.py)
   page     every head's map of 128 tokens: `heed export` of all maps against BertViz's page (bertviz_page.py), seconds and size
-  prompt   512 tokens through a random bfloat16 Llama of 1.1 billion parameters: stage `forward` of `heed bench --precision bf16`
-           and the logits of the last position against llama.cpp (llamacpp.py)
+  prompt   512 tokens through a random Llama of 1.1 billion parameters in GGUF, in float32 and in bfloat16: stages `forward` and
+           `logits` (of the last position) of `heed bench` against llama.cpp (llamacpp.py) on the same file
 
 A row whose peer is not installed is left out, and says so.
 
@@ -186,12 +186,15 @@ class Table:
     def prompt(self):
         folder, ids = self.llama("llama-1b", "bf16"), write_ids(self.cache, 512, 32000)
         threads = len(os.sched_getaffinity(0))
-        found = lines("llamacpp.py", folder, self.cache / "llama-1b-bf16.gguf", ids, self.rounds, threads)
-        if not found:
-            return
-        ours = stages(self.bench(folder, ids, "logits", "bf16"))
-        row("512 tokens, 1.1B Llama, bf16: llama.cpp", ours["forward"] + ours["logits"],
-            statistics.median(line[0] for line in found), "s")
+        for precision in ("f32", "bf16"):
+            file = self.cache / f"llama-1b-{precision}.gguf"
+            found = lines("llamacpp.py", folder, file, ids, self.rounds, threads, precision)
+            if not found:
+                return
+            # The same file for both.
+            ours = stages(self.bench(file, ids, "logits", precision))
+            row(f"512 tokens, 1.1B Llama, {precision}: llama.cpp", ours["forward"] + ours["logits"],
+                statistics.median(line[0] for line in found), "s")
 
     def memory(self):
         tokens, folder = self.memory_tokens, self.llama("rope-small", "f32")

@@ -1,13 +1,8 @@
 #include "CKernels.h"
+#include "cloned.h"
 
 #include <math.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#define CLONED __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CLONED
-#endif
 
 // Every loop below widens whole blocks of one layout. A block's fields are read by their offset, since
 // blocks are packed and lie at any address. Products are rounded in the order of ggml's reference

@@ -2,15 +2,12 @@
 #ifndef HEED_VECTOR_H
 #define HEED_VECTOR_H
 
+#include "cloned.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif
 #define INLINE static inline __attribute__((always_inline))
 
 // e^x = 2^n · e^r with n = round(x / ln 2), |r| <= 0.347. ln 2 is taken off in two parts, so that r keeps its

@@ -37,7 +37,7 @@ void heed_arm(const char *bytes, size_t count, const void *termios) {
 void heed_disarm(void) { armed = 0; }
 
 // Async-signal-safe.
-static void give_back(void) {
+void heed_give_back(void) {
   if (armed) {
     armed = 0;
     heed_send(undo, undo_count);
@@ -57,7 +57,7 @@ static bool is_fault(int signal) {
 // does not, so it is raised again.
 static void on_fatal(int signal, siginfo_t *info, void *context) {
   int kept = errno;
-  give_back();
+  heed_give_back();
   struct sigaction ordinary = {.sa_handler = SIG_DFL};
   sigaction(signal, &ordinary, NULL);
   for (int i = 0; i < FATAL_COUNT; i++) {
@@ -93,7 +93,7 @@ void heed_catch_signals(int wake) {
   if (caught) return;
   caught = true;
   static bool at_exit;
-  if (!at_exit) at_exit = atexit(give_back) == 0;
+  if (!at_exit) at_exit = atexit(heed_give_back) == 0;
   // A stack overflow needs another stack to be reported on. The Swift runtime has set one, but not with
   // our frames in mind.
   static char space[128 * 1024];

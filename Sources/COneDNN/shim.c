@@ -317,6 +317,20 @@ static void find_openmp(void) {
   openmp.set_threads = dlsym(RTLD_DEFAULT, "omp_set_num_threads");
 }
 
+// The thread sanitizer cannot see that the pool's threads start after the caller's writes and are done before
+// it goes on: it is told so.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
+#define HAND_OVER(where) __tsan_release(where)
+#define TAKE_OVER(where) __tsan_acquire(where)
+#endif
+#endif
+#ifndef HAND_OVER
+#define HAND_OVER(where)
+#define TAKE_OVER(where)
+#endif
+
 struct job {
   void (*body)(void *, int);
   void *context;
@@ -324,7 +338,9 @@ struct job {
 
 static void run_job(void *data) {
   struct job *job = data;
+  TAKE_OVER(job);
   job->body(job->context, openmp.thread_number());
+  HAND_OVER(job);
 }
 
 void heed_parallel(int workers, void (*body)(void *, int), void *context) {
@@ -334,7 +350,9 @@ void heed_parallel(int workers, void (*body)(void *, int), void *context) {
     return;
   }
   struct job job = {body, context};
+  HAND_OVER(&job);
   openmp.parallel(run_job, &job, (unsigned)workers, 0);
+  TAKE_OVER(&job);
 }
 
 int heed_thread_count(void) {

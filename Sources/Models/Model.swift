@@ -43,13 +43,18 @@ public struct Model: Sendable {
     let headless =
       !promised.contains { config.namesArchitecture(endingWith: $0) }
       && !head.allSatisfy { plan.finds($0, in: checkpoint) }
+    // So can two towers without what compares them.
+    let contrast = (plan.contrast?.weights ?? [])
+    let compares = !contrast.isEmpty && contrast.allSatisfy { plan.finds($0, in: checkpoint) }
     weights = try Weights(
-      checkpoint, plan: plan, require: plan.coreWeights + (headless ? [] : head))
+      checkpoint, plan: plan,
+      require: plan.coreWeights + (headless ? [] : head) + (compares ? contrast : []))
     name = checkpoint.name
     self.plan = plan
     warnings =
       change
-      + Self.warnings(unused: config.unused, tensors: weights.unused, headless: headless)
+      + Self.warnings(
+        unused: config.unused, tensors: weights.unused, headless: headless && !compares)
   }
 
   private static func warnings(
@@ -74,29 +79,31 @@ public struct Model: Sendable {
   ///   - interventions: Applied in this order where they meet.
   ///   - base: An earlier run of the same prompt, with or without interventions: this run starts at
   ///     the first block that either touches, from the residual stream kept there.
+  ///   - file: Holds what the run keeps; nil for where `base` has it, else for memory.
   ///   - onProgress: Called between blocks; what it throws ends the run.
   /// - Throws: `ModelError` about the prompt, an intervention that does not fit or a weight that is not
-  ///   finite; what `onProgress` throws.
+  ///   finite; `KeptFileError`; what `onProgress` throws.
   public func run<Element: Scalar>(
     _ prompt: Prompt, as type: Element.Type = Element.self,
     interventions: [Intervention] = [], reusing base: Trace<Element>? = nil,
-    onProgress: (Progress) throws -> Void = { _ in }
+    keeping file: KeptFile? = nil, onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<Element> {
     if multipliesBFloat16 {
       try run(
         prompt, on: Element.RoundingKernels.self, interventions: interventions, reusing: base,
-        onProgress: onProgress)
+        keeping: file, onProgress: onProgress)
     } else {
       try run(
         prompt, on: Element.PreferredKernels.self, interventions: interventions, reusing: base,
-        onProgress: onProgress)
+        keeping: file, onProgress: onProgress)
     }
   }
 
   /// Runs a prompt on given kernels.
   func run<K: Kernels>(
     _ prompt: Prompt, on _: K.Type, interventions: [Intervention] = [],
-    reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void = { _ in }
+    reusing base: Trace<K.Element>? = nil, keeping file: KeptFile? = nil,
+    onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<K.Element> {
     try check(prompt)
     for intervention in interventions {
@@ -113,10 +120,11 @@ public struct Model: Sendable {
         plan: plan, weights: weights, prompt: prompt, interventions: interventions)
       // Rules that were frozen into a run did not reach what follows them.
       let known = base?.reach == .local ? nil : base
-      return try pass.run(reusing: known, onProgress: onProgress)
+      return try pass.run(reusing: known, keeping: file ?? base?.file, onProgress: onProgress)
     }
     return try run(
-      prompt, through: encoder, on: K.self, interventions: interventions, onProgress: onProgress)
+      prompt, through: encoder, on: K.self, interventions: interventions,
+      keeping: file ?? base?.file, onProgress: onProgress)
   }
 
   /// The logits at some positions, `[positions, vocabularySize]`.

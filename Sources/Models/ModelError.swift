@@ -15,7 +15,8 @@ public enum ModelError: Error, Sendable, Equatable {
   case promptTooLong(tokens: Int, contextLength: Int)
   case idOutOfRange(id: Int, position: Int, vocabularySize: Int)
   case overBudget(
-    work: MemoryPlan.Work, needed: Int, budget: Int, tokens: Int, fitting: Int, fitsRounded: Bool)
+    work: MemoryPlan.Work, needed: Int, budget: Int, tokens: Int, fitting: Int, fitsRounded: Bool,
+    file: Int?, room: FileRoom?)
   case noSuchLayer(Int, layers: Int)
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
   case headListUnreadable(String)
@@ -88,20 +89,29 @@ extension ModelError: CustomStringConvertible {
       return
         "token id \(id) at position \(position) is outside the vocabulary, expected 0 to"
         + " \(vocabularySize - 1)"
-    case .overBudget(let work, let needed, let budget, let tokens, let fitting, let fitsRounded):
+    case .overBudget(
+      let work, let needed, let budget, let tokens, let fitting, let fitsRounded, let file,
+      let room):
       let what =
         switch work {
         case .run: "a run"
         case .scores: "scoring all heads"
         case .ablation: "leaving out heads"
+        case .backward: "a run with gradients"
+        case .rerun: "a run beside another"
         case .export: "an export"
         }
-      let shorter = fitting > 0 ? "give at most \(fitting) tokens" : "no prompt fits"
-      let remedy =
-        fitsRounded ? "\(shorter), use --precision bf16 or" : shorter + (fitting > 0 ? " or" : ";")
+      var remedies: [String] = []
+      if fitting > 0 { remedies.append("give at most \(fitting) tokens") }
+      if fitsRounded { remedies.append("use --precision bf16") }
+      if let file {
+        let found = room.map { " (\($0.folder) has \(ByteCount($0.free)))" } ?? ""
+        remedies.append("set TMPDIR to a disk with \(ByteCount(file)) free\(found)")
+      }
+      let others = remedies.joined(separator: ", ") + (remedies.isEmpty ? "" : " or ")
       return
         "\(what) of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
-        + " \(remedy) raise --memory"
+        + " \(fitting > 0 ? "" : "no prompt fits; ")\(others)raise --memory"
     case .noSuchLayer(let layer, let layers):
       return "layer \(layer): the model has layers 0 to \(layers - 1)"
     case .noSuchHead(let head, let layers, let heads):

@@ -81,7 +81,8 @@ extension PatternSource {
     _ head: HeadIndex, rows: Range<Int>, columns: Range<Int>, pool: Int,
     onProgress: (Double) throws -> Void
   ) rethrows -> PooledPattern {
-    let step = pool * max(1, 1024 / pool)
+    // So many blocks at once that no thread waits long for another one's last.
+    let step = pool * max(4 * Parallel.threadCount, 1024 / pool)
     var (count, width) = (0, 0)
     var (maxima, means): ([Float], [Float]) = ([], [])
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {

@@ -49,8 +49,7 @@ enum LargeBlocks {
       return cut(size, from: &pool.uncut)
     }
     guard let block = UnsafeMutableRawPointer(bitPattern: address) else {
-      // As Swift's own allocations do: there is nothing to go on with.
-      preconditionFailure("out of memory: the system refused \(size) bytes")
+      MemoryRefusal.end(size)
     }
     return block
   }

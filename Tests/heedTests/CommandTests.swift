@@ -260,7 +260,8 @@ private let maryWords = mary.split(separator: " ").map(String.init)
     #expect(stages.allSatisfy { ($0["seconds"]?.double ?? -1) >= 0 })
     #expect(
       stages.compactMap { $0["name"]?.string } == [
-        "load", "tokenise", "forward", "scores", "map", "frame", "logits", "ablation", "backward",
+        "load", "tokenise", "forward", "scores", "map", "coarse", "pooled", "frame", "logits",
+        "ablation", "backward",
       ])
     #expect((json["peakGflops"]?.double ?? 0) > 0)
     #expect(json["precision"]?.string == "f32")

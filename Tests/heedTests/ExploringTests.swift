@@ -24,6 +24,23 @@ import Testing
     #expect(mask.values.reduce(0) { $0 + $1.count } == 47)
   }
 
+  @Test func `a model of an unknown type opens with :open MODEL --family`() throws {
+    let folder = try TemporaryFolder()
+    let original = Repository.path + "/samples/novels/"
+    for name in ["model.safetensors", "tokenizer.json"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder.path)/\(name)", withDestinationPath: original + name)
+    }
+    let config = try String(contentsOfFile: original + "config.json", encoding: .utf8)
+    try folder.write("config.json", config.replacing("\"llama\"", with: "\"llama-next\""))
+    let lines = "open \(folder.path)\nopen \(folder.path) --family llama\nview model\nshow\nquit\n"
+    let finished = try Shell.heed(["--plain", "sample:novels", "to be"], input: Array(lines.utf8))
+    #expect(finished.status == 0)
+    let all = finished.text + finished.errors
+    #expect(all.contains("model_type is \"llama-next\", which heed does not know"), "\(all)")
+    #expect(finished.text.contains((folder.path as NSString).lastPathComponent), "\(all)")
+  }
+
   @Test func `what is written is what heed predict says token by token`() throws {
     let finished = try played("C\n2\nEnter\n:export g.csv\ns\n")
     let rows = finished.text.split(separator: "\n").filter { $0.first?.isNumber == true }

@@ -70,7 +70,7 @@ public struct KnockOutEffect: Sendable {
     Parallel.forEach(heads.count) { index in
       let step = 128
       var sum = 0.0
-      for start in stride(from: 0, to: a.seq, by: step) {
+      for start in stride(from: 0, to: a.seq, by: step) where !Cancellation.isDue {
         let rows = start..<min(a.seq, start + step)
         sum += Element.PreferredKernels.sumOfDifferences(
           a.visiblePattern(heads[index], rows: rows).matrix,

@@ -91,7 +91,7 @@ public struct RuleDrift: Sendable {
   ) {
     var sums = RowSums()
     let seq = plain.seq
-    for start in stride(from: 0, to: seq, by: 128) {
+    for start in stride(from: 0, to: seq, by: 128) where !Cancellation.isDue {
       let rows = start..<min(seq, start + 128)
       let a = plain.visiblePattern(head, rows: rows).converted(to: Double.self)
       let m = ruled.visiblePattern(head, rows: rows).converted(to: Double.self)

@@ -24,7 +24,8 @@ public enum EdgeRanking {
       let results = Slots<Double>(count: maps.heads)
       Parallel.forEach(maps.heads) { head in
         var sum = 0.0
-        for start in stride(from: queries.lowerBound, to: queries.upperBound, by: 128) {
+        for start in stride(from: queries.lowerBound, to: queries.upperBound, by: 128)
+        where !Cancellation.isDue {
           let rows = start..<min(queries.upperBound, start + 128)
           let tile = maps.pattern(HeadIndex(layer: layer, head: head), rows: rows, columns: keys)
           for row in 0..<rows.count {

@@ -81,7 +81,7 @@ public enum HeadDistance {
   private static func sum(_ maps: any PatternSource, _ a: HeadIndex, _ b: HeadIndex) -> Double {
     guard a != b else { return 0 }
     var sum = 0.0
-    for start in stride(from: 0, to: maps.queryCount, by: 128) {
+    for start in stride(from: 0, to: maps.queryCount, by: 128) where !Cancellation.isDue {
       let rows = start..<min(maps.queryCount, start + 128)
       let (p, q) = (
         maps.pattern(a, rows: rows, columns: 0..<maps.keyCount),

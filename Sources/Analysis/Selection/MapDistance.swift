@@ -16,7 +16,7 @@ public enum MapDistance {
     Parallel.forEach(a.layers * a.heads) { index in
       let head = HeadIndex(layer: index / a.heads, head: index % a.heads)
       var sum = 0.0
-      for start in stride(from: 0, to: a.queryCount, by: 128) {
+      for start in stride(from: 0, to: a.queryCount, by: 128) where !Cancellation.isDue {
         let rows = start..<min(a.queryCount, start + 128)
         sum += OneDNNKernels.sumOfDifferences(
           a.pattern(head, rows: rows, columns: keys).matrix,

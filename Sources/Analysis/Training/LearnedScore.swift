@@ -67,12 +67,17 @@ extension LearnedScore {
     var best: (loss: Double, table: HeadTable)?
     var sum = 0.0
     for index in 0..<learner.steps {
+      // Of a step that was given up nothing is kept.
+      var next = learner
       do {
         try onProgress(Double(index) / Double(learner.steps))
-      } catch is CancellationError where index > 0 {
+        sum += try next.step(index)
+        try Cancellation.check()
+      } catch  where index > 0 && (error is CancellationError || Cancellation.isDue) {
+        Cancellation.settle()
         break
       }
-      sum += try learner.step(index)
+      learner = next
       guard (index + 1) % learner.round == 0 else { continue }
       if sum < best?.loss ?? .infinity { best = (sum, learner.table) }
       sum = 0

@@ -183,4 +183,15 @@ void heed_transpose(
 /// Copies `count` elements of `size` bytes that lie `stride` bytes apart side by side.
 void heed_gather(const void *source, ptrdiff_t stride, size_t size, size_t count, void *target);
 
+// files.c: calls of Linux that Swift's Glibc module leaves out.
+
+/// A file without a name in a folder, to read and write; -1 with `errno`.
+int heed_unnamed_file(const char *folder);
+
+/// Bytes that are free for files in a folder; -1 where none can be made or it lies in memory.
+long heed_disk_space(const char *folder);
+
+/// Gives a part of a file back to the disk; it reads as zeros then.
+void heed_punch_hole(int file, size_t start, size_t count);
+
 #endif

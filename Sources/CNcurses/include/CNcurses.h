@@ -76,6 +76,8 @@ void heed_release_signals(void);
 /// The bytes and modes that give the terminal back from inside a signal handler.
 void heed_arm(const char *bytes, size_t count, const void *modes);
 void heed_disarm(void);
+/// Gives the terminal back where it is taken, from any thread: for a process that is about to end.
+void heed_give_back(void);
 
 /// Keeps what is written to standard error, if it is a terminal, until the screen is given back.
 void heed_park_errors(void);

@@ -26,13 +26,18 @@ struct GGUFArchitecture {
   /// Whether matrices of blocks are stored with the inputs first in the other format.
   var transposesBlocks = false
 
-  /// The architectures, alphabetical.
+  /// Its experts; nil for plain MLPs.
+  var experts: Experts?
+
+  /// The architectures, alphabetical; a name may stand for one without and one with experts.
   static let all: [GGUFArchitecture] = [
-    bert, gemma, gemma2, gemma3, gpt2, llama, phi3, qwen2, qwen3,
+    bert, gemma, gemma2, gemma3, gpt2, llama, mixtral, phi3, qwen2, qwen2moe, qwen3, qwen3moe,
   ]
 
-  /// The architecture of that name; nil when it is not known.
-  static func named(_ name: String) -> GGUFArchitecture? { all.first { $0.name == name } }
+  /// The architecture of that name, with experts or without; nil when it is not known.
+  static func named(_ name: String, hasExperts: Bool) -> GGUFArchitecture? {
+    all.first { $0.name == name && ($0.experts != nil) == hasExperts }
+  }
 }
 
 extension GGUFArchitecture {
@@ -59,15 +64,15 @@ extension GGUFArchitecture {
     "attention.layer_norm_rms_epsilon": "rms_norm_eps",
   ]
 
-  private static func decoder(
+  static func decoder(
     _ name: String, _ modelType: String, _ className: String, inner more: [String: String] = [:],
     settings extra: [String: String] = [:], fixed: [String: JSON] = ["hidden_act": "silu"],
-    rope: Rope = .asIs, normsPlusOne: Bool = false
+    rope: Rope = .asIs, normsPlusOne: Bool = false, experts: Experts? = nil
   ) -> GGUFArchitecture {
     GGUFArchitecture(
       name: name, modelType: modelType, className: className, outer: outer, block: "model.layers.",
       inner: inner.merging(more) { $1 }, settings: settings.merging(extra) { $1 }, fixed: fixed,
-      rope: rope, normsPlusOne: normsPlusOne)
+      rope: rope, normsPlusOne: normsPlusOne, experts: experts)
   }
 
   private static let llama = decoder(

@@ -14,12 +14,14 @@ struct GGUFModel {
     guard let first = parts.first, let name = first.architecture else {
       throw .missingKey("general.architecture")
     }
-    guard let architecture = GGUFArchitecture.named(name) else {
-      throw .architecture(name, known: GGUFArchitecture.all.map(\.name))
-    }
     let metadata = first.metadata
-    if let experts = metadata["\(name).expert_count"]?.int, experts > 0 {
-      throw .unsupported("\(name) with \(experts) experts")
+    let expertCount = max(0, metadata["\(name).expert_count"]?.int ?? 0)
+    guard let architecture = GGUFArchitecture.named(name, hasExperts: expertCount > 0) else {
+      let known = GGUFArchitecture.all.map(\.name)
+      guard known.contains(name) else {
+        throw .architecture(name, known: Array(Set(known)).sorted())
+      }
+      throw .unsupported("\(name) with \(expertCount) experts")
     }
     let stored = Dictionary(
       parts.flatMap(\.tensors).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -39,6 +41,10 @@ struct GGUFModel {
       config["\(token)_token_id"] = id.map { .int($0) }
     }
     try Self.complete(&config, architecture, metadata, stored)
+    if let experts = architecture.experts {
+      let used = metadata["\(name).expert_used_count"]?.int
+      Self.completeExperts(&config, experts, count: expertCount, used: used, stored)
+    }
     self.metadata = metadata
     self.architecture = architecture
     self.config = .object(config)
@@ -47,25 +53,35 @@ struct GGUFModel {
       guard let tensor = stored[name], name != "rope_freqs.weight",
         !name.hasPrefix("rope_factors_")
       else { continue }
-      tensors.append(try Self.translate(tensor, architecture, config))
+      tensors += try Self.translate(tensor, architecture, config)
     }
     self.tensors = tensors
   }
 
-  /// A tensor under its other name, with what the conversion did to it undone.
+  /// A tensor under its other name, with what the conversion did to it undone; of experts one each.
   private static func translate(
     _ tensor: StoredTensor, _ architecture: GGUFArchitecture, _ config: [String: JSON]
-  ) throws(GGUFFault) -> StoredTensor {
+  ) throws(GGUFFault) -> [StoredTensor] {
     let parts = tensor.name.split(separator: ".").map(String.init)
     let ending = parts.last ?? ""
     if parts.count == 2, let name = architecture.outer[parts[0]] {
       let shifted = architecture.normsPlusOne && parts[0].hasSuffix("norm") && ending == "weight"
-      return (shifted ? tensor.adding(-1) : tensor).named("\(name).\(ending)")
+      return [(shifted ? tensor.adding(-1) : tensor).named("\(name).\(ending)")]
+    }
+    if parts.count >= 4, parts[0] == "blk", ending == "weight",
+      let experts = try experts(
+        of: tensor, block: parts[1], parts[2], parts.count == 5 ? Int(parts[3]) : nil, architecture)
+    {
+      return experts
     }
     guard parts.count == 4, parts[0] == "blk", let name = architecture.inner[parts[2]] else {
-      return tensor
+      return [tensor]
     }
     var result = tensor
+    // One row, which the conversion squeezes.
+    if parts[2] == "ffn_gate_inp_shexp", tensor.shape.count == 1 {
+      result = tensor.reshaped([1] + tensor.shape) ?? tensor
+    }
     if architecture.normsPlusOne, parts[2].hasSuffix("norm"), ending == "weight" {
       result = result.adding(-1)
     }
@@ -78,7 +94,7 @@ struct GGUFModel {
       }
       result = result.permuted(rows: halvesFromPairs(rows: rows, heads: count))
     }
-    return result.named("\(architecture.block)\(parts[1]).\(name).\(ending)")
+    return [result.named("\(architecture.block)\(parts[1]).\(name).\(ending)")]
   }
 
   /// For each row of a matrix whose heads turn the first half against the second, the row of one

@@ -37,6 +37,13 @@ public struct Lens: Sendable, Hashable {
   /// Maps as they are.
   public init() {}
 
+  /// Whether all it does is to look between two parts of the prompt.
+  public var isOfParts: Bool {
+    var parts = Lens()
+    parts.between = between
+    return between != nil && parts == self
+  }
+
   /// What of it also fits a run whose values and sinks are not known.
   var ofAnyRun: Lens {
     var lens = Lens()
@@ -107,7 +114,9 @@ extension Subject {
   ///   - sinks: Keys that count as sinks.
   func seen(through lens: Lens, norms: ValueLengths?, sinks: Set<Int>) -> Subject {
     var (source, tokens) = (patterns, [Token]?.none)
-    if let pair = lens.between { source = BetweenPatterns(source, pair, of: self) ?? source }
+    if let pair = lens.between {
+      source = BetweenPatterns(source, pair, queries: querySpans, keys: keySpans) ?? source
+    }
     if lens.isValueWeighted, let norms { source = ValueWeightedPatterns(source, norms) }
     if lens.pool != .head { source = PooledPatterns(source, lens.pool) }
     if lens.sinks != .shown {

@@ -21,6 +21,19 @@ public struct SpanPair: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(from)->\(to)" }
 }
 
+extension [PromptSpan] {
+  /// Every pair of these parts, in the order of their names.
+  public var pairs: [SpanPair] { pairs(to: self) }
+
+  /// Every pair of a part of these and one of others, in the order of their names.
+  func pairs(to keys: [PromptSpan]) -> [SpanPair] {
+    func names(_ spans: [PromptSpan]) -> [String] {
+      spans.map(\.name).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+    return names(self).flatMap { from in names(keys).map { SpanPair(from: from, to: $0) } }
+  }
+}
+
 extension Subject {
   /// Named parts of the queries.
   var querySpans: [PromptSpan] { queryPrompt?.spans ?? [] }
@@ -28,14 +41,7 @@ extension Subject {
   var keySpans: [PromptSpan] { keyPrompt?.spans ?? [] }
 
   /// Every pair of named parts, in the order of their names.
-  var spanPairs: [SpanPair] {
-    func names(_ spans: [PromptSpan]) -> [String] {
-      spans.map(\.name).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-    }
-    return names(querySpans).flatMap { from in
-      names(keySpans).map { SpanPair(from: from, to: $0) }
-    }
-  }
+  public var spanPairs: [SpanPair] { querySpans.pairs(to: keySpans) }
 
   /// Whether tokens can be merged into words: the patches of an image cannot.
   var hasWords: Bool {
@@ -50,12 +56,15 @@ struct BetweenPatterns: DerivedPatterns {
   private let queries, keys: Set<Int>
 
   /// Nil when the prompt has no such parts.
-  init?(_ base: any PatternSource, _ pair: SpanPair, of subject: Subject) {
+  init?(
+    _ base: any PatternSource, _ pair: SpanPair, queries querySpans: [PromptSpan],
+    keys keySpans: [PromptSpan]
+  ) {
     func positions(_ spans: [PromptSpan], _ name: String) -> Set<Int> {
       Set(spans.filter { $0.name == name }.flatMap(\.tokens))
     }
-    queries = positions(subject.querySpans, pair.from)
-    keys = positions(subject.keySpans, pair.to)
+    queries = positions(querySpans, pair.from)
+    keys = positions(keySpans, pair.to)
     guard !queries.isEmpty, !keys.isEmpty else { return nil }
     self.base = base
   }

@@ -43,7 +43,7 @@ public final class InferenceService: Sendable {
     case answer(Question, generation: Int, number: Int)
   }
 
-  private let prepare: @Sendable (Model, Prompt) throws -> Void
+  private let prepare: Preparation
   private let mailbox: Mailbox<Action>
   private let waiting: Mutex<Waiting>
   /// The number of the newest request or cancellation: work of an older number stops.
@@ -55,10 +55,10 @@ public final class InferenceService: Sendable {
   ///
   /// - Parameters:
   ///   - stream: Which part of an encoder-decoder is looked at first; another model's own where it has none.
-  ///   - prepare: Called on the service's thread before each run; what it throws is reported.
+  ///   - prepare: What it throws is reported.
   public init(
     mailbox: Mailbox<Action>, stream: StreamName = .decoder,
-    prepare: @escaping @Sendable (Model, Prompt) throws -> Void
+    prepare: @escaping Preparation
   ) {
     self.mailbox = mailbox
     self.prepare = prepare
@@ -154,8 +154,7 @@ public final class InferenceService: Sendable {
             }
             try check(job.number)
             guard var open = current else { continue }
-            let subject = try run(job, &open)
-            try check(job.number)
+            let subject = try watched(job.number) { try run(job, &open) }
             current = open
             mailbox.post(.loaded(subject))
           } catch is CancellationError {
@@ -231,11 +230,11 @@ public final class InferenceService: Sendable {
       if let spans { prompt = try prompt.naming(spans) }
     }
     try open.model.check(prompt)
-    try prepare(open.model, prompt)
-    let trace = try open.model.run(prompt, as: Float.self) { progress in
+    let file = try prepare(open.model, prompt, last?.bytesInMemory ?? 0)
+    let trace = try open.model.run(prompt, as: Float.self, keeping: file) { progress in
       try report(job.number, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }
-    return Runs(base: trace, prompt: prompt)
+    return Runs(base: trace, prompt: prompt, prepare: prepare)
   }
 
   private func answer(
@@ -251,11 +250,12 @@ public final class InferenceService: Sendable {
     do {
       let answer: Answer
       switch current.opened {
-      case .maps(let maps): answer = try question.answer(maps, onProgress: report)
+      case .maps(let maps):
+        answer = try watched(number) { try question.answer(maps, onProgress: report) }
       case .model(let open):
         guard var runs = current.runs else { return }
         defer { current.runs = runs }
-        answer = try question.answer(open, &runs, onProgress: report)
+        answer = try watched(number) { try question.answer(open, &runs, onProgress: report) }
       }
       mailbox.post(.answered(question, answer, generation: generation))
     } catch is CancellationError {
@@ -268,6 +268,11 @@ public final class InferenceService: Sendable {
   private func report(_ number: Int, _ share: Double, _ text: String) throws {
     try check(number)
     mailbox.post(.progress(share, text))
+  }
+
+  /// Does work that stops, in the middle of a layer, when it is of an older number.
+  private func watched<Result>(_ number: Int, _ body: () throws -> Result) throws -> Result {
+    try Cancellation(when: { [self] in !isNewest(number) }).watch(body)
   }
 
   private func isNewest(_ number: Int) -> Bool { newest.load(ordering: .relaxed) == number }

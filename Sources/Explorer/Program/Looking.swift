@@ -15,7 +15,7 @@ extension ExplorerState {
     readPrompts: (String) -> Action,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws {
-    var runs = Runs(base: whole, prompt: prompt, stream: stream)
+    var runs = Runs(base: whole, prompt: prompt, stream: stream, prepare: open.prepare)
     let subject = try Subject(
       open.model, runs.seen(open.model), origin: open.origin, asked: prompt, stream: stream,
       onProgress: onProgress)

@@ -1,5 +1,6 @@
 import Analysis
 import Models
+import Tensors
 
 /// Where a run comes from: enough to name it in a file, to open it again, and to notice another one.
 public struct Origin: Sendable, Hashable {
@@ -29,6 +30,11 @@ public struct Origin: Sendable, Hashable {
   }
 }
 
+/// What comes before a run: throws where it would not fit into memory beside what earlier runs hold, in bytes;
+/// gives the file that is to hold what the run keeps, nil for memory.
+public typealias Preparation =
+  @Sendable (Model, Prompt, _ held: Int) throws -> KeptFile?
+
 /// A model that is ready to run, and what makes prompts for it.
 public struct OpenModel: Sendable {
   /// The model.
@@ -49,8 +55,8 @@ public struct OpenModel: Sendable {
   }
   /// Opens another model as this one was opened; nil where that cannot be.
   public var another: (@Sendable (String) throws -> OpenModel)?
-  /// Called before a run that was not asked for by its prompt; throws where it would not fit into memory.
-  public var prepare: @Sendable (Model, Prompt) throws -> Void = { _, _ in }
+  /// Called before a run on the thread that will do it.
+  public var prepare: Preparation = { _, _, _ in nil }
 
   /// A model and its tokenizer.
   public init(

@@ -14,13 +14,22 @@ struct Runs {
 
   /// How many changed runs are kept: enough to go back and forth between two.
   static let capacity = 3
+  private let prepare: Preparation
 
   /// A run of all parts of a model.
   ///
-  /// - Parameter prompt: What was run; of an encoder-decoder, what its encoder read.
-  init(base: Trace<Float>, prompt: Prompt, stream: StreamName = .decoder) {
-    (whole, self.prompt, self.stream) = (base, prompt, stream)
+  /// - Parameters:
+  ///   - prompt: What was run; of an encoder-decoder, what its encoder read.
+  ///   - prepare: Called before each changed run.
+  init(
+    base: Trace<Float>, prompt: Prompt, stream: StreamName = .decoder,
+    prepare: @escaping Preparation
+  ) {
+    (whole, self.prompt, self.stream, self.prepare) = (base, prompt, stream, prepare)
   }
+
+  /// Bytes that the run and its changes hold in memory; what they share counts once for each.
+  var bytesInMemory: Int { changed.reduce(whole.bytesInMemory) { $0 + $1.trace.bytesInMemory } }
 
   /// Looks at another part.
   mutating func look(at stream: StreamName) { self.stream = stream }
@@ -51,7 +60,8 @@ struct Runs {
     let run = isLocal ? [] : knockOuts + rules
     var trace = whole
     if !run.isEmpty {
-      trace = try model.run(prompt, interventions: run, reusing: whole) {
+      let file = try makeRoom(model)
+      trace = try model.run(prompt, interventions: run, reusing: whole, keeping: file) {
         try onProgress(Double($0.done) / Double($0.total))
       }
     }
@@ -59,5 +69,19 @@ struct Runs {
     changed.append((alteration, trace))
     if changed.count > Self.capacity { changed.removeFirst() }
     return trace
+  }
+
+  /// Forgets changed runs, the oldest first, until another one fits in beside the rest.
+  ///
+  /// - Returns: The file that is to hold it; nil for where the run without a change is.
+  /// - Throws: What `prepare` throws where none is left to forget.
+  private mutating func makeRoom(_ model: Model) throws -> KeptFile? {
+    while true {
+      do {
+        return try prepare(model, prompt, bytesInMemory)
+      } catch is ModelError where !changed.isEmpty {
+        changed.removeFirst()
+      }
+    }
   }
 }

@@ -66,7 +66,7 @@ public final class TileCache {
   }
 
   /// How many queries of each block of a reduced map are looked at.
-  static func taken(
+  public static func taken(
     rows: Int, keyCount: Int, pool: Int, budget: Int = usualBudget
   ) -> Int {
     // A query costs all of its keys, whichever are asked for.

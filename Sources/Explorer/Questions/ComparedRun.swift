@@ -36,11 +36,11 @@ public struct ComparedRun: Sendable {
   ) throws {
     let (other, prompt) = try Self.prompt(of: run, open, trace)
     try other.model.check(prompt)
-    try other.prepare(other.model, prompt)
-    let whole = try other.model.run(prompt, as: Float.self) {
+    let file = try other.prepare(other.model, prompt, trace.bytesInMemory)
+    let whole = try other.model.run(prompt, as: Float.self, keeping: file) {
       try onProgress(Double($0.done) / Double($0.total) / 2)
     }
-    var runs = Runs(base: whole, prompt: prompt, stream: stream)
+    var runs = Runs(base: whole, prompt: prompt, stream: stream, prepare: other.prepare)
     var isOwn = false
     if case .prompt = run { isOwn = true }
     let changed = try runs.trace(

@@ -35,6 +35,7 @@ public struct ModelReport: Sendable {
   ) throws {
     let plan = model.plan
     let need = model.memoryPlan(seq: trace.seq, threads: Parallel.threadCount)
+    let place = trace.file.map { " in a file in \($0.folder)" } ?? ""
     let lines = [
       Line("family", plan.family),
       Line("layers", "\(plan.layers)"),
@@ -45,7 +46,7 @@ public struct ModelReport: Sendable {
       Line("weights", "\(ByteCount(model.weightBytes))"),
       Line(
         "this run",
-        "\(trace.seq) tokens: \(ByteCount(need.trace)) kept, \(ByteCount(need.working)) while running"
+        "\(trace.seq) tokens: \(ByteCount(need.trace)) kept\(place), \(ByteCount(need.working)) while running"
       ),
     ]
     let warnings = model.warnings.map { Line("warning", $0, isFine: false) }
@@ -55,13 +56,13 @@ public struct ModelReport: Sendable {
       checks: Self.lines(facts, precision: try Self.precision(model, trace, onProgress)))
   }
 
-  /// What was computed with and, where factors are rounded, what that costs: measured on the first tokens,
-  /// against single precision.
+  /// What was computed with, and what products of bfloat16 numbers cost or would cost: measured on the first
+  /// tokens, against single precision.
   private static func precision(
     _ model: Model, _ trace: Trace<Float>, _ onProgress: (Double) throws -> Void
   ) throws -> [Line] {
-    guard model.multipliesBFloat16 else { return [Line("precision", "float32")] }
-    let name = Line("precision", "products of bfloat16 numbers")
+    let isRounded = model.multipliesBFloat16
+    let name = Line("precision", isRounded ? "products of bfloat16 numbers" : "float32")
     // An encoder-decoder's streams have no prompt of their own to run again.
     guard model.plan.encoder == nil, trace.streamNames.count == 1, trace.interventions.isEmpty
     else { return [name] }
@@ -72,10 +73,15 @@ public struct ModelReport: Sendable {
     let (moved, weight, residual) = (
       scientific(error.moved), scientific(error.pattern), scientific(error.residual)
     )
+    let how =
+      error.sample.map { "estimated from \($0.count) of \(model.plan.layers) layers, each alone" }
+      ?? "the first \(prompt.seq) tokens"
     return [
       name,
-      Line("off float32", "\(moved) of attention moved, a weight by at most \(weight)"),
-      Line("", "residual stream by \(residual); the first \(prompt.seq) tokens"),
+      Line(
+        isRounded ? "off float32" : "bf16 is off",
+        "\(moved) of attention moved, a weight by at most \(weight)"),
+      Line("", "residual stream by \(residual); \(how)"),
     ]
   }
 

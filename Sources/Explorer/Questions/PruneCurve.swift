@@ -77,7 +77,7 @@ public struct PruneCurve: Sendable {
     }
     let prompts =
       request.prompts.isEmpty ? [trace.prompt] : try request.prompts.map(open.tokenize)
-    for prompt in prompts { try open.prepare(open.model, prompt) }
+    for prompt in prompts { _ = try open.prepare(open.model, prompt, trace.bytesInMemory) }
     let pruning = try Pruning(
       open.model, examples: prompts.map { Example($0) }, prefix: open.prefix)
     let heads = open.model.plan.allHeads.count

@@ -41,11 +41,11 @@ public struct WrittenToken: Sendable {
     var run = trace
     if !ids.isEmpty {
       let longer = base.prompt.appending(ids.map(open.token))
-      try open.prepare(model, longer)
-      let plain = try model.run(longer, as: Float.self) {
+      let file = try open.prepare(model, longer, base.bytesInMemory)
+      let plain = try model.run(longer, as: Float.self, keeping: file) {
         try onProgress(Double($0.done) / Double($0.total))
       }
-      var runs = Runs(base: plain, prompt: longer)
+      var runs = Runs(base: plain, prompt: longer, prepare: open.prepare)
       run = try runs.trace(model, alteration, onProgress: onProgress)
     }
     let top = try model.distribution(run, position: run.seq - 1).top(5)

@@ -28,6 +28,7 @@ enum AttentionOutput<K: Kernels> {
     tiles.sort { ($0.start, $1.head) > ($1.start, $0.head) }
     let order = tiles
     Parallel.forEach(order.count) { item in
+      guard !Cancellation.isDue else { return }
       let (start, step, index) = order[item]
       let rows = start..<min(seq, start + step)
       let head = heads[index]

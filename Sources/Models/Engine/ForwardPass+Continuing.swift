@@ -13,7 +13,8 @@ extension Model {
   ///   - tokens: What follows its prompt.
   ///   - onProgress: As for `run`.
   /// - Throws: What `run` throws.
-  /// - Complexity: A forward pass of the new tokens, and a copy of what the earlier run keeps.
+  /// - Complexity: A forward pass of the new tokens, and a copy of what the earlier run keeps, in a file where
+  ///   that one has it.
   public func run<Element: Scalar>(
     continuing base: Trace<Element>, with tokens: [Token],
     onProgress: (Progress) throws -> Void = { _ in }
@@ -21,7 +22,7 @@ extension Model {
     let prompt = base.prompt.continued(with: tokens)
     guard plan.canContinue(from: base.seq, to: prompt.seq), base.plan == plan,
       base.interventions.isEmpty, base.reach == nil
-    else { return try run(prompt, onProgress: onProgress) }
+    else { return try run(prompt, keeping: base.file, onProgress: onProgress) }
     try check(prompt)
     if multipliesBFloat16 {
       var pass = ForwardPass<Element.RoundingKernels>(plan: plan, weights: weights, prompt: prompt)
@@ -54,19 +55,24 @@ extension ForwardPass {
     var residual = embed().matrix.rows(added).copied
     weights.releaseAll()
     try check(residual, block: nil)
-    var residuals = [base.residuals[0].matrix.joined(with: residual.matrix)]
+    let file = base.file
+    var residuals = [
+      try kept(base.residuals[0].matrix.joined(with: residual.matrix), in: file)
+    ]
     var attention: [LayerTrace<K.Element>] = []
     for (layer, block) in plan.blocks.enumerated() {
       try onProgress(Progress(done: layer, total: plan.layers))
       let trace = attend(layer, block, residual.matrix, after: base.attention[layer])
       transform(block, trace.weightedValues.matrix.rows(added), &residual)
-      attention.append(trace)
+      attention.append(try kept(trace, in: file))
       weights.releaseAll()
       try check(residual, block: layer)
-      residuals.append(base.residuals[layer + 1].matrix.joined(with: residual.matrix))
+      residuals.append(
+        try kept(base.residuals[layer + 1].matrix.joined(with: residual.matrix), in: file))
     }
     try onProgress(Progress(done: plan.layers, total: plan.layers))
-    return Trace(prompt: prompt, plan: plan, residuals: residuals, attention: attention)
+    return Trace(
+      prompt: prompt, plan: plan, residuals: residuals, attention: attention, file: file)
   }
 
   /// What a block's attention reads and writes, that of the first tokens known.

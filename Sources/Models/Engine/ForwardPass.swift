@@ -42,9 +42,11 @@ struct ForwardPass<K: Kernels> {
   ///
   /// - Parameters:
   ///   - base: A run of the same prompt.
+  ///   - file: Holds what is kept of every block as soon as it is done; nil for memory.
   ///   - onProgress: Called before each block and after the last; what it throws ends the run.
   mutating func run(
-    reusing base: Trace<K.Element>? = nil, onProgress: (Progress) throws -> Void
+    reusing base: Trace<K.Element>? = nil, keeping file: KeptFile? = nil,
+    onProgress: (Progress) throws -> Void
   ) throws -> Trace<K.Element> {
     let reused = base.map { ReusedRun($0, for: interventions) }
     let start = reused?.start ?? 0
@@ -52,7 +54,8 @@ struct ForwardPass<K: Kernels> {
     weights.releaseAll()
     if start == 0 { try check(residual, block: nil) }
     edits.residual(start, &residual)
-    var residuals = (reused?.residuals ?? []) + [residual]
+    var residuals = reused?.residuals ?? []
+    residuals.append(try kept(residual, in: file))
     var attention = reused?.attention ?? []
     var crossing = Crossing<K.Element>()
     for (layer, block) in plan.blocks.enumerated().dropFirst(start) {
@@ -70,24 +73,35 @@ struct ForwardPass<K: Kernels> {
         layerTrace.replaceWeightedValues(z, K.self)
       }
       if let cross = block.cross, let memory {
+        let crossed = transform(
+          layer, block, cross, reading: memory, layerTrace.weightedValues.matrix, &residual)
         crossing.append(
-          transform(
-            layer, block, cross, reading: memory, layerTrace.weightedValues.matrix, &residual))
+          (try kept(crossed.residual, in: file), try kept(crossed.trace, in: file)))
       } else {
         transform(block, layerTrace.weightedValues.matrix, &residual)
       }
-      attention.append(layerTrace)
+      attention.append(try kept(layerTrace, in: file))
       weights.releaseAll()
       try check(residual, block: layer)
       edits.residual(layer + 1, &residual)
-      residuals.append(residual)
+      residuals.append(try kept(residual, in: file))
     }
     try onProgress(Progress(done: plan.layers, total: plan.layers))
     return Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: attention,
       interventions: interventions,
-      streams: crossing.streams(of: plan, prompt: prompt, memory: memory, last: residual))
+      streams: crossing.streams(
+        of: plan, prompt: prompt, memory: memory, last: residuals[plan.layers], file: file),
+      file: file)
   }
+
+  func kept(
+    _ residual: Tensor<K.Element>, in file: KeptFile?
+  ) throws -> Tensor<K.Element> { try file?.keep(residual) ?? residual }
+
+  func kept(
+    _ layer: LayerTrace<K.Element>, in file: KeptFile?
+  ) throws -> LayerTrace<K.Element> { try file.map { try layer.moved(to: $0) } ?? layer }
 
   /// What one block's attention reads and writes, before its output projection.
   mutating func attend(
@@ -245,6 +259,7 @@ struct ForwardPass<K: Kernels> {
 
   /// A NaN is traced to the weight that holds it, instead of spreading over every map.
   func check(_ residual: Tensor<K.Element>, block: Int?) throws {
+    try Cancellation.check()
     let stream = residual.matrix
     guard !Slices.allSatisfy(stream.rows, { K.allFinite(stream.rows($0)) }) else { return }
     let suspects = block.map { plan.blocks[$0].weights } ?? plan.embedding.weights

@@ -3,7 +3,7 @@ import Tensors
 
 /// How rows are cut between the points where all of them must be known.
 enum Slices {
-  /// Calls `body` with slices that make up `0..<count`.
+  /// Calls `body` with slices that make up `0..<count`; once the work is given up, with no more of them.
   ///
   /// With enough rows for every thread each takes slices on its own, so that norm, products and
   /// activation of a slice follow each other and nobody waits between them; with few, one slice at a
@@ -17,10 +17,14 @@ enum Slices {
     let longest = alone ? 768 : 1024
     let rounds = (count + longest - 1) / longest
     let slices = alone ? (rounds + threads - 1) / threads * threads : rounds
+    @Sendable func work(_ index: Int) {
+      guard !Cancellation.isDue else { return }
+      body(index * count / slices..<(index + 1) * count / slices)
+    }
     if alone {
-      Parallel.forEach(slices) { body($0 * count / slices..<($0 + 1) * count / slices) }
+      Parallel.forEach(slices, work)
     } else {
-      for i in 0..<slices { body(i * count / slices..<(i + 1) * count / slices) }
+      for index in 0..<slices { work(index) }
     }
   }
 
@@ -122,6 +126,7 @@ struct Linear<K: Kernels>: Sendable {
     to x: Matrix<K.Element>, activation: Activation? = nil, adding: Bool = false,
     into y: MutableMatrix<K.Element>
   ) {
+    guard !Cancellation.isDue else { return }
     K.linear(
       x, matrix, transposed: transposed, bias: bias, activation: activation, adding: adding,
       into: y)

@@ -6,19 +6,19 @@ extension Model {
   /// - Returns: The second one's run, the first one's and cross attention among its streams.
   func run<K: Kernels>(
     _ prompt: Prompt, through encoder: EncoderPlan, on _: K.Type, interventions: [Intervention],
-    onProgress: (Progress) throws -> Void
+    keeping file: KeptFile?, onProgress: (Progress) throws -> Void
   ) throws -> Trace<K.Element> {
     let layers = encoder.plan.layers + plan.layers
     switch encoder {
     case .attended(let first, _):
-      let encoded = try trace(first, prompt, on: K.self) { progress in
+      let encoded = try trace(first, prompt, on: K.self, keeping: file) { progress in
         try onProgress(Progress(done: progress.done, total: layers))
       }
       let memory = Memory(prompt: prompt, output: output(of: first, encoded, on: K.self))
       var pass = ForwardPass<K>(
         plan: plan, weights: weights, prompt: decoderPrompt(of: prompt), memory: memory,
         interventions: interventions)
-      let decoded = try pass.run { progress in
+      let decoded = try pass.run(keeping: file) { progress in
         try onProgress(Progress(done: first.layers + progress.done, total: layers))
       }
       return decoded.adding([.encoder: encoded])
@@ -26,15 +26,15 @@ extension Model {
       let plan = prompt.image == nil ? plan : other
       var pass = ForwardPass<K>(
         plan: plan, weights: weights, prompt: prompt, interventions: interventions)
-      return try pass.run(onProgress: onProgress)
+      return try pass.run(keeping: file, onProgress: onProgress)
     case .inserted(let first, let insertion):
       guard let image = prompt.image else {
         var pass = ForwardPass<K>(
           plan: plan, weights: weights, prompt: prompt, interventions: interventions)
-        return try pass.run(onProgress: onProgress)
+        return try pass.run(keeping: file, onProgress: onProgress)
       }
       let seen = try Prompt(image: image, colors: prompt.imageColors, for: first)
-      let encoded = try trace(first, seen, on: K.self) { progress in
+      let encoded = try trace(first, seen, on: K.self, keeping: file) { progress in
         try onProgress(Progress(done: progress.done, total: layers))
       }
       var reader = WeightReader<K>(weights)
@@ -47,7 +47,7 @@ extension Model {
       var pass = ForwardPass<K>(
         plan: plan, weights: weights, prompt: prompt,
         memory: Memory(prompt: seen, output: projected), interventions: interventions)
-      let decoded = try pass.run { progress in
+      let decoded = try pass.run(keeping: file) { progress in
         try onProgress(Progress(done: first.layers + progress.done, total: layers))
       }
       return decoded.adding([.encoder: encoded])
@@ -55,10 +55,11 @@ extension Model {
   }
 
   private func trace<K: Kernels>(
-    _ plan: ModelPlan, _ prompt: Prompt, on _: K.Type, onProgress: (Progress) throws -> Void
+    _ plan: ModelPlan, _ prompt: Prompt, on _: K.Type, keeping file: KeptFile?,
+    onProgress: (Progress) throws -> Void
   ) throws -> Trace<K.Element> {
     var pass = ForwardPass<K>(plan: plan, weights: weights, prompt: prompt)
-    return try pass.run(onProgress: onProgress)
+    return try pass.run(keeping: file, onProgress: onProgress)
   }
 
   /// What a stack hands on: its residual stream after its final norm.

@@ -145,6 +145,7 @@ extension OutputHead {
     let x = normalised(residual).matrix
     let found = Mutex<[Int: ReadRows]>([:])
     for part in parts {
+      try Cancellation.check()
       let weights = rows(part)
       Slices.forEach(targets.count) { slice in
         var own =
@@ -164,6 +165,8 @@ extension OutputHead {
         found.withLock { $0[slice.lowerBound] = read }
       }
     }
+    // Slices that were left out have no outcomes.
+    try Cancellation.check()
     let all = found.withLock { $0 }.sorted { $0.key < $1.key }.flatMap(\.value.outcomes)
     guard all.allSatisfy(\.loss.isFinite) else { throw notFinite }
     return all

@@ -18,6 +18,9 @@ struct SoftmaxSums<Element: Scalar>: Sendable {
     isKnown = Array(repeating: false, count: heads)
   }
 
+  /// Bytes that they take.
+  var byteCount: Int { 2 * maxima.count * MemoryLayout<Element>.stride }
+
   /// The number of queries.
   var seq: Int { maxima.shape[1] }
 

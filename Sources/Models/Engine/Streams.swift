@@ -38,7 +38,8 @@ extension Trace {
   func adding(_ more: [StreamName: Trace]) -> Trace {
     Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: attention,
-      interventions: interventions, streams: streams.merging(more) { $1 }, keyPrompt: keyPrompt)
+      interventions: interventions, streams: streams.merging(more) { $1 }, keyPrompt: keyPrompt,
+      file: file)
   }
 }
 
@@ -62,13 +63,14 @@ struct Crossing<Element: Scalar> {
 
   /// Cross attention as a stream; none for a run without.
   func streams(
-    of plan: ModelPlan, prompt: Prompt, memory: Memory<Element>?, last: Tensor<Element>
+    of plan: ModelPlan, prompt: Prompt, memory: Memory<Element>?, last: Tensor<Element>,
+    file: KeptFile?
   ) -> [StreamName: Trace<Element>] {
     guard let memory, !attention.isEmpty else { return [:] }
     return [
       .cross: Trace(
         prompt: prompt, plan: plan.ofCross, residuals: residuals + [last], attention: attention,
-        keyPrompt: memory.prompt)
+        keyPrompt: memory.prompt, file: file)
     ]
   }
 }

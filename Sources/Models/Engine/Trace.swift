@@ -37,6 +37,14 @@ public struct LayerTrace<Element: Scalar>: Sendable {
     keptOutput = K.kept(tensor)
   }
 
+  /// The same with everything but the sums in a file.
+  func moved(to file: KeptFile) throws(KeptFileError) -> LayerTrace {
+    LayerTrace(
+      queries: try kept.queries.moved(to: file), keys: try kept.keys.moved(to: file),
+      values: try kept.values.moved(to: file), weightedValues: try keptOutput.moved(to: file),
+      extras: extras, sums: sums)
+  }
+
   /// Every head of the layer.
   func heads(_ plan: AttentionPlan, _ layer: Int) -> [HeadAttention<Element>] {
     (0..<plan.heads).map { head(plan, HeadIndex(layer: layer, head: $0)) }
@@ -78,13 +86,15 @@ public struct Trace<Element: Scalar>: Sendable {
   let streams: [StreamName: Trace]
   /// What keys stand for, where they are another stack's; nil where queries and keys are the same tokens.
   let keyPrompt: Prompt?
+  /// The file that holds what the run keeps; nil where memory does.
+  public let file: KeptFile?
 
   /// A run; `frozen` are rules that were put in afterwards, everything else left as it was.
   init(
     prompt: Prompt, plan: ModelPlan, residuals: [Tensor<Element>],
     attention: [LayerTrace<Element>], interventions: [Intervention] = [],
     frozen: PreparedRules<Element>? = nil, streams: [StreamName: Trace] = [:],
-    keyPrompt: Prompt? = nil
+    keyPrompt: Prompt? = nil, file: KeptFile? = nil
   ) {
     self.prompt = prompt
     self.plan = plan
@@ -93,12 +103,20 @@ public struct Trace<Element: Scalar>: Sendable {
     self.interventions = interventions
     self.streams = streams
     self.keyPrompt = keyPrompt
+    self.file = file
     prepared = frozen ?? PreparedRules(interventions.rules)
     reach = prepared.rules.isEmpty ? nil : frozen == nil ? .propagated : .local
   }
 
   /// The number of tokens.
   public var seq: Int { prompt.seq }
+
+  /// Bytes of memory that all parts of the run hold until it is forgotten.
+  public var bytesInMemory: Int {
+    let own = attention.reduce(0) { $0 + $1.sums.byteCount + (file == nil ? $1.byteCount : 0) }
+    let residual = residuals.reduce(0) { $0 + $1.count * MemoryLayout<Element>.stride }
+    return streams.values.reduce(own + (file == nil ? residual : 0)) { $0 + $1.bytesInMemory }
+  }
 
   /// Everything that one head's scores and weights follow from.
   public func attention(_ head: HeadIndex) -> HeadAttention<Element> {
@@ -147,7 +165,10 @@ public struct Trace<Element: Scalar>: Sendable {
   /// - Returns: `[rows, visible keys]`, keys from 0.
   /// - Complexity: O(rows × seq × dHead).
   public func visiblePattern(_ head: HeadIndex, rows: Range<Int>) -> Tensor<Element> {
-    ruled(head)?.tile(rows).dense
+    guard !Cancellation.isDue else {
+      return Tensor(repeating: 0, shape: [rows.count, attention(head).keyCount(rows: rows)])
+    }
+    return ruled(head)?.tile(rows).dense
       ?? AttentionWeights<Element.PreferredKernels>.weights(attention(head), rows: rows)
   }
 
@@ -199,6 +220,7 @@ public struct Trace<Element: Scalar>: Sendable {
     }
     let tiles = Self.tiles(of: rows, AttentionTiling.rows)
     Parallel.forEach(tiles.count) { index in
+      guard !Cancellation.isDue else { return }
       let seen = attention.visible(rows: tiles[index]).clamped(to: columns)
       for keys in AttentionTiling.tiles(of: seen) {
         AttentionWeights<Element.PreferredKernels>.weigh(
@@ -225,7 +247,7 @@ public struct Trace<Element: Scalar>: Sendable {
     let ruled = ruled(head)
     guard ruled == nil, attention.sums != nil else {
       let step = min(AttentionTiling.rows, max(16, 131_072 / max(1, keyCount)))
-      for queries in Self.tiles(of: rows, ruled?.rowsPerTile ?? step) {
+      for queries in Self.tiles(of: rows, ruled?.rowsPerTile ?? step) where !Cancellation.isDue {
         let tile = ruled?.tile(queries).dense ?? visiblePattern(head, rows: queries)
         body(tile.matrix, queries, 0..<tile.shape[1])
       }
@@ -236,7 +258,7 @@ public struct Trace<Element: Scalar>: Sendable {
         min(rows.count, AttentionTiling.rows), min(keyCount, AttentionTiling.keys),
       ])
     let target = scratch.mutableMatrix()
-    for queries in Self.tiles(of: rows, AttentionTiling.rows) {
+    for queries in Self.tiles(of: rows, AttentionTiling.rows) where !Cancellation.isDue {
       let visible = attention.visible(rows: queries)
       for keys in AttentionTiling.tiles(of: columns.map(visible.clamped) ?? visible) {
         let tile = target.window(rows: 0..<queries.count, columns: 0..<keys.count)

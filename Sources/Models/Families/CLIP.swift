@@ -14,16 +14,31 @@ enum CLIP: Family {
     let isSigLIP = config.modelType.hasPrefix("siglip")
     switch config.modelType {
     case "clip", "siglip":
-      config.disregard("projection_dim", "logit_scale_init_value")
-      return try text(
-        config.section("text_config"), isSigLIP: isSigLIP, prefix: "text_model.",
-        vision: vision(config.section("vision_config"), isSigLIP: isSigLIP, prefix: "vision_model.")
+      config.disregard("logit_scale_init_value")
+      let (texts, images) = (
+        try config.section("text_config", fallbacks: standard(isSigLIP: isSigLIP, ofImages: false)),
+        try config.section("vision_config", fallbacks: standard(isSigLIP: isSigLIP, ofImages: true))
       )
+      return try text(
+        texts, isSigLIP: isSigLIP, prefix: "text_model.",
+        vision: vision(images, isSigLIP: isSigLIP, prefix: "vision_model."),
+        contrast: isSigLIP ? sigmoid(texts, images) : softmax(config, texts, images))
     case "clip_vision_model", "siglip_vision_model":
       return try vision(config, isSigLIP: isSigLIP, prefix: "")
     default:
       return try text(config, isSigLIP: isSigLIP, prefix: "")
     }
+  }
+
+  /// Sizes that configurations leave out where they are the class's own, as those of released SigLIPs do.
+  private static func standard(isSigLIP: Bool, ofImages: Bool) -> [String: JSON] {
+    let isSmall = !isSigLIP && !ofImages
+    let sizes: [String: JSON] = [
+      "hidden_size": isSmall ? 512 : 768, "intermediate_size": isSmall ? 2048 : 3072,
+      "num_hidden_layers": 12, "num_attention_heads": isSmall ? 8 : 12,
+    ]
+    guard ofImages else { return sizes }
+    return sizes.merging(["image_size": 224, "patch_size": isSigLIP ? 16 : 32]) { $1 }
   }
 
   private static func sizes(_ config: ConfigReader, isSigLIP: Bool) throws -> EncoderSizes {
@@ -34,7 +49,8 @@ enum CLIP: Family {
   }
 
   private static func text(
-    _ config: ConfigReader, isSigLIP: Bool, prefix: String, vision: ModelPlan? = nil
+    _ config: ConfigReader, isSigLIP: Bool, prefix: String, vision: ModelPlan? = nil,
+    contrast: ContrastPlan? = nil
   ) throws -> ModelPlan {
     let sizes = try sizes(config, isSigLIP: isSigLIP)
     let vocabularySize = try config.count("vocab_size", default: isSigLIP ? 32000 : 49408)
@@ -56,7 +72,8 @@ enum CLIP: Family {
       blocks: blocks,
       head: OutputPlan(
         norm: sizes.norm("\(prefix)final_layer_norm"), linear: sizes.square("lm_head")),
-      encoder: vision.map { .beside($0) }, prefixes: prefixes, ignoredSuffixes: ignored,
+      encoder: vision.map { .beside($0) }, contrast: contrast, prefixes: prefixes,
+      ignoredSuffixes: ignored,
       ignoredPrefixes: others)
   }
 
@@ -95,6 +112,52 @@ enum CLIP: Family {
       head: OutputPlan(
         norm: sizes.norm("\(prefix)post_layernorm"), linear: sizes.square("lm_head")),
       prefixes: prefixes, ignoredSuffixes: ignored, ignoredPrefixes: others)
+  }
+
+  /// CLIP's way: two projections, and the best of several texts.
+  private static func softmax(
+    _ config: ConfigReader, _ texts: ConfigReader, _ images: ConfigReader
+  ) throws -> ContrastPlan {
+    let width = try config.count("projection_dim", default: 512)
+    func projection(_ name: String, _ config: ConfigReader) throws -> LinearPlan {
+      LinearPlan(name, inputs: try config.count("hidden_size"), stored: width, bias: false)
+    }
+    // Configurations of before July 2023 have 2 here, whatever the vocabulary says.
+    let end = texts.value("eos_token_id")?.int ?? 49407
+    return ContrastPlan(
+      textRow: end == 2 ? .largestID : .first(id: end),
+      text: try projection("text_projection", texts),
+      image: .first(try projection("visual_projection", images)),
+      scale: WeightPlan("logit_scale", [], as: [1, 1]), bias: nil)
+  }
+
+  /// SigLIP's way: a head for each tower, and each pair by itself.
+  private static func sigmoid(
+    _ texts: ConfigReader, _ images: ConfigReader
+  ) throws -> ContrastPlan {
+    let (text, image) = (
+      try sizes(texts, isSigLIP: true), try sizes(images, isSigLIP: true)
+    )
+    let name = "vision_model.head"
+    let three = 3 * image.dModel
+    let probe = ProbePlan(
+      probe: WeightPlan("\(name).probe", [1, 1, image.dModel], as: [1, image.dModel]),
+      heads: image.heads,
+      queryKeyValue: LinearPlan(
+        weight: WeightPlan("\(name).attention.in_proj_weight", [three, image.dModel]),
+        bias: WeightPlan("\(name).attention.in_proj_bias", [three])),
+      output: image.square("\(name).attention.out_proj"), norm: image.norm("\(name).layernorm"),
+      mlp: .plain(
+        up: LinearPlan("\(name).mlp.fc1", inputs: image.dModel, stored: image.dMLP, bias: true),
+        down: LinearPlan("\(name).mlp.fc2", inputs: image.dMLP, stored: image.dModel, bias: true),
+        activation: image.activation))
+    return ContrastPlan(
+      textRow: .last(padding: texts.value("pad_token_id")?.int ?? 1),
+      text: LinearPlan(
+        "text_model.head", inputs: text.dModel,
+        stored: try texts.count("projection_size", default: text.dModel), bias: true),
+      image: .probe(probe), scale: WeightPlan("logit_scale", [1]),
+      bias: WeightPlan("logit_bias", [1]))
   }
 
   private static let prefixes = ["", "text_model.", "vision_model."]

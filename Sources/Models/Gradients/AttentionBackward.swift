@@ -47,7 +47,7 @@ struct AttentionBackward<K: Kernels> {
   ) {
     let seq = gradient.rows
     let step = AttentionTiling.rowsPerTile(seq: seq)
-    for start in stride(from: 0, to: seq, by: step) {
+    for start in stride(from: 0, to: seq, by: step) where !Cancellation.isDue {
       let rows = start..<min(seq, start + step)
       let keyCount = head.keyCount(rows: rows)
       let seen = 0..<keyCount

@@ -1,4 +1,3 @@
-import Synchronization
 import Tensors
 
 extension Intervention {
@@ -53,15 +52,13 @@ struct Edits<Element: Scalar> {
   /// The heads of a layer that another rule stands in, made ready.
   func ruled<K: Kernels>(_ view: RuleLayer<K>) -> [Int: RuledHead<K>]
   where K.Element == Element {
-    let heads = rules.keys.filter { $0.layer == view.layer }
-    let found = Mutex<[Int: RuledHead<K>]>([:])
-    Parallel.forEach(heads.count) { index in
-      guard let applied = rules[heads[index]] else { return }
-      let head = RuleHead(layer: view, head: heads[index].head)
-      let made = RuledHead(head, applied.rule)
-      found.withLock { $0[head.head] = made }
+    let applied = rules.filter { $0.key.layer == view.layer }.map { ($0.key.head, $0.value) }
+    let made = Slots<RuledHead<K>>(count: applied.count)
+    Parallel.forEach(applied.count) { index in
+      let (head, rule) = applied[index]
+      made.put(RuledHead(RuleHead(layer: view, head: head), rule.rule), at: index)
     }
-    return found.withLock { $0 }
+    return Dictionary(uniqueKeysWithValues: zip(applied.map(\.0), made.take()))
   }
 
   /// Changes the residual stream entering a layer, `[seq, dModel]`.

@@ -16,6 +16,8 @@ public struct ModelPlan: Sendable, Hashable {
   public let head: OutputPlan
   /// What runs before and is read by this stack; nil for one stack alone.
   public let encoder: EncoderPlan?
+  /// How its texts are compared with the images of the stack beside it; nil for others.
+  public let contrast: ContrastPlan?
   /// What checkpoints of this family may put before all names.
   public let prefixes: [String]
   /// Endings of names that checkpoints of this family hold and no engine needs.
@@ -27,8 +29,9 @@ public struct ModelPlan: Sendable, Hashable {
 
   init(
     family: String, dModel: Int, vocabularySize: Int, contextLength: Int, embedding: EmbeddingPlan,
-    blocks: [BlockPlan], head: OutputPlan, encoder: EncoderPlan? = nil, prefixes: [String],
-    ignoredSuffixes: [String], ignoredPrefixes: [String] = [], fallbacks: [String: String] = [:]
+    blocks: [BlockPlan], head: OutputPlan, encoder: EncoderPlan? = nil,
+    contrast: ContrastPlan? = nil, prefixes: [String], ignoredSuffixes: [String],
+    ignoredPrefixes: [String] = [], fallbacks: [String: String] = [:]
   ) {
     self.family = family
     self.dModel = dModel
@@ -38,6 +41,7 @@ public struct ModelPlan: Sendable, Hashable {
     self.blocks = blocks
     self.head = head
     self.encoder = encoder
+    self.contrast = contrast
     self.prefixes = prefixes
     self.ignoredSuffixes = ignoredSuffixes
     self.ignoredPrefixes = ignoredPrefixes

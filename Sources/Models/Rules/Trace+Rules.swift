@@ -84,6 +84,6 @@ extension Trace {
     }
     return Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: layers,
-      interventions: self.interventions, frozen: ruled)
+      interventions: self.interventions, frozen: ruled, file: file)
   }
 }

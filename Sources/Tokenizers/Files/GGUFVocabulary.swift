@@ -18,6 +18,10 @@ public struct GGUFVocabulary: Sendable {
   public var bos, eos, unknown, separator, classification: Int?
   /// Whether they are put around a text; nil where the file does not say.
   public var addsBOS, addsEOS, addsSpacePrefix: Bool?
+  /// Whether a `bert` model knows no capitals, and no accents; nil where the file does not say.
+  public var lowers, stripsAccents: Bool?
+  /// The rules of a `t5` model, as SentencePiece packs them; empty for none.
+  public var charactersMap: [UInt8] = []
 
   /// A vocabulary; all but the model and its pieces may be left out.
   public init(
@@ -33,79 +37,17 @@ public struct GGUFVocabulary: Sendable {
   }
 }
 
-extension Tokenizer {
-  /// The tokenizer of a GGUF file.
-  ///
-  /// - Parameter file: Its name in errors.
-  /// - Throws: `unsupportedOption` for a model or a pre-tokenizer that heed does not know;
-  ///   `invalid` where scores or special ids do not fit the tokens; `unknownInMerge`.
-  public init(gguf: GGUFVocabulary, file: String) throws(TokenizerError) {
-    try gguf.check(file)
-    var vocabulary = Vocabulary(capacity: gguf.tokens.count)
-    for (id, token) in gguf.tokens.enumerated() { vocabulary.insert(token, id: id) }
-    var stages = StageList(file: file)
-    for (id, type) in gguf.types.enumerated() where [3, 4].contains(type) {
-      stages.add(gguf.tokens[id], id: id, isSpecial: type == 3)
-    }
-    let token = { (id: Int?, isAdded: Bool) in
-      id.map { isAdded ? [(gguf.tokens[$0], $0)] : [] } ?? []
-    }
-    switch gguf.model {
-    case "gpt2":
-      guard let patterns = KnownPatterns.patterns(pre: gguf.pre) else {
-        throw .unsupportedStage(
-          file: file, place: "tokenizer.ggml.pre", type: gguf.pre, known: [KnownPatterns.knownPre])
-      }
-      try stages.set(
-        "pre_tokenizer",
-        patterns == [KnownPatterns.gpt2]
-          ? #"{"type":"ByteLevel","add_prefix_space":false}"# : StageList.byteLevel(patterns))
-      if gguf.pre == "qwen2" { try stages.set("normalizer", #"{"type":"NFC"}"#) }
-      try stages.set("decoder", #"{"type":"ByteLevel"}"#)
-      try stages.set(
-        "post_processor",
-        StageList.template(
-          before: token(gguf.bos, gguf.addsBOS ?? (gguf.pre == "llama-bpe")),
-          after: token(gguf.eos, gguf.addsEOS ?? false), secondType: 1))
-      let merges = Section(
-        [.init(key: "merges", value: .array(gguf.merges.map { .string($0) }))], file: file)
-      let ignores = ["llama-bpe", "llama3", "llama-v3", "gpt-4o", "llama4"].contains(gguf.pre)
-      self = try stages.tokenizer(
-        BPE(
-          vocabulary: vocabulary, pairs: try BPE.merges(merges, vocabulary, prefix: []),
-          options: .init(ignoresMerges: ignores)))
-    case "llama":
-      try gguf.setMetaspace(&stages)
-      try stages.set(
-        "post_processor",
-        StageList.template(
-          before: token(gguf.bos, gguf.addsBOS ?? true),
-          after: token(gguf.eos, gguf.addsEOS ?? false), secondType: 1))
-      let ranks = ScoredPieces.ranks(gguf.scores) {
-        gguf.types.isEmpty || [1, 4, 5].contains(gguf.types[$0])
-      }
-      self = try stages.tokenizer(
-        BPE(
-          vocabulary: vocabulary, pairs: ScoredPieces.merges(vocabulary, ranks: ranks),
-          options: .init(
-            unknown: gguf.unknown.map { gguf.tokens[$0] }, fusesUnknown: true,
-            fallsBackToBytes: true)))
-    default:
-      throw .unsupportedOption(
-        file: file, place: "tokenizer.ggml.model", value: gguf.model)
-    }
-  }
-}
-
 extension GGUFVocabulary {
   /// Refuses lists and ids that do not fit the tokens.
-  fileprivate func check(_ file: String) throws(TokenizerError) {
+  func check(_ file: String) throws(TokenizerError) {
     guard !tokens.isEmpty, tokens.count < Section.idLimit else {
       throw .invalid(
         file: file, place: "tokenizer.ggml.tokens", found: "\(tokens.count) tokens",
         expected: "1 to \(Section.idLimit - 1)")
     }
-    if model == "llama", scores.count != tokens.count || !scores.allSatisfy(\.isFinite) {
+    if ["llama", "t5"].contains(model),
+      scores.count != tokens.count || !scores.allSatisfy(\.isFinite)
+    {
       throw .invalid(
         file: file, place: "tokenizer.ggml.scores", found: "\(scores.count) scores",
         expected: "a number for each of \(tokens.count) tokens")
@@ -121,14 +63,5 @@ extension GGUFVocabulary {
         file: file, place: "tokenizer.ggml's special ids", found: "\(id)",
         expected: "an id below \(tokens.count)")
     }
-  }
-
-  /// Spaces as `▁`, with one put before the text.
-  fileprivate func setMetaspace(_ stages: inout StageList) throws(TokenizerError) {
-    let prepends = addsSpacePrefix ?? true
-    let first = prepends ? #"{"type":"Prepend","prepend":"▁"},"# : ""
-    let replace = #"{"type":"Replace","pattern":{"String":" "},"content":"▁"}"#
-    try stages.set("normalizer", #"{"type":"Sequence","normalizers":[\#(first)\#(replace)]}"#)
-    try stages.set("decoder", StageList.metaspaceDecoder(strips: prepends))
   }
 }

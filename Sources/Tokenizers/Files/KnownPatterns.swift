@@ -9,66 +9,42 @@ enum KnownPatterns {
   /// Qwen 2: each digit alone.
   static let qwen2 =
     #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"# + rest
+  /// Qwen 3.5: as Qwen 2, with the marks of letters among them.
+  static let qwen35 =
+    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}|"#
+    + #" ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  /// Ling: contractions by their own rule, one line feed at a time.
+  static let bailing =
+    #"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"#
+  /// Seed-Coder: line feeds never after signs.
+  static let seedCoder =
+    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  /// EXAONE MoE: several words with a space between them.
+  static let exaoneMoE =
+    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?(?:\p{L}\p{M}*(?: \p{L}\p{M}*)*)+|\p{N}|"#
+    + #" ?[^\s\p{L}\p{N}]+[\r\n/]?|\s*[\r\n]|\s+(?!\S)|\s+"#
   private static let rest = #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
   /// o200k, as of GPT-4o and gpt-oss.
   static let o200k =
     #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"#
     + #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|"#
     + #"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-  /// DeepSeek V3: numbers, then ideographs and kana, then the rest.
-  static let deepseek3 = [
-    #"\p{N}{1,3}"#, "[一-龥\u{3040}-ゟ゠-ヿ]+",
-    ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"##,
-  ]
-
   /// Mistral's Tekken: as o200k, without contractions, each digit alone.
   static let tekken =
     #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|"#
     + #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|"#
     + #"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-  /// DeepSeek Coder: line feeds, letters, punctuation, ideographs, digits.
-  static let deepseekCoder = [
-    #"[\r\n]"#, #"\s?\p{L}+"#, #"\s?\p{P}+"#, "[一-龥ࠀ-一가-\u{D7FF}]+", #"\p{N}"#,
-  ]
-  /// DeepSeek LLM and V2; the letters are those with capitals, which the original lists one by one.
-  static let deepseekLLM = [
-    #"[\r\n]"#, #"\s?[\p{Lu}\p{Ll}\p{Lt}]+"#, "\\s?[!-/:-~！-／：-～‘-‟\u{3000}-。]+", #"\s+$"#,
-    "[一-龥ࠀ-一가-\u{D7FF}]+", #"\p{N}+"#,
+  /// Tiny Aya: numbers in threes from their end, then o200k's.
+  static let tinyAya = [#"\d{1,3}(?=(?:\d{3})*\b)"#, o200k]
+  /// SuperBPE: numbers alone, in threes from their end; words are not cut.
+  static let superBPE = [#"\p{N}+"#, #"(?=(\d{3})+(?!\d))"#]
+  /// Chameleon: codes of images, single tabs, line feeds and indents, digits and signs, then GPT-2's.
+  static let chameleon = [
+    "<sentinel:[0-9]+>", "(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z", #"([\t\n]|    |  )"#, #"\p{N}"#,
+    #"[\p{P}!-/:-@\[-`{-~]"#, gpt2,
   ]
   /// BLOOM: anything up to a sign that ends a clause.
   static let bloom = #" ?[^(\s|.,!?…。，、।۔،)]+"#
-  /// Falcon: punctuation, GPT-2's, numbers in threes.
-  static let falcon = [#"[\p{P}\$\+<=>\^~\|`]+"#, gpt2, "[0-9][0-9][0-9]"]
   /// What a file that names nothing is cut by.
   static let unnamed = [#"[\p{P}\$\+<=>\^~\|]+"#, gpt2, #"\p{N}+"#, "[0-9][0-9][0-9]"]
-
-  /// The patterns of a GGUF file's `tokenizer.ggml.pre`; nil for a name that heed does not know.
-  ///
-  /// Source: ggml-org/llama.cpp, `src/llama-vocab.cpp`.
-  static func patterns(pre: String) -> [String]? {
-    switch pre {
-    case "gpt-2", "gpt2", "phi-2", "jina-es", "jina-de", "mpt", "olmo", "jais": [gpt2]
-    case "llama3", "llama-v3", "llama-bpe", "falcon3", "dbrx", "smaug-bpe", "pixtral",
-      "chatglm-bpe":
-      [llama3]
-    case "qwen2", "stablelm2", "deepseek-r1-qwen", "megrez", "hunyuan": [qwen2]
-    case "gpt-4o", "llama4", "o200k": [o200k]
-    case "tekken": [tekken]
-    case "deepseek-v3": deepseek3
-    case "deepseek-coder": deepseekCoder
-    case "deepseek-llm": deepseekLLM
-    case "bloom", "poro-chat", "gpt3-finnish": [bloom]
-    case "viking": [bloom, #"\p{N}"#]
-    case "falcon": falcon
-    case "default": unnamed
-    case "starcoder", "refact", "command-r", "smollm", "codeshell", "exaone", "minerva-7b":
-      [#"\p{N}"#, gpt2]
-    default: nil
-    }
-  }
-
-  /// Names for an error text.
-  static let knownPre =
-    "default, gpt-2, llama-bpe, qwen2, gpt-4o, tekken, deepseek-llm, deepseek-coder, deepseek-v3, "
-    + "falcon, bloom, viking, starcoder, smollm or another of their kind"
 }

@@ -84,7 +84,7 @@ extension Tokenizer {
 
 extension StageList {
   /// Normalizer, pre-tokenizer and decoder of a SentencePiece model.
-  fileprivate mutating func setSentencePiece(
+  mutating func setSentencePiece(
     _ proto: SentencePieceModel
   ) throws(TokenizerError) {
     var steps: [String] = []

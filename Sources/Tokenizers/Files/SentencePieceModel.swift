@@ -18,6 +18,11 @@ struct SentencePieceModel {
   var charactersMap: [UInt8] = []
   var addsPrefix = true
 
+  /// A Unigram model whose pieces are kept elsewhere.
+  init(unigramRules: [UInt8], addsPrefix: Bool) {
+    (charactersMap, self.addsPrefix) = (unigramRules, addsPrefix)
+  }
+
   /// Reads the bytes of a model file; nil when they are none.
   init?(_ bytes: [UInt8]) {
     var reader = ProtobufReader(bytes[...])

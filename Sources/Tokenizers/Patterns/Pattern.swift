@@ -26,7 +26,8 @@ final class Pattern: @unchecked Sendable {
 
   deinit { heed_pattern_free(code) }
 
-  /// Calls `body` with each match in `range`, in order and without overlaps; empty ones left out.
+  /// Calls `body` with each match in `range`, in order and without overlaps; an empty one only where no
+  /// other ends, as in Rust's regular expressions.
   ///
   /// What lies outside of `range` is not looked at, as if the text began and ended there.
   func forEachMatch(
@@ -50,13 +51,16 @@ final class Pattern: @unchecked Sendable {
     bytes.withUnsafeBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       let start = base + range.lowerBound
-      var position = 0
+      var (position, last) = (0, -1)
       var (from, to) = (0, 0)
       while position <= range.count,
         heed_search_next(search, code, start, range.count, position, &from, &to) > 0
       {
-        if to > from {
+        if to > from || to != last {
           body((range.lowerBound + from)..<(range.lowerBound + to))
+          last = to
+        }
+        if to > from {
           position = to
         } else {
           position = to + 1

@@ -19,7 +19,7 @@ struct Bench: ParsableCommand {
 
   /// The stages, in their order.
   enum Stage: String, CaseIterable, ExpressibleByArgument {
-    case load, tokenise, forward, scores, map, frame, logits, ablation, backward
+    case load, tokenise, forward, scores, map, coarse, pooled, frame, logits, ablation, backward
   }
 
   @Option(help: "The last stage")
@@ -71,13 +71,13 @@ struct Bench: ParsableCommand {
       try given.prompt(tokenizer, model, default: PromptOptions.example)
     }
     stages.append(.init(name: "tokenise", seconds: tokenise, gflops: nil))
-    try engine.prepare(model, seq: prompt.seq)
+    let seq = prompt.seq
 
-    _ = try model.run(prompt, as: Element.self)
+    _ = try run(model, prompt, as: Element.self)
     let (trace, forward): (Trace<Element>, Double) = try timed(times: repeats) {
-      try model.run(prompt)
+      try run(model, prompt)
     }
-    let work = Double(model.plan.operations(seq: prompt.seq))
+    let work = Double(model.plan.operations(seq: seq))
     stages.append(.init(name: "forward", seconds: forward, gflops: work / forward / 1e9))
     let peak = Self.peakBytes
     for stage in Stage.allCases where stage > .forward && stage <= until {
@@ -98,6 +98,13 @@ struct Bench: ParsableCommand {
     }
   }
 
+  /// A run, kept where the budget says.
+  private func run<Element: Scalar>(
+    _ model: Model, _ prompt: Prompt, as _: Element.Type = Element.self
+  ) throws -> Trace<Element> {
+    try model.run(prompt, keeping: engine.prepare(model, seq: prompt.seq))
+  }
+
   /// How long a stage that follows a run takes; nil where the model or the precision has none.
   private func seconds<Element: Scalar>(
     of stage: Stage, _ model: Model, _ trace: Trace<Element>
@@ -106,7 +113,30 @@ struct Bench: ParsableCommand {
     case .load, .tokenise, .forward: return nil
     case .scores: return try timed(times: repeats) { try HeadScores.tables(of: trace) }.seconds
     case .map:
-      return try timed(times: repeats) { trace.pattern(HeadIndex(layer: 0, head: 0)) }.seconds
+      // A whole map of a long prompt never is in memory.
+      let step = max(128, (16 << 20) / max(1, trace.keyCount))
+      return try timed(times: repeats) {
+        for start in stride(from: 0, to: trace.seq, by: step) {
+          _ = trace.pattern(
+            HeadIndex(layer: 0, head: 0), rows: start..<min(trace.seq, start + step),
+            columns: 0..<trace.keyCount)
+        }
+      }.seconds
+    case .coarse:
+      let pool = Self.pool(trace)
+      let taken = TileCache.taken(rows: trace.seq, keyCount: trace.keyCount, pool: pool)
+      return try timed(times: repeats) {
+        trace.pooledPattern(
+          HeadIndex(layer: 0, head: 0), rows: 0..<trace.seq, columns: 0..<trace.keyCount,
+          pool: pool, taking: taken)
+      }.seconds
+    case .pooled:
+      return try timed(times: repeats) {
+        try trace.pooledPattern(
+          HeadIndex(layer: 0, head: 0), rows: 0..<trace.seq, columns: 0..<trace.keyCount,
+          pool: Self.pool(trace)
+        ) { _ in try Interruption.check() }
+      }.seconds
     case .frame:
       guard let single = trace as? Trace<Float> else { return nil }
       var state = ExplorerState()
@@ -121,7 +151,7 @@ struct Bench: ParsableCommand {
         .seconds
     case .ablation:
       guard model.hasOutputHead, trace.seq > 1 else { return nil }
-      try engine.prepare(model, seq: trace.seq, for: .ablation)
+      try engine.prepare(model, seq: trace.seq, for: [.ablation])
       let heads = (0..<trace.layers).flatMap { layer in
         (0..<model.plan.blocks[layer].attention.heads).map { HeadIndex(layer: layer, head: $0) }
       }
@@ -136,6 +166,11 @@ struct Bench: ParsableCommand {
         try model.gradients(of: .nextTokenLoss(trace.prompt), trace)
       }.seconds
     }
+  }
+
+  /// Weights of a block, across and down, for a whole map on a screen of 200x60: some 55 rows of two blocks each.
+  private static func pool<Element: Scalar>(_ trace: Trace<Element>) -> Int {
+    max(1, (trace.seq + 109) / 110)
   }
 
   /// What the machine gives at most: the best of a few products of square matrices, in 10⁹ operations

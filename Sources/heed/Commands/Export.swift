@@ -37,8 +37,12 @@ struct Export: ParsableCommand {
       if place.rule.count > 1 || !place.heads.isEmpty {
         throw ValidationError("--tensor takes one --rule, in all heads of the exported layers.")
       }
-      if place.lens != nil || place.without != nil || place.zoom != nil || !place.exec.isEmpty {
-        throw ValidationError("--lens, --without, --zoom and --exec go with --view.")
+      let isOfMaps = (tensor ?? .attention) == .attention
+      let isMisplaced = place.lens.map { !isOfMaps || !$0.lens.isOfParts } ?? false
+      if isMisplaced || place.without != nil || place.zoom != nil || !place.exec.isEmpty {
+        throw ValidationError(
+          "--lens, --without, --zoom and --exec go with --view; "
+            + "--tensor attention takes --lens only=A->B.")
       }
       return
     }
@@ -83,6 +87,7 @@ struct Export: ParsableCommand {
     guard tensor ?? .attention == .attention, place.rule.isEmpty else {
       throw Failure.mapsOnly(file: file)
     }
+    if let pair = place.lens?.lens.between { throw Failure.noSuchParts(pair, known: []) }
     let export = try format(default: .npy)
     let maps = try Opening.maps(Opening.locate(file), as: file)
     try prompt.refuse(forMapsOf: file)
@@ -102,7 +107,9 @@ struct Export: ParsableCommand {
     }
     let prompt = try prompt.prompt(tokenizer, model)
     try place.which.check(model.plan(engine.stream, for: prompt))
-    var trace = try Running.trace(model, prompt, engine, as: Element.self, for: .export)
+    let isRerun = spec != nil && place.scope == .propagated
+    var trace = try Running.trace(
+      model, prompt, engine, as: Element.self, for: [.export, isRerun ? .rerun : .run])
     if let spec {
       // Whatever layers a paper chose: all heads of the exported ones.
       let heads = place.which.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads
@@ -111,10 +118,22 @@ struct Export: ParsableCommand {
         Console.note("\(notice); npy has no place to say so")
       }
     }
-    let source = tensor.source(
-      model, trace, layer: place.which.layer, head: place.which.head)
+    let source = try source(tensor, model, trace)
     sayIfLarge(source)
     try output.sink.write { write in try export.export(source, write: write) }
+  }
+
+  private func source<Element: Scalar>(
+    _ tensor: TraceTensor, _ model: Model, _ trace: Trace<Element>
+  ) throws -> TensorSource {
+    let (layer, head) = (place.which.layer, place.which.head)
+    guard let pair = place.lens?.lens.between else {
+      return tensor.source(model, trace, layer: layer, head: head)
+    }
+    guard let source = TensorSource.maps(trace, between: pair, layer: layer, head: head) else {
+      throw Failure.noSuchParts(pair, known: trace.prompt.spans.pairs)
+    }
+    return source
   }
 
   /// Nobody should find out from a full disk what all maps of a long prompt take.

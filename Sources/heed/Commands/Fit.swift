@@ -69,7 +69,7 @@ struct Fit: ParsableCommand {
     guard let share else { return }
     let (model, source) = try Opening.model(model, engine)
     let prompt = try prompt.prompt(source, model)
-    let trace = try Running.trace(model, prompt, engine, as: Element.self, for: .scores)
+    let trace = try Running.trace(model, prompt, engine, as: Element.self, for: [.rerun])
     defer { Console.progress(nil) }
     let fit = try RuleFit(model, trace, names: names, budget: share) { done in
       try Interruption.check()

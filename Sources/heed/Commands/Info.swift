@@ -85,9 +85,11 @@ private struct Report: Encodable {
   }
   struct Memory: Encodable {
     let tokens, trace, working, total: Int
-    /// The most that scoring all heads and leaving out single heads hold, and the size of a file with
-    /// all maps.
-    let scores, ablation, maps: Int
+    /// The most that scoring all heads, leaving out single heads, gradients, and a second run beside the first
+    /// hold.
+    let scores, ablation, backward, rerun: Int
+    /// What a run holds where `filed` bytes of it go to a file, and the size of a file with all maps.
+    let totalWithFile, filed, maps: Int
   }
 
   let version = 1
@@ -130,7 +132,9 @@ private struct Report: Encodable {
       let need = model.memoryPlan(seq: seq, threads: MachineLimits.current.cores)
       return Memory(
         tokens: seq, trace: need.trace, working: need.working, total: need.total,
-        scores: need.total(.scores), ablation: need.total(.ablation), maps: need.maps)
+        scores: need.total(.scores), ablation: need.total(.ablation),
+        backward: need.total(.backward), rerun: need.total(.rerun),
+        totalWithFile: need.total(.run, keeping: .file), filed: need.filed, maps: need.maps)
     }
     freeMemory = MachineLimits.current.freeMemory
     precision = model.prefersBFloat16 ? "bf16" : "f32"
@@ -172,7 +176,9 @@ private struct Report: Encodable {
         "\(need.tokens) tokens: \(ByteCount(need.total)), weights aside"
           + " (\(ByteCount(need.trace)) kept, \(ByteCount(need.working)) while running);"
           + " with scores \(ByteCount(need.scores)), without single heads"
-          + " \(ByteCount(need.ablation)); a file of all maps \(ByteCount(need.maps))",
+          + " \(ByteCount(need.ablation)), with gradients \(ByteCount(need.backward)), beside"
+          + " another run \(ByteCount(need.rerun)); \(ByteCount(need.totalWithFile)) and a file of"
+          + " \(ByteCount(need.filed)) under --memory; a file of all maps \(ByteCount(need.maps))",
       ])
     }
     if let freeMemory { table.add(["free here", "\(ByteCount(freeMemory))"]) }

@@ -8,8 +8,12 @@ import Tokenizers
 /// `heed predict`: what the model expects next.
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The most probable next tokens, masked tokens or classes, and the loss on the prompt."
-  )
+    abstract:
+      "The most probable next tokens, masked tokens or classes, and the loss on the prompt.",
+    discussion: """
+      A model that compares texts with images takes an --image and says how well each line of the text \
+      fits it.
+      """)
 
   @OptionGroup var model: ModelArgument
   @OptionGroup var prompt: PromptOptions
@@ -82,13 +86,15 @@ struct Predict: ParsableCommand {
 
   private func run<Element: Scalar>(_: Element.Type) throws {
     let (model, source) = try Opening.model(model, engine)
+    if let contrast = model.contrast { return try compare(model, source, contrast) }
     guard model.hasOutputHead else { throw ModelError.outputHeadMissing(checkpoint: model.name) }
     let prompt = try prompt.prompt(source, model, answers: false)
     let removed = try without.map { try model.plan.heads(named: $0) }
-    var trace = try Running.trace(model, prompt, engine, as: Element.self)
-    var before: Double?
     let changes =
       (removed ?? []).map(Intervention.zero) + (try cut.map { try model.plan.cuts($0) } ?? [])
+    var trace = try Running.trace(
+      model, prompt, engine, as: Element.self, for: [changes.isEmpty ? .run : .rerun])
+    var before: Double?
     if !changes.isEmpty {
       if trace.isCausal, !model.plan.head.isOfClasses {
         before = try Distribution.ofPrompt(model, trace).loss
@@ -139,6 +145,36 @@ struct Predict: ParsableCommand {
         ?? ids.map(String.init).joined(separator: ",")
     }
     try write(report)
+  }
+
+  /// How well captions fit an image; without heads that are taken out.
+  private func compare(_ model: Model, _ source: TokenizerSource, _ contrast: ContrastPlan) throws {
+    guard without == nil, cut == nil else {
+      throw ValidationError("--without and --cut go with models that predict tokens or classes.")
+    }
+    guard prompt.extra.image != nil || prompt.extra.pixels != nil else {
+      throw ModelError.imageMissing(family: model.plan.family)
+    }
+    guard let bytes = try prompt.bytes() else { throw Failure.noPrompt }
+    let captions = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+      .map(String.init)
+    guard !captions.isEmpty else { throw Failure.noPrompt }
+    let tokenizer = try source.open()
+    let texts = captions.map { Prompt(tokens: tokenizer.encode($0).tokens) }
+    let image = try prompt.prompt(source, model)
+    try engine.prepare(model, seq: ([image] + texts).map(\.seq).max() ?? 0)
+    Interruption.listen()
+    let logits = try model.similarities(of: image, to: texts) { _ in try Interruption.check() }
+    let largest = logits.max() ?? 0
+    let sum = logits.reduce(0) { $0 + exp($1 - largest) }
+    let top = logits.indices.sorted { logits[$0] > logits[$1] }.prefix(top).map { index in
+      Report.Candidate(
+        id: index, piece: captions[index], text: captions[index],
+        probability: contrast.bias == nil
+          ? exp(logits[index] - largest) / sum : 1 / (1 + exp(-logits[index])),
+        logit: logits[index])
+    }
+    try write(Report(top: Array(top), loss: nil, without: nil, lossBefore: nil))
   }
 
   private func write(_ report: Report) throws {

@@ -96,7 +96,9 @@ struct Prune: ParsableCommand {
     let pruning = try Pruning(
       model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
       prefix: addSpecial ? tokenizer.prefix : [])
-    try engine.prepare(model, seq: entries.map(\.prompt.seq).max() ?? 1)
+    try engine.prepare(
+      model, seq: entries.map(\.prompt.seq).max() ?? 1,
+      for: MemoryPlan.Work.of([score]) + [.ablation])
     let found = try order(pruning, model, score)
     let points = try Running.analysis("pruning") { onProgress in
       try pruning.curve(found.masks, controls: controls, onProgress: onProgress)

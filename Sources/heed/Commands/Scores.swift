@@ -132,9 +132,11 @@ struct Scores: ParsableCommand {
     let prompt = needsPrompt || prompt.isGiven ? try prompt.prompt(tokenizer, model) : nil
     let options = try settings.options(
       scores, tokenizer, addSpecial: addSpecial, last: prompt.map { $0.seq - 1 })
+    let works =
+      MemoryPlan.Work.of(scores) + (spec != nil && rule.scope == .propagated ? [.rerun] : [])
     func scored(_ model: Model) throws -> (results: [ScoreResult], rule: String?) {
       var trace = try prompt.map {
-        try Running.trace(model, $0, engine, as: Element.self, for: .scores)
+        try Running.trace(model, $0, engine, as: Element.self, for: works)
       }
       if let spec, let plain = trace {
         let plan = RulePlan(spec, in: try ruledHeads(model))

@@ -49,7 +49,7 @@ struct Sinks: ParsableCommand {
   private func run<Element: Scalar>(_: Element.Type) throws {
     let (model, tokenizer) = try Opening.model(model, engine)
     let prompt = try prompt.prompt(tokenizer, model)
-    let trace = try Running.trace(model, prompt, engine, as: Element.self, for: .scores)
+    let trace = try Running.trace(model, prompt, engine, as: Element.self, for: [.scores])
     let report = try Running.analysis("looking for sinks") { onProgress in
       try SinkReport(model, trace, epsilon: epsilon, onProgress: onProgress)
     }

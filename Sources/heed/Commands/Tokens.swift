@@ -15,7 +15,16 @@ struct Tokens: ParsableCommand {
   @Option(help: "How to write it")
   var format = TableFormat.text
 
+  @Flag(help: "Print how many tokens there are, and nothing else")
+  var count = false
+
   @OptionGroup var output: OutputOption
+
+  func validate() throws {
+    if count, format != .text {
+      throw ValidationError("--count prints one number; leave --format out.")
+    }
+  }
 
   private struct Report: Encodable {
     struct Token: Encodable {
@@ -29,6 +38,7 @@ struct Tokens: ParsableCommand {
 
   func run() throws {
     let prompt = try prompt.textPrompt(Opening.tokenizer(model))
+    guard !count else { return try output.sink.write("\(prompt.seq)\n") }
     switch format {
     case .json:
       let tokens = prompt.tokens.map {

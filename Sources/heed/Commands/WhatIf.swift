@@ -59,7 +59,9 @@ struct WhatIf: ParsableCommand {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
     let prompt = try prompt.prompt(source, model)
-    let plain = try Running.trace(model, prompt, engine, as: Element.self, for: .scores)
+    let plain = try Running.trace(
+      model, prompt, engine, as: Element.self,
+      for: [options.scope == .propagated ? .rerun : .scores])
     let rules = RulePlan(spec, in: chosen)
     switch options.scope {
     case .local:

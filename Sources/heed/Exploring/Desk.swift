@@ -22,8 +22,9 @@ final class Desk {
   init(_ start: Start, answering mailbox: Mailbox<Action>, savesToOutput: Bool = false) {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
     let engine = start.engine
-    service = InferenceService(mailbox: mailbox, stream: start.stream) { model, prompt in
-      try engine.prepare(model, seq: prompt.seq, for: .scores)
+    service = InferenceService(mailbox: mailbox, stream: start.stream) {
+      model, prompt, held in
+      try engine.prepare(model, seq: prompt.seq, for: [.scores], holding: held)
     }
     if !start.isText { first = start.request }
   }

@@ -4,6 +4,7 @@ import Checkpoints
 import Explorer
 import Foundation
 import Models
+import Tensors
 import Terminal
 import Tokenizers
 
@@ -18,6 +19,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   case binaryToTerminal(format: String)
   case unknownScore(String, known: [String])
   case noSuchPosition(String, Int, count: Int)
+  /// `--lens only=A->B` with a part that the prompt does not have.
+  case noSuchParts(SpanPair, known: [SpanPair])
   case misspelledCommand(String, nearest: String)
   case promptLine(file: String, line: Int, found: String)
   case noPrompts(file: String)
@@ -53,6 +56,11 @@ enum Failure: Error, Equatable, CustomStringConvertible {
       "\(name): no such score, expected one of \(known.joined(separator: ", "))"
     case .noSuchPosition(let option, let position, let count):
       "--\(option) \(position): the prompt has tokens 0 to \(count - 1)"
+    case .noSuchParts(let pair, let known):
+      "--lens only=\(pair): the prompt has "
+        + (known.isEmpty
+          ? "no named parts; name them with --pair, --span or --tags"
+          : "only \(known.map(\.description).joined(separator: ", "))")
     case .nothingLoaded(let why): why
     case .promptForMaps(let file):
       "\(file): holds maps that are there already, found a prompt, too; leave the prompt out"
@@ -83,7 +91,7 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     case is CheckpointError, is ConfigurationError, is OpenMapsError, is ExportError,
       is MaximumFlowError,
       is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is PruningError,
-      is RelevanceError, is RuleError,
+      is RelevanceError, is RuleError, is KeptFileError, is MemoryRefusal,
       is TerminalError, is Failure:
       Console.error("\(error)")
       Foundation.exit(1)

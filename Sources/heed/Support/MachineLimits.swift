@@ -1,4 +1,6 @@
 import Foundation
+import Models
+import Tensors
 
 /// What this process may use of the machine: memory and cores that are free, in its cgroups and under
 /// its limits.
@@ -23,6 +25,16 @@ struct MachineLimits {
   var freeMemory: Int? {
     let left = [machineMemory, addressSpaceLeft] + memoryGroups.map(\.left)
     return left.compactMap { $0 }.min().map { max(0, $0) }
+  }
+
+  /// Where what runs keep may go instead of memory: `TMPDIR`, else `/var/tmp`, where that is a disk.
+  ///
+  /// Nil under a limit of the address space, which counts mapped files as well, and where the folder lies in
+  /// memory itself.
+  var fileRoom: FileRoom? {
+    let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
+    guard addressSpace == nil, let free = KeptFile.space(in: folder) else { return nil }
+    return FileRoom(folder: folder, free: free)
   }
 
   /// Physical cores among the processors that the process may run on, no more than the time that cgroups grant; at least 1.

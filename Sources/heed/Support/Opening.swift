@@ -93,7 +93,7 @@ enum Opening {
       try ScoreSettings.parse([]).options([score], source, addSpecial: addSpecial)
     }
     opened.another = { try another($0, addSpecial: addSpecial, engine: engine) }
-    opened.prepare = { try engine.prepare($0, seq: $1.seq, for: .scores) }
+    opened.prepare = { try engine.prepare($0, seq: $1.seq, for: [.scores], holding: $2) }
     return .model(opened)
   }
 

@@ -264,7 +264,10 @@ struct EngineOptions: ParsableArguments {
   var threads: Int?
 
   @Option(
-    help: "Refuse work that needs more memory than this, such as 4G (default: what is free here)")
+    help: """
+      Memory that work may hold, such as 4G: what a run keeps goes to a file in TMPDIR where that fits it in, \
+      and what needs more is refused (default: what is free here)
+      """)
   var memory: String?
 
   func validate() throws {
@@ -297,8 +300,12 @@ struct EngineOptions: ParsableArguments {
   private var preferences: Configuration { (try? Configuration.current()) ?? Configuration() }
 
   /// Bytes that work may hold: what was asked for, else what is free, less what every process needs.
-  var budget: Int? {
-    if let memory = memory ?? preferences.memory { return ByteCount(memory)?.bytes }
+  ///
+  /// - Parameter held: Bytes that earlier runs hold; of what is free, they are gone already.
+  func budget(holding held: Int = 0) -> Int? {
+    if let memory = memory ?? preferences.memory {
+      return ByteCount(memory).map { max(0, $0.bytes - held) }
+    }
     return MachineLimits.current.freeMemory.map { max(0, $0 - 96 << 20) }
   }
 
@@ -306,11 +313,29 @@ struct EngineOptions: ParsableArguments {
   var threadCount: Int { threads ?? preferences.threads ?? MachineLimits.current.cores }
 
   /// Checks work against the budget; call on the thread that will do it.
-  func prepare(_ model: Model, seq: Int, for work: MemoryPlan.Work = .run) throws {
+  ///
+  /// - Parameter held: Bytes that earlier runs hold.
+  /// - Returns: The file in which the run is to keep what maps are derived from; nil where memory holds it.
+  @discardableResult
+  func prepare(
+    _ model: Model, seq: Int, for works: [MemoryPlan.Work] = [.run], holding held: Int = 0
+  ) throws -> KeptFile? {
     _ = try Configuration.current()
     Parallel.setThreadCount(threadCount)
-    try model.checkMemory(
-      work, seq: seq, threads: Parallel.threadCount, isDouble: precision == .f64, budget: budget)
+    let isDouble = precision == .f64
+    let budget = budget(holding: held)
+    let place = try model.place(
+      for: works, seq: seq, threads: Parallel.threadCount, isDouble: isDouble, budget: budget,
+      room: MachineLimits.current.fileRoom)
+    let plan = model.memoryPlan(seq: seq, threads: Parallel.threadCount, isDouble: isDouble)
+    guard place == .file, let room = MachineLimits.current.fileRoom, let budget else {
+      try MemoryRefusal.probe(works.map { plan.total($0) }.max() ?? 0)
+      return nil
+    }
+    Console.note(
+      "keeping \(ByteCount(works.map(plan.filed).max() ?? 0)) of the run in a file in \(room.folder):"
+        + " \(ByteCount(budget)) of memory would not hold them")
+    return try KeptFile(in: room.folder)
   }
 }
 

@@ -6,26 +6,28 @@ import Tensors
 /// Runs with progress on standard error and ^C.
 enum Running {
   /// Runs a prompt; of an encoder-decoder, the part that was asked for.
+  ///
+  /// - Parameter works: What is to be done with it.
   static func trace<Element: Scalar>(
     _ model: Model, _ prompt: Prompt, _ options: EngineOptions, as _: Element.Type,
-    for work: MemoryPlan.Work = .run
+    for works: [MemoryPlan.Work] = [.run]
   ) throws -> Trace<Element> {
     _ = try model.plan(options.stream, for: prompt)
-    let whole = try whole(model, prompt, options, as: Element.self, for: work)
+    let whole = try whole(model, prompt, options, as: Element.self, for: works)
     return try model.stream(options.stream, of: whole)
   }
 
   /// Runs a prompt through all parts of a model.
   static func whole<Element: Scalar>(
     _ model: Model, _ prompt: Prompt, _ options: EngineOptions, as _: Element.Type,
-    for work: MemoryPlan.Work = .run
+    for works: [MemoryPlan.Work] = [.run]
   ) throws -> Trace<Element> {
     try model.check(prompt)
-    try options.prepare(model, seq: prompt.seq, for: work)
+    let file = try options.prepare(model, seq: prompt.seq, for: [.run] + works)
     Interruption.listen()
     let start = Date()
     defer { Console.progress(nil) }
-    return try model.run(prompt, as: Element.self) { progress in
+    return try model.run(prompt, as: Element.self, keeping: file) { progress in
       try Interruption.check()
       // Nothing flickers past for a run that is over at once.
       if Date().timeIntervalSince(start) > 0.3 {
@@ -74,5 +76,14 @@ enum Running {
       Console.warning("\(text): interrupted; going on with what was found so far")
     }
     return result
+  }
+}
+
+extension MemoryPlan.Work {
+  /// What is done with a run for the sake of some scores.
+  static func of(_ scores: [any HeadScore.Type]) -> [MemoryPlan.Work] {
+    let needs = scores.reduce(into: Set<ScoreNeed>()) { $0.formUnion($1.needs) }
+    return [.scores] + (needs.contains(.gradients) ? [.backward] : [])
+      + (needs.contains(.ablations) ? [.ablation] : [])
   }
 }

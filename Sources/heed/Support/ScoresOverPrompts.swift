@@ -35,8 +35,11 @@ struct ScoresOverPrompts {
     do {
       for entry in entries.dropFirst(state.done) {
         Console.progress("prompt \(state.done + 1) of \(state.total)")
-        try add(entry, to: &state, as: Element.self)
+        // Of a prompt that was given up nothing is kept.
+        var next = state
+        try add(entry, to: &next, as: Element.self)
         try Interruption.check()
+        state = next
       }
     } catch is CancellationError {
       try keep(state, format)
@@ -68,7 +71,9 @@ struct ScoresOverPrompts {
   private func results<Element: Scalar>(
     _ model: Model, _ entry: PromptSet.Entry, as _: Element.Type
   ) throws -> [ScoreResult] {
-    var trace = try Running.trace(model, entry.prompt, engine, as: Element.self, for: .scores)
+    let works =
+      MemoryPlan.Work.of(scores) + (rules != nil && reach == .propagated ? [.rerun] : [])
+    var trace = try Running.trace(model, entry.prompt, engine, as: Element.self, for: works)
     if let rules { trace = try Running.ruled(model, trace, rules, reach) }
     let options = entry.options(options)
     return try Running.scores(scores, model, trace, options: options, prefix: prefix)

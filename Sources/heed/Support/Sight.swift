@@ -34,7 +34,7 @@ struct Sight {
       let asked = try prompt.prompt(Opening.tokenizer(model), open.model, default: fallback)
       let plan = try open.model.plan(engine.stream, for: asked)
       try place.check(plan)
-      let whole = try Running.whole(open.model, asked, engine, as: Float.self, for: .scores)
+      let whole = try Running.whole(open.model, asked, engine, as: Float.self, for: [.scores])
       try place.check(open.model.stream(engine.stream, of: whole))
       source = .run(open, whole, asked)
     }
@@ -60,6 +60,10 @@ struct Sight {
         onProgress: onProgress)
     case .maps(let maps, let spans):
       try state.see(maps, naming: spans, onProgress: onProgress)
+    }
+    // A screen drops what a new prompt does not have; a command that asked for it must not.
+    if let pair = place.lens?.lens.between, state.lens.between != pair {
+      throw Failure.noSuchParts(pair, known: state.subject?.spanPairs ?? [])
     }
     return state
   }

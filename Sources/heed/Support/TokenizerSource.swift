@@ -116,6 +116,11 @@ struct TokenizerSource: Sendable {
     vocabulary.addsBOS = value("add_bos_token")?.bool
     vocabulary.addsEOS = value("add_eos_token")?.bool
     vocabulary.addsSpacePrefix = value("add_space_prefix")?.bool
+    vocabulary.lowers = value("normalizer.lowercase")?.bool
+    vocabulary.stripsAccents = value("normalizer.strip_accents")?.bool
+    vocabulary.charactersMap = (value("precompiled_charsmap")?.array?.ints ?? []).map {
+      UInt8(truncatingIfNeeded: $0)
+    }
     return vocabulary
   }
 }

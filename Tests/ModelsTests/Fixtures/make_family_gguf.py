@@ -22,8 +22,12 @@ MODELS = {
     "llama-llama3": gguf.MODEL_ARCH.LLAMA, "qwen2": gguf.MODEL_ARCH.QWEN2,
     "qwen3": gguf.MODEL_ARCH.QWEN3, "gemma": gguf.MODEL_ARCH.GEMMA,
     "gemma2-gguf": gguf.MODEL_ARCH.GEMMA2, "gemma3-gguf": gguf.MODEL_ARCH.GEMMA3,
-    "phi3-long": gguf.MODEL_ARCH.PHI3,
+    "phi3-long": gguf.MODEL_ARCH.PHI3, "mixtral": gguf.MODEL_ARCH.LLAMA,
+    "qwen2_moe": gguf.MODEL_ARCH.QWEN2MOE, "qwen3_moe": gguf.MODEL_ARCH.QWEN3MOE,
+    "bert": gguf.MODEL_ARCH.BERT,
 }
+# What an expert's matrices are called in the fused tensors' names.
+MATRICES = {"w1": "gate", "w2": "down", "w3": "up", "gate_proj": "gate", "down_proj": "down", "up_proj": "up"}
 
 
 def interleaved(matrix, heads):
@@ -49,6 +53,15 @@ def llama3_divisors(rope, width):
 def settings(writer, config, name):
     heads = config["num_attention_heads"]
     width = config.get("head_dim") or config["hidden_size"] // heads
+    if name == "bert":
+        writer.add_context_length(config["max_position_embeddings"])
+        writer.add_embedding_length(config["hidden_size"])
+        writer.add_block_count(config["num_hidden_layers"])
+        writer.add_feed_forward_length(config["intermediate_size"])
+        writer.add_head_count(heads)
+        writer.add_layer_norm_eps(config["layer_norm_eps"])
+        writer.add_causal_attention(False)
+        return
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])
     writer.add_block_count(config["num_hidden_layers"])
@@ -62,6 +75,14 @@ def settings(writer, config, name):
     rope = config["rope_parameters"]
     rope = rope.get("full_attention", rope)
     writer.add_rope_freq_base(rope["rope_theta"])
+    experts = config.get("num_local_experts") or config.get("num_experts")
+    if experts:
+        writer.add_expert_count(experts)
+        writer.add_expert_used_count(config["num_experts_per_tok"])
+    if "moe_intermediate_size" in config:
+        writer.add_expert_feed_forward_length(config["moe_intermediate_size"])
+    if "shared_expert_intermediate_size" in config:
+        writer.add_expert_shared_feed_forward_length(config["shared_expert_intermediate_size"])
     if config.get("sliding_window") and name.startswith("gemma"):
         writer.add_sliding_window(config["sliding_window"])
     if name.startswith("gemma2"):
@@ -84,18 +105,44 @@ def settings(writer, config, name):
             writer.add_tensor(f"rope_factors_{length}.weight", factors)
 
 
+def fused(tensors):
+    """The same matrix of all experts as one tensor."""
+    found, groups = {}, {}
+    for name, tensor in tensors.items():
+        parts = name.split(".")
+        if "experts" not in parts:
+            found[name] = tensor
+            continue
+        at = parts.index("experts")
+        target = f"blk.{parts[2]}.ffn_{MATRICES[parts[at + 2]]}_exps.weight"
+        groups.setdefault(target, {})[int(parts[at + 1])] = tensor
+    for target, group in groups.items():
+        found[target] = torch.stack([group[number] for number in sorted(group)])
+    return found
+
+
 def write(name, architecture):
-    folder = HERE / "families" / name
+    folder = HERE / ("encoders" if name == "bert" else "families") / name
     config = json.loads((folder / "config.json").read_text())
     writer = gguf.GGUFWriter(HERE / "gguf" / f"{name}.gguf", gguf.MODEL_ARCH_NAMES[architecture])
     settings(writer, config, name)
     names = gguf.get_tensor_name_map(architecture, config["num_hidden_layers"])
-    for source, tensor in load_file(folder / "model.safetensors").items():
-        target = names.get_name(source, try_suffixes=(".weight", ".bias"))
+    # A layer without experts among those with them.
+    plain = gguf.get_tensor_name_map(gguf.MODEL_ARCH.QWEN3, config["num_hidden_layers"])
+    for source, tensor in fused(load_file(folder / "model.safetensors")).items():
+        # What stands on top of a BERT has no place in the file.
+        if source.startswith(("cls.", "bert.pooler.")):
+            continue
+        source = source.removeprefix("bert.")
+        target = source if source.startswith("blk.") else (
+            names.get_name(source, try_suffixes=(".weight", ".bias"))
+            or plain.get_name(source, try_suffixes=(".weight", ".bias")))
+        if target.endswith("ffn_gate_inp_shexp.weight"):
+            tensor = tensor.squeeze()
         if architecture == gguf.MODEL_ARCH.LLAMA and ("q_proj" in source or "k_proj" in source):
             heads = config["num_attention_heads" if "q_proj" in source else "num_key_value_heads"]
             tensor = interleaved(tensor, heads)
-        if tensor.dim() == 1:
+        if tensor.dim() == 1 or tensor.dtype == torch.float32:
             value = tensor.float().numpy()
             if name.startswith("gemma") and source.endswith("norm.weight"):
                 value = value + 1

@@ -37,7 +37,7 @@ for reader in FuzzReader.all {
   let end = Date().addingTimeInterval(seconds / Double(FuzzReader.all.count))
   print("\(reader.name): the input at work lies in \(folder)")
   while Date() < end {
-    let bytes = Mutator.damaged(seeds.randomElement(using: &random) ?? [], using: &random)
+    let bytes = reader.damaged(seeds.randomElement(using: &random) ?? [], using: &random)
     alarm(20)
     let refusal: String?
     do {

@@ -38,6 +38,12 @@ public struct FuzzReader: Sendable {
       + texts.map { Array($0.utf8) }
   }
 
+  /// A damaged copy of one of its inputs: of JSON half of the time with other values, so that it still is JSON.
+  public func damaged(_ bytes: [UInt8], using random: inout FuzzGenerator) -> [UInt8] {
+    file.hasSuffix(".json") && Bool.random(using: &random)
+      ? JSONMutator.damaged(bytes, using: &random) : Mutator.damaged(bytes, using: &random)
+  }
+
   /// Gives bytes to the reader as a file in `folder`.
   ///
   /// - Returns: The refusal; nil when the file was read.
