@@ -111,6 +111,8 @@ private func state(_ subject: Subject = .image()) -> ExplorerState {
     _ = update(&state, .loaded(subject(.synthetic(), "reader")))
     #expect(state.view == "tokens")
     #expect(state.type("prompt hello") == [.run("hello")])
+    _ = update(&state, .loaded(subject(.image(), "eye")))
+    #expect(state.view == "image")
   }
 
   @Test func `a click on a patch makes it the query`() throws {

@@ -28,9 +28,9 @@ import Testing
     for view in ExplorerViews.all {
       lines.append(":view \(view.name)")
       lines += ["txt", "ans", "svg", "html"].map { ":snapshot a.\($0)" }
-      // Tables and maps, text and binary.
+      // Tables and maps, binary and text; the last one ends its line.
       if !["image", "help"].contains(view.name) {
-        lines += ["csv", "tsv", "json", "npz"].map { ":export a.\($0)" }
+        lines += ["npz", "csv", "tsv", "json"].map { ":export a.\($0)" }
       }
     }
     try folder.write("r", recording(lines.joined(separator: "\n") + "\n"))

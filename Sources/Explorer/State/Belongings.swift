@@ -36,7 +36,11 @@ extension ExplorerState {
   mutating func exchangeBelongings(for subject: Subject) {
     guard let former = run?.origin, let next = subject.origin, former.address != next.address
     else { return }
-    if view == ImageView.name, subject.keyPrompt?.grid == nil { views = [TokensView.name] }
+    // What a text is best seen as becomes what an image is, and the other way round.
+    let isImage = subject.keyPrompt?.grid != nil
+    if isImage != seesImage, view == (isImage ? TokensView.name : ImageView.name) {
+      views[views.count - 1] = isImage ? ImageView.name : TokensView.name
+    }
     let own = Belongings(self)
     belongings[former.address] = own
     (belongings[next.address] ?? Belongings()).give(to: &self)
