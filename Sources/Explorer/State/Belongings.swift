@@ -39,7 +39,7 @@ extension ExplorerState {
     // What a text is best seen as becomes what an image is, and the other way round.
     let isImage = subject.keyPrompt?.grid != nil
     if isImage != seesImage, view == (isImage ? TokensView.name : ImageView.name) {
-      views[views.count - 1] = isImage ? ImageView.name : TokensView.name
+      views = views.dropLast() + [isImage ? ImageView.name : TokensView.name]
     }
     let own = Belongings(self)
     belongings[former.address] = own
