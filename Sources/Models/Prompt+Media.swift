@@ -6,9 +6,12 @@ extension Prompt {
   ///
   /// - Parameters:
   ///   - image: Preprocessed, `[channel, height, width]`.
+  ///   - colors: How it was made, so that it can be shown; nil where that is not known.
   ///   - plan: A vision model's.
   /// - Throws: `ModelError.notVision`, `.imageShape`.
-  public init(image: Tensor<Float>, for plan: ModelPlan) throws(ModelError) {
+  public init(
+    image: Tensor<Float>, colors: ImageColors? = nil, for plan: ModelPlan
+  ) throws(ModelError) {
     guard let patches = plan.embedding.patches else { throw .notVision(family: plan.family) }
     let shape = image.shape
     let expected = [patches.channels, patches.rows * patches.side, patches.columns * patches.side]
@@ -28,7 +31,7 @@ extension Prompt {
           id: index, piece: name, bytes: Array(name.utf8), start: 0, end: 0,
           isSpecial: index < grid.first)
       })
-    media = .image(image)
+    media = .image(image, colors: colors)
     self.grid = grid
   }
 

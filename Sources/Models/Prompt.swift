@@ -101,8 +101,13 @@ public struct Prompt: Sendable, Hashable {
   public var seq: Int { tokens.count }
   /// The image; nil for none.
   public var image: Tensor<Float>? {
-    guard case .image(let tensor) = media else { return nil }
+    guard case .image(let tensor, _) = media else { return nil }
     return tensor
+  }
+  /// How the image's colours became its numbers; nil where that is not known.
+  public var imageColors: ImageColors? {
+    guard case .image(_, let colors) = media else { return nil }
+    return colors
   }
 
   /// Where tokens are masked, as BERT and RoBERTa spell it.
@@ -121,15 +126,37 @@ public struct Prompt: Sendable, Hashable {
 
 /// What is no text.
 public enum PromptMedia: Sendable, Hashable {
-  /// Preprocessed pixels, `[channel, height, width]`.
-  case image(Tensor<Float>)
+  /// Preprocessed pixels, `[channel, height, width]`, and how they were made.
+  case image(Tensor<Float>, colors: ImageColors? = nil)
   /// Features, `[band, frame]`.
   case sound(Tensor<Float>)
 
   /// The numbers.
   public var tensor: Tensor<Float> {
     switch self {
-    case .image(let tensor), .sound(let tensor): tensor
+    case .image(let tensor, _), .sound(let tensor): tensor
     }
+  }
+}
+
+/// How levels of 0 to 255 became an image's numbers, `(level · scale − mean) / deviation` in each channel, so
+/// that the picture can be shown again.
+public struct ImageColors: Sendable, Hashable {
+  /// What levels are multiplied by.
+  public let scale: Double
+  /// For each channel, or one for all.
+  public let mean, deviation: [Double]
+
+  /// What a preprocessor does; `scale` and deviations are above 0, and there is at least one of each.
+  public init(scale: Double, mean: [Double], deviation: [Double]) {
+    (self.scale, self.mean, self.deviation) = (scale, mean, deviation)
+  }
+
+  /// The level that a number was made from; outside 0...255 for one that no level makes.
+  public func level(_ value: Float, channel: Int) -> Double {
+    let (mean, deviation) = (
+      mean[min(channel, mean.count - 1)], deviation[min(channel, deviation.count - 1)]
+    )
+    return (Double(value) * deviation + mean) / scale
   }
 }

@@ -95,6 +95,26 @@ private func state(_ subject: Subject = .image()) -> ExplorerState {
     #expect(text.contains("#CLS#0.75#"), "what is written over it is as heavy as its weight")
   }
 
+  @Test func `a model that only looks is given no text, and leaves its view to one that reads`() {
+    func subject(_ plain: Subject, _ address: String) -> Subject {
+      var subject = Subject(
+        model: address, prompt: plain.prompt, tokens: plain.tokens, patterns: plain.patterns,
+        scores: plain.scores, origin: Origin(address: address, fingerprint: ""),
+        queries: plain.queryPrompt, keys: plain.keyPrompt)
+      subject.asked = plain.queryPrompt
+      return subject
+    }
+    var state = ExplorerState(subject(.image(), "eye"), view: "image")
+    #expect(state.type("prompt hello").isEmpty)
+    #expect(state.notice?.text.hasPrefix("this run looks and reads no text") == true)
+    #expect(state.press(.character("R")) == [.run("")])
+    _ = update(&state, .loaded(subject(.synthetic(), "reader")))
+    #expect(state.view == "tokens")
+    #expect(state.type("prompt hello") == [.run("hello")])
+    _ = update(&state, .loaded(subject(.image(), "eye")))
+    #expect(state.view == "image")
+  }
+
   @Test func `a click on a patch makes it the query`() throws {
     var state = state()
     state.query = 1
@@ -132,6 +152,32 @@ private func state(_ subject: Subject = .image()) -> ExplorerState {
     #expect(Picture(Tensor<Float>([.nan], shape: [1, 1, 1])) == nil)
     #expect(
       Picture(Tensor<Float>([0, 0], shape: [2, 1, 1])) == nil, "two channels are no colours")
+  }
+
+  @Test func `a picture has the colours that it had before it was prepared`() throws {
+    let colors = ImageColors(scale: 1 / 255, mean: [0.5, 0.4, 0.3], deviation: [0.5, 0.25, 0.2])
+    let levels: [UInt8] = [0, 40, 255, 128, 77, 3]
+    let values = levels.enumerated().map { place, level in
+      let channel = place / 2
+      return Float((Double(level) / 255 - colors.mean[channel]) / colors.deviation[channel])
+    }
+    let image = Tensor<Float>(values, shape: [3, 1, 2])
+    let picture = try #require(Picture(image, colors: colors))
+    #expect(
+      picture.dot(rows: 0...1, columns: 0...0.5) == Dot(red: 0, green: 255, blue: 77))
+    #expect(
+      picture.dot(rows: 0...1, columns: 0.5...1) == Dot(red: 40, green: 128, blue: 3))
+    // Grey has one mean for all.
+    let grey = try #require(
+      Picture(
+        Tensor<Float>([-1, 1], shape: [1, 1, 2]),
+        colors: ImageColors(scale: 1 / 255, mean: [0.5], deviation: [0.25])))
+    #expect(grey.dot(rows: 0...1, columns: 0...0.5).red == 64)
+    #expect(grey.dot(rows: 0...1, columns: 0.5...1).blue == 191)
+    // Numbers that no level makes were prepared in another way: spread.
+    let foreign = try #require(Picture(Tensor<Float>([-9, 9], shape: [1, 1, 2]), colors: colors))
+    #expect(foreign.dot(rows: 0...1, columns: 0...0.5).red == 0)
+    #expect(foreign.dot(rows: 0...1, columns: 0.5...1).red == 255)
   }
 
   @Test func `the nearest colour of the palette is near`() {

@@ -22,6 +22,23 @@ import Tokenizers
   #expect(state.head == HeadIndex(layer: 1, head: 0))
 }
 
+@Test func `turning the wheel on means the weight that is under the pointer`() throws {
+  let tokens = (0..<300).map { Token(" \($0)") }
+  var state = ExplorerState(.synthetic(tokens), view: "map")
+  _ = update(&state, .resize(width: 80, height: 24))
+  _ = update(&state, .zoom(.cells(1)))
+  _ = update(&state, .point(query: 150, key: 150))
+  let plot = MapLayout(state.subject ?? .synthetic(), state, in: state.body).grid.plot
+  let pointer = (x: plot.x + 40, y: plot.y + 8)
+  let grid = MapLayout(try #require(state.subject), state, in: state.body).grid
+  let under = try #require(grid.weight(atX: pointer.x, y: pointer.y))
+  for _ in 0..<3 {
+    _ = update(&state, .mouse(MouseEvent(.wheelUp, x: pointer.x, y: pointer.y)))
+    #expect(abs(state.query - under.query) <= 1 && abs(state.key - under.key) <= 1)
+  }
+  #expect(state.zoom == .cells(4))
+}
+
 @Test func `dragging takes a map along that is larger than its window`() {
   let tokens = (0..<300).map { Token(" \($0)") }
   var state = ExplorerState(.synthetic(tokens), view: "map")

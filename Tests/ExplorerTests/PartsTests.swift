@@ -75,6 +75,30 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
     #expect(one.notice?.text == ":stream: this run has one stack, no encoder and decoder")
   }
 
+  @Test func `what belongs to a model is put aside while another one is open`() {
+    func subject(_ address: String) -> Subject {
+      let plain = Subject.synthetic()
+      return Subject(
+        model: address, prompt: plain.prompt, tokens: plain.tokens, patterns: plain.patterns,
+        scores: plain.scores, origin: Origin(address: address, fingerprint: ""))
+    }
+    var state = ExplorerState(subject("one"))
+    state.press(.character("x"), .character(" "))
+    state.type("note first")
+    _ = update(&state, .loaded(subject("two")))
+    #expect(state.alteration.isNone && state.notes.isEmpty && state.selected.isEmpty)
+    #expect(state.notice?.text == "what was changed and noted about one comes back with it")
+    #expect(state.press(.character("u")).isEmpty && state.alteration.isNone)
+    _ = update(&state, .loaded(subject("one")))
+    #expect(state.alteration.knockedOut == [state.head] && state.selected == [state.head])
+    #expect(state.notes[state.head] == "first")
+    state.press(.character("u"))
+    #expect(state.alteration.isNone)
+    // Another prompt of the same model is no other model.
+    _ = update(&state, .loaded(subject("one")))
+    #expect(state.notes[state.head] == "first")
+  }
+
   @Test func `heads that are out belong to the part that was looked at`() {
     var state = ExplorerState(.cross())
     state.press(.character("x"))

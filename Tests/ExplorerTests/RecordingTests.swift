@@ -1,3 +1,4 @@
+import Analysis
 import Models
 import Testing
 
@@ -11,17 +12,19 @@ private let steps: [Recording.Step] = [
 ]
 
 @Test func `a recording reads back as it was written`() throws {
-  let beginning = Recording.beginning(model: "a b", prompt: .text("to be\n\"or\""))
-  let text = beginning + "# a comment\n\n" + steps.map { $0.line + "\n" }.joined()
+  var start = Session()
+  (start.model, start.prompt) = ("a b", .text("to be\n\"or\""))
+  start.options = [.init("image", "c d.png")]
+  (start.view, start.arrival.commands) = ("map", ["filter layer<2"])
+  let text = Recording.beginning(start) + "# a comment\n\n" + steps.map { $0.line + "\n" }.joined()
   #expect(
     text.split(separator: "\n").allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 32 } })
   let recording = try Recording(text, file: "r")
-  #expect(recording.model == "a b")
-  #expect(recording.prompt == .text("to be\n\"or\""))
+  #expect(recording.start == start)
   #expect(recording.steps.map(\.step) == steps)
-  #expect(recording.steps[0].number == 6)
-  let ids = try Recording(Recording.beginning(model: "m", prompt: .ids([1, 2])), file: "r")
-  #expect(ids.prompt == .ids([1, 2]))
+  #expect(recording.steps[0].number == 9)
+  let ids = try Recording("heed recording 1\nids 1,2\n", file: "r")
+  #expect(ids.start.prompt == .ids([1, 2]))
 }
 
 @Test func `every key of every command can be recorded`() {
@@ -39,7 +42,10 @@ private let steps: [Recording.Step] = [
   (
     "heed recording 1\nEnter\nfrobnicate\n",
     "r:3: found \"frobnicate\", expected a key such as Enter, ^D or x, :COMMAND, type, paste, mouse, "
-      + "size, open, prompt or ids"
+      + "size, or a line of a session"
+  ),
+  (
+    "heed recording 1\nhead L1\n", "r:2: found \"head L1\", expected head and a head such as L3.H5"
   ),
 ])
 func `a bad recording is refused with its line`(text: String, message: String) {
@@ -64,7 +70,7 @@ func `a bad recording is refused with its line`(text: String, message: String) {
   var state = ExplorerState(subject, view: "map")
   state.head = HeadIndex(layer: 2, head: 3)
   (state.query, state.key, state.score) = (7, 5, "first")
-  (state.scale, state.ramp, state.zoom) = (.log, .grey, .pooled(4))
+  (state.scale, state.ramp, state.zoom) = (.log, .grey, .cells(8))
   state.notes = [
     HeadIndex(layer: 1, head: 0): "copies \"names\"", HeadIndex(layer: 0, head: 2): "x",
   ]
@@ -73,16 +79,25 @@ func `a bad recording is refused with its line`(text: String, message: String) {
   let rule = try RuleSpec(parsing: "streaming:sink=2,recent=8")
   state.alteration.rules = RulePlan(rule, in: [HeadIndex(layer: 2, head: 1), state.head])
   state.alteration.reach = .local
+  state.rule = rule
   state.lens.hasWords = true
+  state.filter = try HeadFilter("layer<3 & first>0.1", known: ["first"])
+  (state.secondScore, state.blocks) = ("previous", .mean)
+  state.selected = [HeadIndex(layer: 2, head: 0), HeadIndex(layer: 1, head: 4)]
+  state.anchor = (4, 2)
+  state.origin = (6, 2)
+  state.follow()
   state.ownKeys = [.function(5): "score induction", .character(" "): "rerun"]
   let session = try #require(Session(state))
   #expect(
     session.text.hasSuffix(
       "note L0.H2 \"x\"\nnote L1.H0 \"copies \\\"names\\\"\"\nmark a map L1.H1 3 2\n"
-        + "knock-out L0.H5\nknock-out L3.H1\nrule streaming:sink=2,recent=8,positions=true L2.H1 L2.H3\n"
-        + "reach local\nmap F5 \"score induction\"\nmap Space \"rerun\"\n"))
+        + "knock-out L0.H5,L3.H1\nrule streaming:sink=2,recent=8,positions=true L2.H1,L2.H3\n"
+        + "reach local\nmap F5 \"score induction\"\nmap Space \"rerun\"\n"
+        + "do \"filter layer<3 & first>0.1\"\ndo \"second previous\"\ndo \"select L1.H4,L2.H0\"\n"
+        + "do \"corner 4 2\"\ndo \"blocks mean\"\ndo \"scroll 6 2\"\n"))
   #expect(session.text.hasPrefix("heed session 1\nopen \"sample:novels\"\nhash 0123456789abcdef\n"))
-  #expect(session.text.contains("\nspecial none\n") && session.text.contains("\nzoom 1/4\n"))
+  #expect(session.text.contains("\nspecial none\n") && session.text.contains("\nzoom 8\n"))
   let read = try Session(session.text, file: "s")
   #expect(read == session)
   var again = ExplorerState()
@@ -93,7 +108,13 @@ func `a bad recording is refused with its line`(text: String, message: String) {
   #expect(again.alteration == state.alteration)
   #expect(again.lens == state.lens && again.ownKeys == state.ownKeys)
   #expect((again.query, again.key, again.score) == (7, 5, "first"))
-  #expect((again.scale, again.ramp, again.zoom) == (.log, .grey, .pooled(4)))
+  #expect((again.scale, again.ramp, again.zoom) == (.log, .grey, .cells(8)))
+  #expect(again.filter?.text == state.filter?.text && again.selected == state.selected)
+  #expect(again.secondScore == "previous" && again.blocks == .mean)
+  #expect(again.anchor?.query == 4 && again.anchor?.key == 2)
+  #expect(again.rule == rule && again.ruleTarget == .selected)
+  #expect(again.notice == nil && again.repeated == nil)
+  #expect(Session(again) == session)
   // The next run is another matter.
   _ = update(&again, .loaded(subject))
   #expect(again.query == 20)
@@ -140,7 +161,8 @@ func `a bad recording is refused with its line`(text: String, message: String) {
     }
   }
   for line in [
-    "what", "rule what L0.H0", "rule streaming", "reach far", "map F5 rerun", "option pair",
+    "what", "rule what L0.H0", "rule streaming x", "knock-out x", "do filter", "reach far",
+    "map F5 rerun", "option pair",
     "span \"a\" 3", "span \"a\" 5 3", "stream sideways", "lens mean",
   ] {
     #expect(throws: RecordingError.self, "\(line)") {

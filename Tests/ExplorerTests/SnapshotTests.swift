@@ -78,6 +78,24 @@ func `a snapshot is written as it was before`(format: String) throws {
   }
 }
 
+@Test func `a page is well-formed, and neither it nor a drawing needs anything from elsewhere`() {
+  for view in ExplorerViews.all {
+    let state = ExplorerState(.synthetic(Subject.awkward), view: view.name)
+    let page = file(state, HTMLExport.self)
+    // As XML, but for the one element that HTML does not close.
+    let body = page.replacing("<!DOCTYPE html>\n", with: "")
+      .replacing("<meta charset=\"utf-8\">", with: "<meta charset=\"utf-8\"/>")
+    let parser = XMLParser(data: Data(body.utf8))
+    #expect(parser.parse(), "\(view.name): \(String(describing: parser.parserError))")
+    for text in [page, file(state, SVGExport.self)] {
+      let foreign = text.replacing("http://www.w3.org/2000/svg", with: "")
+      for sign in ["http", "src=", "href", "url(", "@import", "<script"] {
+        #expect(!foreign.contains(sign), "\(view.name): \(sign)")
+      }
+    }
+  }
+}
+
 @Test func `equal neighbours are one rectangle`() {
   var canvas = Canvas(width: 6, height: 1)
   for x in 0..<4 { canvas[x, 0] = Cell(shade: .halves(upper: 1, lower: 0)) }

@@ -50,3 +50,11 @@ private func shown(_ text: String, _ charset: Charset = .half) -> String {
   #expect(TokenText.cut("abcdef", columns: 3, charset: .ascii) == "ab~")
   #expect(TokenText.cut("abc", columns: 0, charset: .half) == "")
 }
+
+@Test func `lines are broken at blanks, and in words that are longer than a line`() {
+  #expect(Wrapping.lines("one two three", columns: 7) == ["one two", "three"])
+  #expect(Wrapping.lines("a 猫猫猫猫 b", columns: 5) == ["a", "猫猫", "猫猫", "b"])
+  #expect(Wrapping.lines("abcdefgh", columns: 3) == ["abc", "def", "gh"])
+  #expect(Wrapping.lines("猫", columns: 1) == ["猫"])
+  #expect(Wrapping.lines("", columns: 9) == [""])
+}

@@ -149,12 +149,12 @@ import Tokenizers
   _ = update(&state, .loaded(.synthetic([Token("two")])))
   #expect(state.press(.character("e"), .up, .enter) == [.run(first)])
   #expect(state.type("prompts a.txt") == [.readPrompts("a.txt")])
-  #expect(update(&state, .promptFile(["x", "y"])) == [.run("x")])
+  #expect(update(&state, .promptFile(name: "f", ["x", "y"])) == [.run("x")])
   #expect(state.press(.control("n")) == [.run("y")])
   #expect(state.press(.control("n")) == [])
   #expect(state.notice?.text == "this is the last prompt")
   #expect(state.press(.control("p")) == [.run("x")])
-  _ = update(&state, .promptFile([]))
+  _ = update(&state, .promptFile(name: "f", []))
   #expect(state.notice?.text == "the file holds no prompt")
 }
 
@@ -227,4 +227,26 @@ import Tokenizers
     }
   }
   #expect(Set(Diverging.glyphs).count == Diverging.steps)
+}
+
+@Test func `a message is read to its end in any window that has room for it`() {
+  let why =
+    "nowhere: found neither a file nor a folder, expected sample:NAME, a folder with config.json, a "
+    + ".gguf file, or ORG/NAME in the Hugging Face cache; see heed samples for models to start with"
+  func words(_ text: String) -> String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+  for width in [40, 80, 200] {
+    var state = ExplorerState(.synthetic(), view: "map")
+    _ = update(&state, .failed(why))
+    #expect(words(state.text(width, 24)).contains(why), "over a map, \(width) columns")
+    var empty = ExplorerState()
+    _ = update(&empty, .failed(why))
+    #expect(words(empty.text(width, 24)).contains(why), "alone, \(width) columns")
+  }
+  var small = ExplorerState(.synthetic(), view: "map")
+  _ = update(&small, .failed(why))
+  #expect(small.text(20, 5).contains("…"))
+  small.press(.down)
+  #expect(!small.text(80, 24).contains("found neither"))
 }

@@ -317,7 +317,7 @@ private let heading = "heed  Atlas  Map  Tokens"
     try expectGivenBack(tmux, status: 0)
   }
 
-  @Test(arguments: [SIGSEGV, SIGTERM, SIGHUP])
+  @Test(arguments: [SIGSEGV, SIGILL, SIGABRT, SIGQUIT, SIGTERM, SIGHUP])
   func `a signal that ends heed gives the terminal back first`(signal: Int32) throws {
     let tmux = try atlas()
     kill(try pid(tmux), signal)

@@ -1,3 +1,4 @@
+import Explorer
 import Foundation
 import Testing
 
@@ -21,6 +22,28 @@ import Testing
     #expect(other.text.contains("prompt: \"something else\""), "the command line goes first")
   }
 
+  @Test func `every view in every format is the same bytes in another process`() throws {
+    let folder = try TemporaryFolder()
+    var lines = ["size 60x16", ":goto L5.H1", "x", ":select L1.H2,L2.H3", ":second previous"]
+    for view in ExplorerViews.all {
+      lines.append(":view \(view.name)")
+      lines += ["txt", "ans", "svg", "html"].map { ":snapshot a.\($0)" }
+      // Tables and maps, binary and text; the last one ends its line.
+      if !["image", "help"].contains(view.name) {
+        lines += ["npz", "csv", "tsv", "json"].map { ":export a.\($0)" }
+      }
+    }
+    try folder.write("r", recording(lines.joined(separator: "\n") + "\n"))
+    let first = try Shell.heed(["--play", "r"], in: folder.path)
+    #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+    let pictures = first.text.split(separator: "\n").filter {
+      $0.hasPrefix("heed \(Release.version): ")
+    }
+    #expect(pictures.count == 2 * ExplorerViews.all.count)
+    let second = try Shell.heed(["--play", "r"], in: folder.path)
+    #expect(second.output == first.output && second.errors == first.errors)
+  }
+
   @Test func `a prompt that is edited in a recording is run before the next line`() throws {
     let folder = try TemporaryFolder()
     try folder.write("r", recording("e\n^U\ntype \"what is this\"\nEnter\ns\n:prompt so\ns\n"))
@@ -36,6 +59,48 @@ import Testing
     #expect(finished.errorLines.count == 2)
     #expect(finished.errors.hasPrefix("heed: warning: r:4: :goto: found \"L9.H9\""))
     #expect(finished.errors.contains("heed: warning: r:5: nowhere: "))
+  }
+
+  @Test func `a recording says what heed was started with, a picture too`() throws {
+    let folder = try TemporaryFolder()
+    let image = Repository.path + "/Tests/MediaTests/Fixtures/color.png"
+    try folder.write(
+      "r",
+      "heed recording 1\nopen \"sample:digits\"\noption image \"\(image)\"\nhead L1.H2\n"
+        + "scale linear\ndo \"second previous\"\nsize 70x20\ns\n")
+    let first = try Shell.heed(["--play", "r"], in: folder.path)
+    #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+    for line in [
+      ": image of L1.H2, digits\n", "\nimage: \"\(image)\"\n", "\nsecond score: previous\n",
+    ] {
+      #expect(first.text.contains(line), "\(line)")
+    }
+    #expect(try Shell.heed(["--play", "r"], in: folder.path).output == first.output)
+    // The picture is what makes the difference.
+    let bare = try folder.text("r").split(separator: "\n").filter { !$0.hasPrefix("option") }
+    try folder.write("bare", bare.joined(separator: "\n") + "\n")
+    #expect(try Shell.heed(["--play", "bare"], in: folder.path).output != first.output)
+  }
+
+  @Test func `another model is opened on what of the prompt it takes, and the rest is named`()
+    throws
+  {
+    let image = Repository.path + "/Tests/MediaTests/Fixtures/color.png"
+    let lines = [
+      "open sample:novels", "x", "note copies", "open sample:digits", "show", "open sample:novels",
+      "write",
+    ]
+    let finished = try Shell.heed(
+      ["--plain", "sample:digits", "--image", image],
+      input: Array((lines.joined(separator: "\n") + "\n").utf8))
+    let answers = finished.text.split(separator: "\n").map(String.init)
+    #expect(answers.contains("novels is seen without --image"), "\(finished.text)")
+    #expect(answers.contains("what was changed and noted about sample:novels comes back with it"))
+    #expect(finished.text.contains("where L0.H0 looks"))
+    #expect(finished.text.contains("note L0.H0 \"copies\"\nknock-out L0.H0\n"))
+    let ids = try Shell.heed(
+      ["--plain", "sample:novels", "--ids", "0,5,6"], input: Array("open sample:sort\n".utf8))
+    #expect(ids.text.contains("sort is seen without --ids\n"), "\(ids.text)")
   }
 
   @Test func `a recording that is none, and a model that does not open, are one line`() throws {

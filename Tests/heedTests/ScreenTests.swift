@@ -119,6 +119,24 @@ import TmuxHarness
     #expect(played.text.contains(": map of L2.H6, novels\n") && played.text.contains("\nquery: 3 "))
   }
 
+  @Test func `a recording of a picture names its file, and plays the same bytes every time`() throws
+  {
+    let folder = try TemporaryFolder()
+    let image = Repository.path + "/Tests/MediaTests/Fixtures/color.png"
+    let tmux = try start(
+      "sample:digits --image \(Tmux.quote(image)) --layer 1 --record \(folder.path)/r")
+    try tmux.wait(for: "where L1.H0 looks")
+    try tmux.press("Up")
+    try leave(tmux)
+    let recording = try folder.text("r")
+    #expect(recording.contains("\noption image \"\(image)\"\n"), "\(recording)")
+    #expect(recording.contains("\nhead L1.H0\n") && recording.hasSuffix("\nUp\nQ\n"))
+    try folder.write("again", recording.replacing("\nQ\n", with: "\ns\nQ\n"))
+    let played = try Shell.heed(["--play", "again"], in: folder.path)
+    #expect(played.text.contains(": image of L1.H0, digits\n") && played.errors.isEmpty)
+    #expect(try Shell.heed(["--play", "again"], in: folder.path).output == played.output)
+  }
+
   @Test func `a session is written and opened again`() throws {
     let folder = try TemporaryFolder()
     let tmux = try start("sample:novels 'to be or not'")

@@ -78,6 +78,25 @@ import Testing
     #expect(folder.names == ["t.txt"])
   }
 
+  @Test func `what is no file is written into, a link is followed, and a full disk is told`() throws
+  {
+    let folder = try TemporaryFolder()
+    try folder.write("kept", "old")
+    let finished = try Shell.script(
+      """
+      ln -s kept link; mkfifo pipe
+      shot="$heed snapshot sample:novels hi"
+      $shot -o link
+      cat pipe > got & $shot -o pipe; wait
+      $shot > whole
+      cmp whole kept && cmp whole got && test -L link && test -p pipe && echo same
+      $shot > /dev/full; echo status $?
+      """, in: folder.path)
+    #expect(finished.text == "same\nstatus 1\n")
+    #expect(finished.errors.hasPrefix("heed: error: standard output: cannot be written: No space"))
+    #expect(folder.names == ["got", "kept", "link", "pipe", "whole"])
+  }
+
   @Test func `the format follows from the ending of the file`() throws {
     let folder = try TemporaryFolder()
     for (name, beginning) in [
@@ -108,6 +127,47 @@ import Testing
     let again = try Shell.script(
       "\"$heed\" snapshot \(line.dropFirst("open: heed ".count)) --format \(format)")
     #expect(again.output == first.output, "\(again.errors)")
+  }
+
+  @Test(arguments: [
+    [
+      "--view", "atlas", "--lens", "words", "--without", "L4.H1", "--exec", "second previous",
+      "--exec", "filter layer<4", "--exec", "select L1.H2,L3", "--exec", "goto L2.H2", "--exec",
+      "note copies \"it's\"", "--precision", "bf16",
+    ],
+    [
+      "--view", "map", "--zoom", "8", "--query", "6", "--key", "3", "--exec", "corner 4 1",
+      "--exec",
+      "scroll 2 2", "--exec", "blocks mean",
+    ],
+    ["--view", "atlas", "--exec", "who 3-5 0-1"], ["--exec", "compare prompt  it was"],
+    ["--view", "heads", "--exec", "multiples layers", "--exec", "like L2.H3"],
+    ["--exec", "prune michel", "--exec", "step 4"],
+    ["--exec", "generate 3", "--exec", "step 1", "--exec", "rows maximum"],
+    [
+      "--rule", "streaming:sink=1,recent=2", "--heads", "L3", "--view", "rules", "--exec",
+      "parameter 1", "--score", "drift-tv",
+    ],
+  ]) func `whatever was set, the line inside leads back to the same picture`(set: [String]) throws {
+    let first = try Shell.heed(["snapshot", "sample:novels", "to be or not to be"] + set)
+    #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
+    let line = try #require(first.text.split(separator: "\n").first { $0.hasPrefix("open: heed ") })
+    let again = try Shell.script("\"$heed\" snapshot \(line.dropFirst("open: heed ".count))")
+    #expect(again.output == first.output, "\(line)\n\(again.errors)")
+  }
+
+  @Test(arguments: [
+    ("quit", "--exec: a picture takes commands that change what is seen"),
+    ("prompt so", "--exec: a picture takes commands that change what is seen"),
+    ("selct L1", ":selct: no such command; did you mean :select?"),
+    ("select L9.H9", ":select: found \"L9.H9\", expected heads such as L5.H1,L3"),
+    ("corner 9 9", ":corner: found \"9 9\", expected a query up to 2 and a key up to 2"),
+    ("who 1", ":who: found \"1\", expected queries up to 2 and keys up to 2, such as 4-6 0"),
+    ("prompts nowhere", "nowhere: cannot be read"),
+  ]) func `a command that a picture cannot follow is refused`(command: String, why: String) throws {
+    let finished = try Shell.heed(["snapshot", "sample:novels", "to be", "--exec", command])
+    #expect(finished.status == 1 && finished.output.isEmpty)
+    #expect(finished.errorLines.count == 1 && finished.errors.contains("heed: error: \(why)"))
   }
 
   @Test func `heed without a terminal prints its views, of the default sample and prompt`() throws {

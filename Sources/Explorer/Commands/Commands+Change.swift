@@ -8,13 +8,25 @@ extension Commands {
 
   static let change: [Command] = [
     Command(
-      "select", keys: [.character(" ")], group: .change, views: withHeads,
+      "select", "[HEADS]", keys: [.character(" ")], group: .change, views: withHeads,
       help: "Select this head, or no longer",
-      change: { state in
-        for head in state.range where !state.selected.insert(head).inserted {
-          state.selected.remove(head)
+      action: { text, state throws(ExplorerError) in
+        guard text.trimmed.isEmpty else {
+          guard let heads = state.heads(named: text.trimmed) else {
+            throw .badArgument(
+              command: "select", found: text.trimmed, expected: "heads such as L5.H1,L3")
+          }
+          return .change { state in
+            state.selected.formUnion(heads)
+            return []
+          }
         }
-        return []
+        return .change { state in
+          for head in state.range where !state.selected.insert(head).inserted {
+            state.selected.remove(head)
+          }
+          return []
+        }
       }),
     Command(
       "select-none", group: .change, help: "Select no head",
@@ -23,34 +35,65 @@ extension Commands {
         return []
       }),
     Command(
-      "corner", keys: [.character("V")], group: .change, views: [MapView.name, TokensView.name],
+      "corner", "[Q K]", keys: [.character("V")], group: .change,
+      views: [MapView.name, TokensView.name],
       hint: .init(keys: "V", label: "region", views: [MapView.name]),
       help: "A region from here to the cursor",
-      change: { state in
-        state.anchor = state.anchor == nil ? (state.query, state.key) : nil
-        state.say(
-          state.anchor == nil ? "no region" : "region from here to the cursor; W ranks heads")
-        return []
-      }),
-    Command(
-      "who", keys: [.character("W")], group: .change,
-      views: [MapView.name, TokensView.name, NeuronView.name],
-      help: "Who does this? Heads by this weight",
-      action: { _, state throws(ExplorerError) in
-        guard state.subject != nil else { throw .nothingLoaded(command: "who") }
+      action: { text, state throws(ExplorerError) in
+        guard text.trimmed.isEmpty else {
+          let corner = try weight(text, "corner", state)
+          return .change { state in
+            state.anchor = corner
+            return []
+          }
+        }
         return .change { state in
-          let region = state.region
-          state.errands.append(state.ask(.edge(queries: region.queries, keys: region.keys)))
+          state.anchor = state.anchor == nil ? (state.query, state.key) : nil
+          state.say(
+            state.anchor == nil ? "no region" : "region from here to the cursor; W ranks heads")
           return []
         }
       }),
     Command(
-      "like", keys: [.character("%")], group: .change, views: withHeads,
-      help: "Rank heads by likeness to this one",
-      action: { _, state throws(ExplorerError) in
-        guard state.subject != nil else { throw .nothingLoaded(command: "like") }
+      "who", "[Q-Q K-K]", keys: [.character("W")], group: .change,
+      views: [MapView.name, TokensView.name, NeuronView.name],
+      help: "Who does this? Heads by this weight",
+      action: { text, state throws(ExplorerError) in
+        guard let subject = state.subject else { throw .nothingLoaded(command: "who") }
+        let words = text.split(separator: " ")
+        let ranges = words.compactMap { Range(positions: $0) }
+        let (queries, keys) = (subject.patterns.queryCount, subject.patterns.keyCount)
+        guard
+          words.isEmpty
+            || words.count == 2 && ranges.count == 2 && ranges[0].upperBound <= queries
+              && ranges[1].upperBound <= keys
+        else {
+          throw .badArgument(
+            command: "who", found: text.trimmed,
+            expected: "queries up to \(queries - 1) and keys up to \(keys - 1), such as 4-6 0")
+        }
         return .change { state in
-          state.errands.append(state.ask(.like(state.head)))
+          let region = state.region
+          let (queries, keys) =
+            ranges.isEmpty ? (region.queries, region.keys) : (ranges[0], ranges[1])
+          state.errands.append(state.ask(.edge(queries: queries, keys: keys)))
+          return []
+        }
+      }),
+    Command(
+      "like", "[HEAD]", keys: [.character("%")], group: .change, views: withHeads,
+      help: "Rank heads by likeness to this one",
+      action: { text, state throws(ExplorerError) in
+        guard state.subject != nil else { throw .nothingLoaded(command: "like") }
+        var named: HeadIndex?
+        if !text.trimmed.isEmpty {
+          named = HeadIndex(text.trimmed)
+          guard let named, state.heads(named: "\(named)") != nil else {
+            throw .badArgument(command: "like", found: text.trimmed, expected: "a head like L5.H1")
+          }
+        }
+        return .change { [named] state in
+          state.errands.append(state.ask(.like(named ?? state.head)))
           return []
         }
       }),
@@ -104,6 +147,25 @@ extension Commands {
       "redo", keys: [.control("r")], group: .find, counted: true, help: "Undo the undoing",
       change: { state in state.restore(state.edits.redo(state.version), "nothing to redo") }),
   ]
+}
+
+extension Commands {
+  /// A query and a key, as `4 0`.
+  static func weight(
+    _ text: String, _ command: String, _ state: ExplorerState
+  ) throws(ExplorerError) -> (query: Int, key: Int) {
+    guard let patterns = state.subject?.patterns else { throw .nothingLoaded(command: command) }
+    let words = text.split(separator: " ").map { Int($0) }
+    guard words.count == 2, let query = words[0], let key = words[1],
+      (0..<patterns.queryCount).contains(query), (0..<patterns.keyCount).contains(key)
+    else {
+      throw .badArgument(
+        command: command, found: text.trimmed,
+        expected: "a query up to \(patterns.queryCount - 1) and a key up to"
+          + " \(patterns.keyCount - 1), such as 4 0")
+    }
+    return (query, key)
+  }
 }
 
 extension ExplorerState {

@@ -17,7 +17,8 @@ extension Commands {
       },
       action: { text, state throws(ExplorerError) in
         guard state.subject != nil else { throw .nothingLoaded(command: "compare") }
-        let words = text.trimmed.split(separator: " ", maxSplits: 1).map(String.init)
+        // Blanks belong to a prompt, too.
+        let words = text.split(separator: " ", maxSplits: 1).map(String.init)
         let rest = words.count > 1 ? words[1] : ""
         if !rest.isEmpty, words[0] == "prompt" {
           return .change { $0.compare(with: .prompt(rest)) }

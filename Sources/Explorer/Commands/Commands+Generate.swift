@@ -22,14 +22,36 @@ extension Commands {
         }
       }),
     Command(
-      "rows", keys: [.character("t")], group: .views, views: here,
+      "rows", "[NAME]", keys: [.character("t")], group: .views, views: here,
       hint: .init(keys: "t", label: "mean/head", views: []),
       help: "Rows: mean, head, maximum",
-      change: { state in
+      candidates: { _ in Lens.Pool.allCases.map(\.rawValue) },
+      action: { text, state throws(ExplorerError) in
         let order: [Lens.Pool] = [.average, .head, .maximum]
-        let place = order.firstIndex(of: state.writing.pool) ?? 0
-        state.writing.pool = order[(place + 1) % order.count]
-        return []
+        let named = try choice(text, "rows", order, step(state.writing.pool, order))
+        return .change { state in
+          state.writing.pool = named
+          return []
+        }
+      }),
+    Command(
+      "step", "N", group: .move, views: here + [PruneView.name],
+      help: "Step N of a text or a curve, from 0",
+      action: { text, state throws(ExplorerError) in
+        guard state.subject != nil else { throw .nothingLoaded(command: "step") }
+        guard let number = Int(text.trimmed), number >= 0 else {
+          throw .badArgument(command: "step", found: text.trimmed, expected: "a number from 0")
+        }
+        return .change { state in
+          if state.view == PruneView.name {
+            // Without a curve yet, it is the place to begin at.
+            let last = state.pruning.curve.map { $0.points.count - 1 }
+            state.pruning.place = min(number, last ?? number)
+          } else {
+            state.writing.go(to: number, of: state.written.tokens.count)
+          }
+          return []
+        }
       }),
   ]
 }

@@ -16,6 +16,16 @@ extension Commands {
       "fit", keys: [.character("=")], group: .look, views: [MapView.name],
       help: "The whole map in the window", .zoom(.fit)),
     Command(
+      "scroll", "Q K", group: .look, views: [MapView.name],
+      help: "Where the map begins",
+      action: { text, state throws(ExplorerError) in
+        let corner = try weight(text, "scroll", state)
+        return .change { state in
+          state.origin = (corner.query, corner.key)
+          return []
+        }
+      }),
+    Command(
       "blocks", "[NAME]", keys: [.character("B")], group: .look, views: withMaps,
       help: "Blocks of weights: max or mean",
       candidates: { _ in Blocks.allCases.map(\.rawValue) },
@@ -110,7 +120,7 @@ extension Commands {
   }
 
   /// One of several values by name, or `otherwise` without a name.
-  private static func choice<Value: RawRepresentable<String>>(
+  static func choice<Value: RawRepresentable<String>>(
     _ text: String, _ command: String, _ values: [Value], _ otherwise: Value
   ) throws(ExplorerError) -> Value {
     guard !text.trimmed.isEmpty else { return otherwise }
@@ -119,7 +129,7 @@ extension Commands {
   }
 
   /// The value after one, the first after the last.
-  private static func step<Value: Equatable>(_ value: Value, _ values: [Value]) -> Value {
+  static func step<Value: Equatable>(_ value: Value, _ values: [Value]) -> Value {
     let place = values.firstIndex(of: value) ?? 0
     return values[(place + 1) % values.count]
   }

@@ -31,6 +31,20 @@ extension Commands {
         }
       }),
     Command(
+      "parameter", "N", group: .change, views: here,
+      help: "Choose a parameter, from 0",
+      action: { text, state throws(ExplorerError) in
+        let count = state.rule?.card.parameters.count ?? 0
+        guard count > 0 else {
+          throw .refused(command: "parameter", why: "there is no rule that has one")
+        }
+        let number = try number(text, "parameter", below: count)
+        return .change { state in
+          state.ruleParameter = number
+          return []
+        }
+      }),
+    Command(
       "turn-up", keys: [.character(">")], group: .change, views: here,
       hint: .init(keys: "< >", label: "parameter", views: []), counted: true,
       help: "More of the rule's parameter",

@@ -62,12 +62,17 @@ extension Commands {
       PredictView.self, "p",
       hint: .init(keys: "p", label: "predict", views: [AtlasView.name, MapView.name])),
     Command(
-      "multiples", keys: [.character("t")], group: .views, views: [HeadsView.name],
+      "multiples", "[NAME]", keys: [.character("t")], group: .views, views: [HeadsView.name],
       hint: .init(keys: "t", label: "heads/layers", views: []),
       help: "A layer's or a head's maps",
-      change: { state in
-        state.multiples = state.multiples == .heads ? .layers : .heads
-        return []
+      candidates: { _ in Multiples.allCases.map(\.rawValue) },
+      action: { text, state throws(ExplorerError) in
+        let next = step(state.multiples, Multiples.allCases)
+        let named = try choice(text, "multiples", Multiples.allCases, next)
+        return .change { state in
+          state.multiples = named
+          return []
+        }
       }),
     Command(
       "choose-score", keys: [.character("o")], group: .views, views: withScores,

@@ -43,11 +43,10 @@ extension Drawing {
   ) {
     let refusals = questions.compactMap { state.answers.refusal($0) }
     let text = refusals.first ?? "working it out"
-    let shown = TokenText.shown(Array(text.utf8), charset: appearance.charset)
-    let lines = WrappedText.lines(shown, columns: region.width, most: max(1, region.height))
+    let lines = message(text, columns: region.width, rows: region.height)
     for (row, line) in lines.enumerated() {
       canvas.write(
-        cut(line, region.width), x: region.x, y: region.y + row, in: region,
+        line, x: region.x, y: region.y + row, in: region,
         role: refusals.isEmpty ? .dimmed : .error)
     }
   }

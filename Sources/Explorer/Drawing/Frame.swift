@@ -28,8 +28,7 @@ extension Drawing {
     drawTitle(on: &canvas, in: frame.title)
     view.draw(self, on: &canvas, in: frame.body)
     drawStatus(view, on: &canvas, in: frame.status)
-    drawFooter(on: &canvas, in: frame.footer)
-    drawNotice(on: &canvas)
+    drawFooter(on: &canvas, in: frame.footer, above: frame.body.y)
     drawEntry(on: &canvas, body: frame.body, footer: frame.footer)
     return canvas
   }
@@ -75,6 +74,9 @@ extension Drawing {
   /// What must never be forgotten while it is in force.
   private func statusFlags(_ alteration: String?) -> String {
     var flags: [String] = []
+    if state.subject != nil, let note = state.notes[state.head] {
+      flags.append("! \(cut(clean(note), max(10, state.width / 3)))")
+    }
     if let filter = state.filter { flags.append("only \(filter.text)") }
     if !state.selected.isEmpty { flags.append("\(state.selected.count) selected") }
     if let subject = state.subject, subject.streams.count > 1 {
@@ -117,24 +119,20 @@ extension Drawing {
       " \(cut(text, room))", y: region.y, in: region, role: .warning)
   }
 
-  /// The message in place of the keys; one that is too long for a line begins above it.
-  private func drawNotice(on canvas: inout Canvas) {
-    guard let notice = state.notice else { return }
-    let region = canvas.region
-    let text = TokenText.shown(Array(notice.text.utf8), charset: appearance.charset)
-    let lines = WrappedText.lines(
-      text, columns: region.width, most: (region.height / 3).clamped(to: 1...4))
-    let (box, _) = region.bottom(lines.count)
-    canvas.fill(box, Cell())
-    for (row, line) in lines.enumerated() {
-      canvas.write(
-        cut(line, box.width), x: box.x, y: box.y + row, in: box,
-        role: notice.isError ? .error : .warning)
+  /// The message if there is one, on as many lines as it takes, else the keys: the way out at the right, the
+  /// rest as far as it fits.
+  private func drawFooter(on canvas: inout Canvas, in region: Region, above top: Int) {
+    if let notice = state.notice {
+      let lines = message(notice.text, columns: region.width, rows: region.y - top + 1)
+      let box = Region(
+        x: region.x, y: region.y - lines.count + 1, width: region.width, height: lines.count)
+      canvas.fill(box, Cell())
+      for (row, line) in lines.enumerated() {
+        canvas.write(
+          line, x: box.x, y: box.y + row, in: box, role: notice.isError ? .error : .warning)
+      }
+      return
     }
-  }
-
-  /// The keys: the way out at the right, the rest as far as it fits.
-  private func drawFooter(on canvas: inout Canvas, in region: Region) {
     let hints = Commands.hints(state)
     let last = Array(hints.suffix(2))
     func width(_ hint: Command.Hint) -> Int { ColumnWidth.of("\(hint.keys) \(hint.label)") + 2 }
@@ -154,6 +152,15 @@ extension Drawing {
     return canvas.write(" \(hint.label)  ", x: next, y: region.y, in: region, role: .dimmed)
   }
 
+  /// A message for people: what to do stands at its end, so it is cut only where there is no room at all.
+  func message(_ text: String, columns: Int, rows: Int) -> [String] {
+    let shown = TokenText.shown(Array(text.utf8), charset: appearance.charset)
+    let lines = Wrapping.lines(shown, columns: max(1, columns))
+    let whole = max(0, rows - 1)
+    guard lines.count > whole + 1 else { return lines }
+    return lines.prefix(whole) + [cut(lines[whole...].joined(separator: " "), columns)]
+  }
+
   /// A sentence in the middle of a body with nothing else in it.
   func drawMessage(on canvas: inout Canvas, in region: Region) {
     let lines: [(String, Role)] =
@@ -165,15 +172,11 @@ extension Drawing {
       case .loaded(let subject):
         [("\(subject.model) has no map for this prompt.", .plain), ("e edits the prompt", .dimmed)]
       }
-    let wrapped = lines.flatMap { line, role in
-      WrappedText.lines(
-        TokenText.shown(Array(line.utf8), charset: appearance.charset), columns: region.width,
-        most: max(1, region.height - 1)
-      ).map { ($0, role) }
+    let rows = lines.flatMap { line, role in
+      message(line, columns: region.width, rows: region.height - 1).map { ($0, role) }
     }
-    let top = region.y + max(0, (region.height - wrapped.count) / 2)
-    for (row, (line, role)) in wrapped.enumerated() {
-      let text = cut(line, region.width)
+    let top = region.y + max(0, (region.height - rows.count) / 2)
+    for (row, (text, role)) in rows.enumerated() {
       let x = region.x + max(0, (region.width - ColumnWidth.of(text)) / 2)
       canvas.write(text, x: x, y: top + row, in: region, role: role)
     }

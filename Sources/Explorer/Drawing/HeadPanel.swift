@@ -67,7 +67,6 @@ extension Drawing {
       lines.insert("reads key/value head \(subject.kvHead(of: state.head.head))", at: 0)
     }
     if !types.isEmpty { lines.insert("type: \(types)", at: 0) }
-    if let note = state.notes[state.head] { lines.insert("! \(note)", at: 0) }
     for (row, line) in lines.enumerated() {
       let text = TokenText.shown(Array(line.utf8), charset: appearance.charset)
       canvas.write(

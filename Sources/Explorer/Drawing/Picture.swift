@@ -1,8 +1,10 @@
+import Models
 import Tensors
 
-/// An image as the model takes it, its numbers spread from the smallest to the largest over 0 to 255.
+/// An image as its user knows it, at the size at which the model takes it.
 ///
-/// What a preprocessor did to the colours is not undone: a dark picture may look brighter here.
+/// What a preprocessor did to the colours is undone; where that is not known, or leads to levels that no image
+/// has, the numbers are spread from the smallest to the largest over 0 to 255.
 struct Picture: Sendable {
   /// Pixels down and across.
   let height, width: Int
@@ -10,24 +12,48 @@ struct Picture: Sendable {
   private let bytes: [UInt8]
 
   /// An image `[channel, height, width]` of one channel or three; nil for anything else.
-  init?(_ image: Tensor<Float>) {
+  init?(_ image: Tensor<Float>, colors: ImageColors? = nil) {
     guard image.shape.count == 3, image.shape[0] == 1 || image.shape[0] == 3, image.count > 0 else {
       return nil
     }
-    let values = image.elements
-    let finite = values.filter(\.isFinite)
-    guard let low = finite.min(), let high = finite.max() else { return nil }
-    let scale = high > low ? 255 / (high - low) : 0
     let (channels, height, width) = (image.shape[0], image.shape[1], image.shape[2])
+    let values = image.elements
+    guard
+      let levels = colors.flatMap({ Self.levels(values, $0, height * width) })
+        ?? Self.spread(values)
+    else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(3 * height * width)
     for pixel in 0..<height * width {
       for channel in 0..<3 {
-        let value = values[(channels == 1 ? 0 : channel) * height * width + pixel]
-        bytes.append(value.isFinite ? UInt8(((value - low) * scale).clamped(to: 0...255)) : 0)
+        bytes.append(levels[(channels == 1 ? 0 : channel) * height * width + pixel])
       }
     }
     (self.height, self.width, self.bytes) = (height, width, bytes)
+  }
+
+  /// The levels that the numbers were made from; nil where some were made from none: pixels that were prepared
+  /// elsewhere, in another way.
+  private static func levels(
+    _ values: [Float], _ colors: ImageColors, _ size: Int
+  ) -> [UInt8]? {
+    var levels: [UInt8] = []
+    levels.reserveCapacity(values.count)
+    for (place, value) in values.enumerated() {
+      let level = colors.level(value, channel: place / size)
+      // A level is hit to the float's rounding; half of one is far more.
+      guard (-0.5...255.5).contains(level) else { return nil }
+      levels.append(UInt8(level.rounded().clamped(to: 0...255)))
+    }
+    return levels
+  }
+
+  /// The numbers from the smallest, black, to the largest, white; nil where there is none.
+  private static func spread(_ values: [Float]) -> [UInt8]? {
+    let finite = values.filter(\.isFinite)
+    guard let low = finite.min(), let high = finite.max() else { return nil }
+    let scale = high > low ? 255 / (high - low) : 0
+    return values.map { $0.isFinite ? UInt8((($0 - low) * scale).clamped(to: 0...255)) : 0 }
   }
 
   /// The mean colour of a part, each bound a share of the picture's height or width.

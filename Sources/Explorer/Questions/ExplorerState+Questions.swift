@@ -44,7 +44,7 @@ extension ExplorerState {
       guard wasErrand else { break }
       add(table, of: question.alteration)
       score = table.name
-      open(ScoresView.name)
+      if arriving.remove(question) == nil { open(ScoresView.name) }
     case .outcome?: if question.alteration == alteration { see() }
     case .other?: see()
     case .scores?:

@@ -138,12 +138,10 @@ extension ScoreTable {
   ) rethrows -> ScoreTable {
     let table = try EdgeRanking.table(
       source, queries: queries, keys: keys, onProgress: onProgress)
-    func text(_ range: Range<Int>) -> String {
-      range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound - 1)"
-    }
+    let (from, to) = (queries.positions, keys.positions)
     return ScoreTable(
-      name: "edge", title: "From \(text(queries)) to \(text(keys))", unit: "share", lowest: 0,
-      highest: 1, table: table)
+      name: "edge", title: "From \(from) to \(to)", unit: "share", lowest: 0, highest: 1,
+      table: table, command: "who \(from) \(to)")
   }
 
   /// Which heads are like one: one minus the Jensen–Shannon divergence of their maps by its largest value,
@@ -154,6 +152,21 @@ extension ScoreTable {
     var table = try HeadDistance.table(source, from: head, onProgress: onProgress)
     for place in table.values.indices { table.values[place] = 1 - table.values[place] / M_LN2 }
     return ScoreTable(
-      name: "like", title: "Like \(head)", unit: "share", lowest: 0, highest: 1, table: table)
+      name: "like", title: "Like \(head)", unit: "share", lowest: 0, highest: 1, table: table,
+      command: "like \(head)")
+  }
+}
+
+extension Range<Int> {
+  /// Positions as people name them, both ends included: `3`, `3-5`.
+  var positions: String { count == 1 ? "\(lowerBound)" : "\(lowerBound)-\(upperBound - 1)" }
+
+  /// Reads `positions`; nil for anything else.
+  init?(positions text: some StringProtocol) {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
+      0 <= first, first <= last, last < Int.max
+    else { return nil }
+    self = first..<last + 1
   }
 }

@@ -5,7 +5,9 @@ import Models
 /// ```
 /// heed recording 1
 /// open "sample:novels"
+/// option image "cat.png"
 /// prompt "to be or not to be"
+/// view map
 /// size 100x30
 /// # from here on: what happened
 /// :goto L3.H5
@@ -16,7 +18,8 @@ import Models
 /// mouse press 10 5
 /// ```
 ///
-/// A line of one character is that key, `#` too; a comment has a blank after its `#`.
+/// What the explorer was started with is said by the lines of a `Session`. A line of one character is that
+/// key, `#` too; a comment has a blank after its `#`.
 public struct Recording: Sendable, Equatable {
   /// A step, and its line in the file.
   public struct Line: Sendable, Equatable {
@@ -48,10 +51,8 @@ public struct Recording: Sendable, Equatable {
     case ids([Int])
   }
 
-  /// MODEL; nil when the recording names none.
-  public var model: String?
-  /// The prompt; nil when the recording has none.
-  public var prompt: Prompt?
+  /// What the explorer was started with, as far as the recording says.
+  public var start = Session()
   /// What happened, and on which line of the file.
   public var steps: [Line] = []
 
@@ -72,63 +73,55 @@ public struct Recording: Sendable, Equatable {
       throw .noRecording(file: file, found: String(first.prefix(60)), expected: Self.heading)
     }
     for (number, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("# ") {
-      guard read(line, number: number + 2) else {
-        throw .badLine(
-          file: file, line: number + 2, found: String(line.prefix(60)),
-          expected:
-            "a key such as Enter, ^D or x, :COMMAND, type, paste, mouse, size, open, prompt "
-            + "or ids")
+      let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+      let expected: String?
+      if parts.count == 2, Session.words.contains(parts[0]) {
+        expected = start.read(line)
+      } else if let step = Step(recorded: line) {
+        steps.append(Line(number: number + 2, step: step))
+        expected = nil
+      } else {
+        expected =
+          "a key such as Enter, ^D or x, :COMMAND, type, paste, mouse, size, or a line of a session"
       }
+      guard let expected else { continue }
+      throw .badLine(
+        file: file, line: number + 2, found: String(line.prefix(60)), expected: expected)
     }
-  }
-
-  private mutating func read(_ line: String, number: Int) -> Bool {
-    if line.count > 1, let mark = line.first, mark == ":" {
-      steps.append(Line(number: number, step: .command(String(line.dropFirst()))))
-      return true
-    }
-    let parts = line.split(separator: " ", maxSplits: 1)
-    if parts.count == 2, readWord(parts[0], String(parts[1]), number: number) { return true }
-    guard let key = Key(recorded: line) else { return false }
-    steps.append(Line(number: number, step: .key(key)))
-    return true
-  }
-
-  private mutating func readWord(_ word: Substring, _ rest: String, number: Int) -> Bool {
-    switch word {
-    case "open": model = QuotedText.read(rest)
-    case "prompt": prompt = QuotedText.read(rest).map(Prompt.text)
-    case "ids":
-      let ids = rest.split(separator: ",").map { Int($0) }
-      guard !ids.contains(nil) else { return false }
-      prompt = .ids(ids.compactMap { $0 })
-    case "type", "paste":
-      guard let text = QuotedText.read(rest) else { return false }
-      steps.append(Line(number: number, step: word == "type" ? .type(text) : .paste(text)))
-    case "size":
-      let sizes = rest.split(separator: "x").compactMap { Int($0) }
-      guard sizes.count == 2, sizes.allSatisfy({ (1...1000).contains($0) }) else { return false }
-      steps.append(Line(number: number, step: .size(width: sizes[0], height: sizes[1])))
-    case "mouse":
-      guard let event = MouseEvent(recorded: rest) else { return false }
-      steps.append(Line(number: number, step: .mouse(event)))
-    default: return false
-    }
-    return (word != "open" || model != nil) && (word != "prompt" || prompt != nil)
   }
 
   /// The lines before the first step, each with its end.
-  public static func beginning(model: String, prompt: Prompt) -> String {
-    let given =
-      switch prompt {
-      case .text(let text): "prompt \(QuotedText.written(text))"
-      case .ids(let ids): "ids \(ids.map(String.init).joined(separator: ","))"
-      }
-    return "\(heading)\nopen \(QuotedText.written(model))\n\(given)\n"
+  public static func beginning(_ start: Session) -> String {
+    ([heading] + start.lines).joined(separator: "\n") + "\n"
   }
 }
 
 extension Recording.Step {
+  /// Reads `line`; nil for anything else.
+  fileprivate init?(recorded line: String) {
+    if line.count > 1, line.first == ":" {
+      self = .command(String(line.dropFirst()))
+      return
+    }
+    let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+    let rest = parts.count == 2 ? parts[1] : ""
+    switch parts.first {
+    case "type" where parts.count == 2, "paste" where parts.count == 2:
+      guard let text = QuotedText.read(rest) else { return nil }
+      self = parts[0] == "type" ? .type(text) : .paste(text)
+    case "size" where parts.count == 2:
+      let sizes = rest.split(separator: "x").compactMap { Int($0) }
+      guard sizes.count == 2, sizes.allSatisfy({ (1...1000).contains($0) }) else { return nil }
+      self = .size(width: sizes[0], height: sizes[1])
+    case "mouse" where parts.count == 2:
+      guard let event = MouseEvent(recorded: rest) else { return nil }
+      self = .mouse(event)
+    default:
+      guard let key = Key(recorded: line) else { return nil }
+      self = .key(key)
+    }
+  }
+
   /// The step as its line, without an end.
   public var line: String {
     switch self {

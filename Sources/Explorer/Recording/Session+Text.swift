@@ -2,8 +2,11 @@ import Models
 
 extension Session {
   /// The file.
-  public var text: String {
-    var lines = [Self.heading]
+  public var text: String { ([Self.heading] + lines).joined(separator: "\n") + "\n" }
+
+  /// The lines after the heading.
+  var lines: [String] {
+    var lines: [String] = []
     func add(_ word: String, _ value: String?) { if let value { lines.append("\(word) \(value)") } }
     add("open", model.map(QuotedText.written))
     add("hash", hash)
@@ -34,16 +37,16 @@ extension Session {
     for (letter, place) in marks.sorted(by: { $0.key < $1.key }) {
       add("mark", "\(letter) \(place.view) \(place.head) \(place.query) \(place.key)")
     }
-    let part = alteration.stream == .decoder ? "" : " \(alteration.stream.rawValue)"
-    for head in alteration.knockedOut.sorted() { add("knock-out", "\(head)\(part)") }
-    for (rule, heads) in alteration.heads {
-      add("rule", ([rule.description] + heads.map(\.description)).joined(separator: " "))
+    add("knock-out", arrival.without)
+    for rule in arrival.rules {
+      add("rule", "\(rule.spec)" + (rule.heads.map { " \($0)" } ?? ""))
     }
-    if !alteration.rules.isEmpty { add("reach", alteration.reach.rawValue) }
+    add("reach", arrival.reach?.rawValue)
     for (key, command) in ownKeys.sorted(by: { $0.key.label < $1.key.label }) {
       add("map", "\(key.label) \(QuotedText.written(command))")
     }
-    return lines.joined(separator: "\n") + "\n"
+    for command in arrival.commands { add("do", QuotedText.written(command)) }
+    return lines
   }
 
   /// Reads a session.
@@ -57,20 +60,25 @@ extension Session {
       throw .noRecording(file: file, found: String(first.prefix(60)), expected: Self.heading)
     }
     for (number, line) in lines.enumerated() where !line.trimmed.isEmpty && !line.hasPrefix("#") {
-      let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
-      guard let word = parts.first, let known = Self.readers.first(where: { $0.word == word })
-      else {
-        throw .badLine(
-          file: file, line: number + 2, found: String(line.prefix(60)),
-          expected: "one of " + Self.readers.map(\.word).joined(separator: ", "))
-      }
-      guard known.read(&self, parts.count > 1 ? parts[1].trimmed : "") else {
-        throw .badLine(
-          file: file, line: number + 2, found: String(line.prefix(60)),
-          expected: "\(word) \(known.expected)")
-      }
+      guard let expected = read(line) else { continue }
+      throw .badLine(
+        file: file, line: number + 2, found: String(line.prefix(60)), expected: expected)
     }
   }
+
+  /// Takes a line.
+  ///
+  /// - Returns: What it should have been; nil where it was read.
+  mutating func read(_ line: String) -> String? {
+    let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+    guard let word = parts.first, let known = Self.readers.first(where: { $0.word == word })
+    else { return "one of " + Self.words.joined(separator: ", ") }
+    return known.read(&self, parts.count > 1 ? parts[1].trimmed : "")
+      ? nil : "\(word) \(known.expected)"
+  }
+
+  /// What lines begin with.
+  static var words: [String] { readers.map(\.word) }
 
   private typealias Reader = (
     word: String, expected: String, read: @Sendable (inout Session, String) -> Bool
@@ -116,37 +124,33 @@ extension Session {
       }
     ),
     (
-      "knock-out", "and a head such as L3.H5, with encoder or cross after it for one of that part",
+      "knock-out", "and heads such as L3.H5,L4",
       { session, text in
-        let words = text.split(separator: " ").map(String.init)
-        guard (1...2).contains(words.count), let head = HeadIndex(words[0]) else { return false }
-        if words.count == 2 {
-          guard let part = StreamName(rawValue: words[1]) else { return false }
-          session.alteration.stream = part
+        guard let heads = heads(text.split(separator: " ")) else { return false }
+        session.arrival.without = [session.arrival.without, heads].compactMap { $0 }
+          .joined(separator: ",")
+        return true
+      }
+    ),
+    (
+      "rule", "and a rule and its heads, such as streaming:sink=4 L3.H5,L4",
+      { session, text in
+        let parts = text.split(separator: " ")
+        guard let spec = parts.first.flatMap({ try? RuleSpec(parsing: String($0)) }) else {
+          return false
         }
-        session.alteration.knockedOut.insert(head)
+        guard parts.count > 1 else {
+          session.arrival.rules.append(.init(spec: spec, heads: nil))
+          return true
+        }
+        guard let heads = heads(parts.dropFirst()) else { return false }
+        session.arrival.rules.append(.init(spec: spec, heads: heads))
         return true
       }
     ),
     (
-      "rule", "and a rule and its heads, such as streaming:sink=4 L3.H5 L3.H6",
-      { session, text in
-        let parts = text.split(separator: " ").map(String.init)
-        let heads = parts.dropFirst().map { HeadIndex($0) }
-        guard let spec = parts.first.flatMap({ try? RuleSpec(parsing: $0) }), !heads.isEmpty,
-          !heads.contains(nil)
-        else { return false }
-        for head in heads.compactMap({ $0 }) { session.alteration.rules[head] = spec }
-        return true
-      }
-    ),
-    (
-      "reach", "and one of " + RuleReach.allCases.map(\.rawValue).joined(separator: ", "),
-      { session, text in
-        guard let reach = RuleReach(rawValue: text) else { return false }
-        session.alteration.reach = reach
-        return true
-      }
+      "reach", "and one of " + names(RuleReach.allCases),
+      { set(&$0.arrival.reach, RuleReach(rawValue: $1)) }
     ),
     (
       "map", "and a key and a command in quotes",
@@ -201,7 +205,22 @@ extension Session {
         return true
       }
     ),
+    (
+      "do", "and a command in quotes",
+      { session, text in
+        guard let command = QuotedText.read(text) else { return false }
+        session.arrival.commands.append(command)
+        return true
+      }
+    ),
   ]
+
+  /// Heads, or layers such as `L4`, in a row as options take them; nil when one is neither.
+  private static func heads(_ words: some Sequence<Substring>) -> String? {
+    let names = words.flatMap { $0.split(separator: ",") }.map(String.init)
+    let isRead = names.allSatisfy { HeadIndex($0) != nil || HeadIndex("\($0).0") != nil }
+    return names.isEmpty || !isRead ? nil : names.joined(separator: ",")
+  }
 
   private static func names(_ cases: [some RawRepresentable<String>]) -> String {
     cases.map(\.rawValue).joined(separator: ", ")

@@ -24,10 +24,12 @@ import Models
 /// knock-out L3.H5
 /// rule streaming:sink=4,recent=512 L2.H1 L2.H3
 /// reach propagated
-/// key F5 "rerun"
+/// map F5 "rerun"
+/// do "filter layer<4"
 /// ```
 ///
-/// A comment begins with `#`. Lines may be left out; what they say stays as a new explorer has it.
+/// A comment begins with `#`. Lines may be left out; what they say stays as a new explorer has it. `do` is
+/// followed by a command to carry out at the place: what there is no word of its own for.
 public struct Session: Sendable, Equatable {
   /// MODEL.
   public var model: String?
@@ -45,7 +47,7 @@ public struct Session: Sendable, Equatable {
   public var stream: StreamName?
   /// The view that is seen.
   public var view: String?
-  /// The head, query, key and score in question.
+  /// The place in question, the change of the model, and commands to carry out there.
   public var arrival = Arrival()
   /// How weights become colours.
   public var scale: Scale?
@@ -59,8 +61,6 @@ public struct Session: Sendable, Equatable {
   public var notes: [HeadIndex: String] = [:]
   /// Places by letter.
   public var marks: [Character: Place] = [:]
-  /// Heads whose output is set to zero, and rules in heads.
-  public var alteration = Alteration()
   /// Keys that the user gave commands to.
   public var ownKeys: [Key: String] = [:]
 
@@ -80,22 +80,38 @@ public struct Session: Sendable, Equatable {
     addsSpecial = subject.hasAdded
     stream = subject.streams.count > 1 ? subject.stream : nil
     view = state.view
-    arrival.head = state.head
-    (arrival.query, arrival.key) = (state.query, state.key)
+    arrival = Arrival(state, view: state.view)
     arrival.score = state.score
-    (scale, ramp, zoom, lens) = (state.scale, state.ramp, state.zoom, state.lens)
-    (notes, marks, alteration) = (state.notes, state.marks, state.alteration)
-    ownKeys = state.ownKeys
+    look(as: state)
   }
 
-  /// Brings a state to where the session was; head, query, key and score follow with the first run.
+  /// What a state is about to look at, before anything is loaded.
+  ///
+  /// - Parameters:
+  ///   - model: MODEL.
+  ///   - options: What else the command line said.
+  public init(
+    starting state: ExplorerState, model: String, options: [Origin.Option],
+    prompt: Recording.Prompt?
+  ) {
+    (self.model, self.options, self.prompt) = (model, options, prompt)
+    view = state.choosesView ? nil : state.view
+    arrival = state.arrival
+    look(as: state)
+  }
+
+  private mutating func look(as state: ExplorerState) {
+    (scale, ramp, zoom, lens) = (state.scale, state.ramp, state.zoom, state.lens)
+    (notes, marks, ownKeys) = (state.notes, state.marks, state.ownKeys)
+  }
+
+  /// Brings a state to where the session was; place, change and commands follow with the first run.
   public func apply(to state: inout ExplorerState) {
     if let view { (state.views, state.choosesView) = ([view], false) }
     if let scale { state.scale = scale }
     if let ramp { state.ramp = ramp }
     if let zoom { state.zoom = zoom }
-    state.arrival = arrival
-    (state.lens, state.alteration) = (lens, alteration)
+    (state.arrival, state.lens) = (arrival, lens)
     (state.notes, state.marks) = (notes, marks)
     state.ownKeys.merge(ownKeys) { $1 }
   }

@@ -53,74 +53,25 @@ public struct SnapshotHeader: Sendable, Equatable {
     let lens = state.lens.notes
     if !lens.isEmpty { facts.append(("lens", lens.joined(separator: ", "))) }
     facts.append(("scale", "\(state.scale.rawValue), \(state.ramp.rawValue)"))
-    if let score = state.scoreTable { facts.append(("score", "\(score.name) [\(score.unit)]")) }
+    if state.blocks != .maximum { facts.append(("blocks", state.blocks.rawValue)) }
+    if let score = state.scoreTable {
+      let title = score.command == nil ? "" : ", \(score.title)"
+      facts.append(("score", "\(score.name) [\(score.unit)]\(title)"))
+    }
+    if let second = state.secondScore { facts.append(("second score", second)) }
+    if let filter = state.filter { facts.append(("filter", exact(filter.text))) }
+    if !state.selected.isEmpty {
+      facts.append(("selected", ExplorerState.names(state.selected)))
+    }
+    if state.anchor != nil {
+      let region = state.region
+      facts.append(
+        ("region", "queries \(region.queries.positions), keys \(region.keys.positions)"))
+    }
     for (head, note) in state.notes.sorted(by: { $0.key < $1.key }) {
       facts.append(("note \(head)", exact(note)))
     }
     if let line = Reopening.line(state, view: view) { facts.append(("open", shown(line))) }
     lines = facts.map { .init(label: $0.0, text: $0.1) }
-  }
-}
-
-/// The command line that shows a state again.
-public enum Reopening {
-  /// `heed sample:novels --text 'to be' --view map …`; nil when nothing names the model.
-  public static func line(_ state: ExplorerState, view: String) -> String? {
-    guard let subject = state.subject, let origin = subject.origin else { return nil }
-    var words = ["heed", quoted(origin.address)]
-    for option in origin.options { words += ["--\(option.name)", quoted(option.value)] }
-    switch subject.askedPrompt {
-    // Controls would not survive a shell's line.
-    case .text(let text)? where text.unicodeScalars.allSatisfy(isPlain):
-      words += ["--text", quoted(text)] + (subject.hasAdded ? [] : ["--no-special"])
-    case nil: break
-    case .text?, .ids?:
-      let ids = subject.asked?.ids ?? (state.run ?? subject).tokens.map(\.id)
-      words += ["--ids", ids.map { "\($0)" }.joined(separator: ",")]
-    }
-    for span in subject.askedSpans {
-      let (start, end) = (span.tokens.lowerBound, span.tokens.upperBound)
-      words += ["--span", quoted("\(span.name)=\(start)..\(end)")]
-    }
-    if subject.streams.count > 1 { words += ["--stream", subject.stream.rawValue] }
-    words += ["--view", view, "--layer", "\(state.head.layer)", "--head", "\(state.head.head)"]
-    words += ["--query", "\(state.query)", "--key", "\(state.key)"]
-    words += ["--scale", state.scale.rawValue, "--theme", state.ramp.rawValue]
-    if state.zoom != .fit { words += ["--zoom", state.zoom.text] }
-    if !state.lens.text.isEmpty { words += ["--lens", quoted(state.lens.text)] }
-    if let score = state.scoreTable { words += ["--score", quoted(score.name)] }
-    return (words + changes(state.alteration, in: state.subject?.stream ?? .decoder)).joined(
-      separator: " ")
-  }
-
-  /// What is changed about the model.
-  private static func changes(_ alteration: Alteration, in stream: StreamName) -> [String] {
-    func names(_ heads: [HeadIndex]) -> String {
-      heads.map(\.description).joined(separator: ",")
-    }
-    var words: [String] = []
-    // The option means heads of the part that is looked at.
-    let out = alteration.knockedOut(in: stream)
-    if !out.isEmpty { words += ["--without", names(out.sorted())] }
-    for (rule, heads) in alteration.heads {
-      words += ["--rule", quoted(rule.description), "--heads", names(heads)]
-    }
-    return words + (alteration.rules.isEmpty ? [] : ["--scope", alteration.reach.rawValue])
-  }
-
-  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value >= 0x20 && scalar.value != 0x7F
-  }
-
-  /// A word for the shell.
-  static func quoted(_ word: String) -> String {
-    let plain =
-      !word.isEmpty
-      && word.unicodeScalars.allSatisfy { scalar in
-        scalar.isASCII
-          && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
-            || "-_./:@,=+".unicodeScalars.contains(scalar))
-      }
-    return plain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }

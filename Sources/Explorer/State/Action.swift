@@ -55,7 +55,7 @@ public enum Action: Sendable {
   /// An answer about the run of a generation; nil with the reason why there is none.
   case answered(Question, Answer?, generation: Int, why: String = "")
   /// Prompts of a file.
-  case promptFile([String])
+  case promptFile(name: String, [String])
   /// The bytes of a file of heads to take out.
   case maskFile(name: String, [UInt8])
   case failed(String)

@@ -14,6 +14,8 @@ public struct Arrival: Sendable, Equatable {
   public var rules: [Rule] = []
   /// How far they reach.
   public var reach: RuleReach?
+  /// Commands to carry out there, such as `filter layer<6`; the place is gone to after them.
+  public var commands: [String] = []
 
   /// A rule and where it stands.
   public struct Rule: Sendable, Equatable {
@@ -28,17 +30,64 @@ public struct Arrival: Sendable, Equatable {
 
   /// Nowhere in particular.
   public init() {}
+
+  /// What leads to a state: its place, its change of the model, and its settings of a view.
+  init(_ state: ExplorerState, view: String) {
+    (head, query, key) = (state.head, state.query, state.key)
+    let alteration = state.alteration
+    // They mean heads of the part that is looked at.
+    let out = alteration.knockedOut(in: state.subject?.stream ?? .decoder)
+    if !out.isEmpty { without = ExplorerState.names(out) }
+    // The rule that is looked at is the last one that is put in.
+    let rules = alteration.heads
+    let chosen = state.rule?.description
+    self.rules =
+      (rules.filter { $0.rule.description != chosen }
+      + rules.filter { $0.rule.description == chosen })
+      .map { Rule(spec: $0.rule, heads: ExplorerState.names($0.heads)) }
+    reach = rules.isEmpty ? nil : alteration.reach
+    commands = state.settings(of: view)
+  }
 }
 
 extension ExplorerState {
   /// Goes where the command line or a session said; once, for the next run is another matter.
-  mutating func arrive() {
+  ///
+  /// - Returns: What its commands ask for.
+  mutating func arrive() -> [Effect] {
+    let arrival = arrival
+    self.arrival = Arrival()
+    go(to: arrival)
+    change(as: arrival)
+    guard !arrival.commands.isEmpty else { return [] }
+    let effects = perform(arrival.commands)
+    // Commands about one head or another went there.
+    go(to: arrival)
+    return effects
+  }
+
+  private mutating func go(to arrival: Arrival) {
     if let head = arrival.head { self.head = head }
     if let query = arrival.query { self.query = query }
     if let key = arrival.key { self.key = key }
     if let score = arrival.score { self.score = score }
-    change(as: arrival)
-    arrival = Arrival()
+  }
+
+  /// Carries out commands up to the first that is refused, as if the state had always been so: nothing of
+  /// it is a place to go back to, or to be repeated.
+  private mutating func perform(_ commands: [String]) -> [Effect] {
+    let (earlier, trail, repeated) = (notice, trail, repeated)
+    notice = nil
+    var effects: [Effect] = []
+    for line in commands {
+      effects += perform(line)
+      if notice?.isError == true { break }
+    }
+    (self.trail, self.repeated) = (trail, repeated)
+    // What each of them says about itself is no news.
+    if notice?.isError != true { notice = earlier }
+    arriving = Set(errands)
+    return effects
   }
 
   /// Changes the model as was asked for before it was there.
@@ -63,10 +112,19 @@ extension ExplorerState {
       self.rule = rule.spec
     }
     change { $0 = next }
+    if !arrival.rules.isEmpty { ruleTarget = target(of: Set(alteration.rules.heads.keys)) }
+  }
+
+  /// What a rule was put into, by the heads that it stands in.
+  private func target(of heads: Set<HeadIndex>) -> RuleTarget {
+    guard let patterns = subject?.patterns, heads.count > 1 else { return .head }
+    if heads.count == patterns.layers * patterns.heads { return .all }
+    let isLayer = heads.count == patterns.heads && Set(heads.map(\.layer)).count == 1
+    return isLayer ? .layer : .selected
   }
 
   /// The heads of a list such as `L5.H1,L3`; nil when one is unreadable or not there.
-  private func heads(named list: String) -> [HeadIndex]? {
+  func heads(named list: String) -> [HeadIndex]? {
     guard let patterns = subject?.patterns else { return nil }
     var found: [HeadIndex] = []
     for word in list.split(separator: ",").map({ String($0).trimmed }) {

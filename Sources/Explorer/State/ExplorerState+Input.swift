@@ -188,7 +188,14 @@ extension ExplorerState {
     switch event.kind {
     case .wheelUp, .wheelDown:
       if let under { (query, key) = under }
-      return update(&self, event.kind == .wheelUp ? .zoomIn : .zoomOut)
+      let effects = update(&self, event.kind == .wheelUp ? .zoomIn : .zoomOut)
+      // What was under the pointer stays there, so that the next turn of the wheel means it again.
+      let zoomed = MapLayout(subject, self, in: body).grid
+      if let under, let there = zoomed.weight(atX: event.x, y: event.y) {
+        origin.row = max(0, zoomed.rows.lowerBound + under.query - there.query)
+        origin.column = max(0, zoomed.columns.lowerBound + under.key - there.key)
+      }
+      return effects
     case .drag:
       let isWhole =
         grid.rows.count == subject.patterns.queryCount

@@ -8,6 +8,9 @@ extension ExplorerState {
   /// Whether keys are patches of an image.
   var seesImage: Bool { subject?.keyPrompt?.grid != nil }
 
+  /// Whether an image or a sound is all that the model is given.
+  var readsNoText: Bool { run?.asked?.media != nil && run?.prompt.isEmpty == true }
+
   /// A new image is looked at from its middle, and in its own view unless another one was asked for.
   mutating func lookAtImage() {
     if choosesView {

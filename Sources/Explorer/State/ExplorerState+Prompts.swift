@@ -1,13 +1,13 @@
 extension ExplorerState {
-  /// Takes the prompts of a file and runs the first one.
-  mutating func take(prompts: [String]) -> [Effect] {
+  /// Takes the prompts of a file and runs the first one, unless one of them is what is seen.
+  mutating func take(prompts: [String], of file: String) -> [Effect] {
     guard let first = prompts.first else {
       notice = Notice(text: "the file holds no prompt", isError: true)
       return []
     }
-    (self.prompts, promptFile) = (prompts, prompts)
+    (self.prompts, promptFile, promptFileName) = (prompts, prompts, file)
     say("\(prompts.count) prompts; ^N and ^P go through them")
-    return run(first)
+    return prompts.contains(prompt) ? [] : run(first)
   }
 
   /// Runs the next prompt of the file or the history.

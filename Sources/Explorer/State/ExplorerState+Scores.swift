@@ -3,8 +3,16 @@ import Analysis
 extension ExplorerState {
   /// Whether a score of some name can be worked out on request.
   func canScore(_ name: String) -> Bool {
-    isDrift(name) ? !alteration.rules.isEmpty : HeadScores.named(name) != nil
+    isDrift(name) ? !alteration.rules.isEmpty : HeadScores.named(Self.base(name)) != nil
   }
+
+  /// Whether there is a score of some name at all, whatever run it is of.
+  public static func isScore(_ name: String) -> Bool {
+    HeadScores.named(base(name)) != nil || DriftMeasure.allCases.contains { $0.scoreName == name }
+  }
+
+  /// The score itself: of `span-share:topic`, which is of one part of the prompt, `span-share`.
+  private static func base(_ name: String) -> String { String(name.prefix { $0 != ":" }) }
 
   /// Names of everything that heads can be scored by here, those that are known first.
   var scoreNames: [String] {
@@ -20,7 +28,7 @@ extension ExplorerState {
       canScore(name) && !(subject?.scores.contains { $0.name == name } ?? false)
     }
     let drift = names.contains(where: isDrift) ? [ask(.drift(nil))] : []
-    return drift + names.filter { !isDrift($0) }.map(scoreQuestion)
+    return drift + names.filter { !isDrift($0) }.map({ scoreQuestion(Self.base($0)) })
   }
 
   /// A score of the model as it is changed now; where it reads no run of this prompt but weights or prompts of

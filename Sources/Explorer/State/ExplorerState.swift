@@ -43,6 +43,8 @@ public struct ExplorerState: Sendable {
   public var answerBudget = Answers.usualBudget
   /// What was asked for by a command and has not come yet.
   var errands: [Question] = []
+  /// Those of them whose answers leave the view as it is.
+  var arriving: Set<Question> = []
   /// How maps are looked at.
   public internal(set) var lens = Lens() { didSet { if lens != oldValue { see() } } }
   /// What is changed about the model.
@@ -99,6 +101,8 @@ public struct ExplorerState: Sendable {
   public var notes: [HeadIndex: String] = [:]
   /// Places by letter.
   var marks: [Character: Place] = [:]
+  /// What is kept about models that are not open, by their addresses.
+  var belongings: [String: Belongings] = [:]
   /// Places visited.
   var trail = Trail()
   /// What was searched for last.
@@ -131,6 +135,8 @@ public struct ExplorerState: Sendable {
   var writing = Writing()
   /// The prompts of a file that was read; empty for none.
   var promptFile: [String] = []
+  /// Its name.
+  var promptFileName = ""
   /// The first line of a text that is seen.
   public var helpTop = 0
   /// What the lines of the help must contain.
@@ -181,11 +187,16 @@ public struct ExplorerState: Sendable {
   /// The score that colours the atlas.
   var scoreTable: ScoreTable? { scores.first { $0.name == score } ?? scores.first }
 
-  mutating func load(_ subject: Subject) {
+  /// Takes a run.
+  ///
+  /// - Returns: What the commands ask for that were to be carried out once it is there.
+  @discardableResult
+  mutating func load(_ subject: Subject) -> [Effect] {
+    exchangeBelongings(for: subject)
     generation += 1
     answers = Answers(budget: answerBudget)
     (extraScores, requested, rankings) = ([], [], [])
-    (errands, anchor, spanStart, chosenToken) = ([], nil, nil, nil)
+    (errands, arriving, anchor, spanStart, chosenToken) = ([], [], nil, nil, nil)
     let isSameText = run.map { $0.asked == subject.asked && $0.model == subject.model } ?? false
     (pruning, writing) = (pruning.fresh, writing.fresh(isSameText: isSameText))
     content = .loaded(subject)
@@ -198,11 +209,12 @@ public struct ExplorerState: Sendable {
     query = (self.subject?.patterns.queryCount ?? 1) - 1
     key = 0
     if seesImage { lookAtImage() }
-    arrive()
+    let effects = arrive()
     // A score that can be worked out is, by what the views ask.
     if scoreTable?.name != score, !canScore(score) { score = scoreTable?.name ?? "" }
     choosesView = false
     clamp()
+    return effects
   }
 
   /// The run as it is seen, before what was changed about the model; nil when nothing was.

@@ -14,13 +14,16 @@ public struct ScoreTable: Sendable {
   public let lowest, highest: Double?
   /// The values.
   public let table: HeadTable
+  /// The command that made it, such as `like L3.H5`; nil where the name says it all.
+  public let command: String?
 
   /// A score's table.
   public init(
     name: String, title: String, unit: String, lowest: Double? = nil, highest: Double? = nil,
-    table: HeadTable
+    table: HeadTable, command: String? = nil
   ) {
     self.name = name
+    self.command = command
     self.title = title
     self.unit = unit
     self.lowest = lowest
@@ -120,7 +123,7 @@ public struct Subject: Sendable {
     self.keyTokens = keyTokens ?? keys?.tokens ?? tokens
     queryPrompt = queries
     keyPrompt = keys
-    picture = keys?.image.flatMap(Picture.init)
+    picture = keys?.image.flatMap { Picture($0, colors: keys?.imageColors) }
   }
 
   /// The same run with other maps.

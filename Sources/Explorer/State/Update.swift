@@ -53,6 +53,10 @@ extension ExplorerState {
     case .openPrompt: entry = .prompt(PromptEntry(prompt))
 
     case .run(let text):
+      guard text.isEmpty || !readsNoText else {
+        say("this run looks and reads no text; heed MODEL --image or --audio FILE gives another")
+        return []
+      }
       if text != prompt, subject != nil { edits.note(version) }
       return run(text)
     case .openModel(let name):
@@ -85,10 +89,10 @@ extension ExplorerState {
 
     case .progress(let fraction, let text): progress = .init(fraction: fraction, text: text)
     case .working(let fraction, let text): work = .init(fraction: fraction, text: text)
-    case .loaded(let subject): load(subject)
+    case .loaded(let subject): return load(subject)
     case .answered(let question, let answer, let generation, let why):
       hear(answer, to: question, generation: generation, why: why)
-    case .promptFile(let texts): return take(prompts: texts)
+    case .promptFile(let name, let texts): return take(prompts: texts, of: name)
     case .maskFile(let name, let bytes): read(mask: bytes, of: name)
     case .failed(let why): fail(why)
     case .listed(let names): listing = names

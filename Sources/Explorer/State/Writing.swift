@@ -16,7 +16,9 @@ public struct Writing: Sendable {
   /// How many tokens are wanted.
   var wanted = 1
   /// The step that is looked at, from 0.
-  var step = 0
+  var step = 0 { didSet { goal = nil } }
+  /// The step to look at once the text is as long; nil for the one that is looked at.
+  private(set) var goal: Int?
   /// Which heads a layer's row stands for.
   var pool = Lens.Pool.average
   private var texts: [Alteration: Text] = [:]
@@ -41,11 +43,21 @@ public struct Writing: Sendable {
     text.tokens.append(token)
     text.patterns = patterns
     text.number = count
-    if step == text.tokens.count - 2 { step += 1 }
+    if let goal {
+      go(to: goal, of: text.tokens.count)
+    } else if step == text.tokens.count - 2 {
+      step += 1
+    }
     if texts.count >= Self.capacity, texts[alteration] == nil {
       texts = texts.filter { $0.key.isNone }
     }
     texts[alteration] = text
+  }
+
+  /// Looks at a step of a text of `count` tokens, or, until the text is as long, at its last one.
+  mutating func go(to step: Int, of count: Int) {
+    self.step = min(step, max(0, count - 1))
+    if step > self.step { goal = step }
   }
 
   /// The same wishes with nothing written, for another run.

@@ -1,7 +1,7 @@
 import Models
 
 /// What small multiples lay out.
-enum Multiples: Sendable {
+enum Multiples: String, Sendable, CaseIterable {
   /// All heads of the chosen layer.
   case heads
   /// The chosen head of all layers.

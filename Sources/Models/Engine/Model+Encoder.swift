@@ -60,7 +60,7 @@ extension Model {
   /// What the stack that comes first reads.
   private func encoderPrompt(of prompt: Prompt, _ plan: ModelPlan) throws -> Prompt {
     guard case .inserted = self.plan.encoder, let image = prompt.image else { return prompt }
-    return try Prompt(image: image, for: plan)
+    return try Prompt(image: image, colors: prompt.imageColors, for: plan)
   }
 
   /// What the second stack reads of the first one.

@@ -53,14 +53,15 @@ struct Explore: ParsableCommand {
 
   private func explore() throws {
     let style = try screen.style()
-    var state = try place.state(theme: style.theme)
-    state.hasMouse = try !noMouse && Configuration.current().mouse ?? true
-    let start = try Start(model, prompt, state, engine: engine, session: session)
+    let hasMouse = try !noMouse && Configuration.current().mouse ?? true
+    let start = try Start(model, prompt, place, style, engine: engine, session: session) {
+      $0.hasMouse = hasMouse
+    }
     let mailbox = Mailbox<Action>()
     let recorder = try record.map {
       try Recorder($0, beginning: start.recordingBeginning, complaining: mailbox)
     }
-    let desk = Desk(start, engine: engine, answering: mailbox)
+    let desk = Desk(start, answering: mailbox)
     let program = ExplorerProgram(start.state, mailbox: mailbox) { desk.perform($0) }
     desk.begin()
     let options = style.terminal(mouse: start.state.hasMouse)
@@ -83,11 +84,10 @@ struct Explore: ParsableCommand {
 
   private func player(recording: Recording? = nil) throws -> Player {
     let style = try screen.style()
-    let state = try place.state(theme: style.theme)
     let start = try Start(
-      model, prompt, state, engine: engine, session: session, recording: recording)
+      model, prompt, place, style, engine: engine, session: session, recording: recording)
     let mailbox = Mailbox<Action>()
-    let desk = Desk(start, engine: engine, answering: mailbox, savesToOutput: true)
+    let desk = Desk(start, answering: mailbox, savesToOutput: true)
     let program = ExplorerProgram(start.state, mailbox: mailbox) { desk.perform($0) }
     desk.begin()
     return Player(program, desk, appearance: style.appearance(colors: true))
@@ -118,7 +118,7 @@ struct Explore: ParsableCommand {
     let all = ExplorerViews.all.map { $0.name }.filter { $0 != "help" }
     let pictures = try (place.view.map { [$0.name] } ?? all).map { view in
       Snapshot.text(
-        try sight.state(theme: style.theme, view: view), view: view, width: 100, height: 30,
+        try sight.state(style, view: view, size: (100, 30)), view: view, width: 100, height: 30,
         charset: style.appearance(colors: false).charset)
     }
     try Output(nil).write(pictures.joined(separator: "\n"))

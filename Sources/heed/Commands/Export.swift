@@ -39,9 +39,10 @@ struct Export: ParsableCommand {
       }
       let isOfMaps = (tensor ?? .attention) == .attention
       let isMisplaced = place.lens.map { !isOfMaps || !$0.lens.isOfParts } ?? false
-      if isMisplaced || place.without != nil || place.zoom != nil {
+      if isMisplaced || place.without != nil || place.zoom != nil || !place.exec.isEmpty {
         throw ValidationError(
-          "--lens, --without and --zoom go with --view; --tensor attention takes --lens only=A->B.")
+          "--lens, --without, --zoom and --exec go with --view; "
+            + "--tensor attention takes --lens only=A->B.")
       }
       return
     }
@@ -75,7 +76,8 @@ struct Export: ParsableCommand {
   private func exportView() throws {
     let export = try format(default: place.view?.name == "map" ? .npy : .csv)
     let sight = try Sight(model, prompt, place, engine)
-    let state = try sight.state(theme: .standard)
+    let style = try ScreenOptions.parse([]).style()
+    let state = try sight.state(style)
     say(state.alteration.text, for: export)
     try output.sink.write { write in try state.export.export(as: export, write: write) }
   }

@@ -49,13 +49,14 @@ struct SnapshotCommand: ParsableCommand {
     let style = try screen.style()
     let sight = try Sight(
       model, prompt, place, engine, default: PromptOptions.example(for: model.model))
-    let state = try sight.state(theme: style.theme)
+    let (width, height) = (size?.width ?? 100, size?.height ?? 30)
+    let state = try sight.state(style, size: (width, height))
     let format =
       format.flatMap { CanvasExports.named($0.rawValue) }
       ?? output.output.flatMap(CanvasExports.forFile) ?? TextExport.self
     let picture = Snapshot.file(
-      state, view: state.view, width: size?.width ?? 100, height: size?.height ?? 30,
-      format: format, appearance: style.appearance(colors: true))
+      state, view: state.view, width: width, height: height, format: format,
+      appearance: style.appearance(colors: true))
     try output.sink.write(picture)
   }
 }

@@ -8,7 +8,6 @@ import Models
 /// listed on another.
 final class Desk {
   private let start: Start
-  private let engine: EngineOptions
   private let savesToOutput: Bool
   private let service: InferenceService
   private let mailbox: Mailbox<Action>
@@ -20,12 +19,9 @@ final class Desk {
   ///
   /// - Parameter savesToOutput: Whether what is saved goes to standard output, and nothing to files;
   ///   everything is done before `perform` returns then, except for what the service does.
-  init(
-    _ start: Start, engine: EngineOptions, answering mailbox: Mailbox<Action>,
-    savesToOutput: Bool = false
-  ) {
+  init(_ start: Start, answering mailbox: Mailbox<Action>, savesToOutput: Bool = false) {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
-    self.engine = engine
+    let engine = start.engine
     service = InferenceService(mailbox: mailbox, stream: start.stream) {
       model, prompt, held in
       try engine.prepare(model, seq: prompt.seq, for: [.scores], holding: held)
@@ -46,17 +42,7 @@ final class Desk {
       let again = text.isEmpty ? first : nil
       service.run(
         again ?? { [prompts] open in try prompts.marking(open.tokenize(text), of: text) })
-    case .open(let name, let text):
-      first = nil
-      let (addSpecial, engine) = (start.addsSpecial, engine)
-      let (model, family) = Self.parts(of: name)
-      let opener: InferenceService.Opener = {
-        try Opening.open(
-          model, adapter: nil, family: family, addSpecial: addSpecial, engine: engine)
-      }
-      service.open(opener) {
-        try $0.tokenize(text.isEmpty ? PromptOptions.example(for: model) : text)
-      }
+    case .open(let name, let text): open(name, text)
     case .look(let stream): service.look(at: stream)
     case .name(let spans): service.mark(spans)
     case .list(let beginning):
@@ -91,6 +77,34 @@ final class Desk {
         try output.write(session.text)
       }
     case .screen: break
+    }
+  }
+
+  /// Opens another model on the same prompt, with what of it the model takes, and says what it leaves out.
+  private func open(_ name: String, _ text: String) {
+    // Ids are of one vocabulary.
+    let ids: [Origin.Option] =
+      if case .ids = start.prompt.source, text.isEmpty { [.init("ids", "")] } else { [] }
+    first = nil
+    let (start, mailbox) = (start, mailbox)
+    let (model, family) = Self.parts(of: name)
+    let opener: InferenceService.Opener = {
+      try Opening.open(
+        model, adapter: nil, family: family, addSpecial: start.addsSpecial,
+        extras: { opened, source in
+          // The model that was there at the start takes all of it.
+          guard model != start.name else { return start.extras }
+          let fitting = start.extras.fitting(opened, source)
+          let left = start.extras.options.filter { !fitting.options.contains($0) } + ids
+          if !left.isEmpty {
+            let names = left.map { "--\($0.name)" }.joined(separator: ", ")
+            mailbox.post(.notice("\(opened.name) is seen without \(names)"))
+          }
+          return fitting
+        }, engine: start.engine)
+    }
+    service.open(opener) {
+      try $0.tokenize(text.isEmpty ? PromptOptions.example(for: model) : text)
     }
   }
 

@@ -15,6 +15,7 @@ final class Player {
     self.program = program
     self.desk = desk
     self.appearance = appearance
+    look()
     settle()
   }
 
@@ -28,7 +29,10 @@ final class Player {
 
   /// Plays one step and waits for what it set off.
   func play(_ step: Recording.Step) {
-    if case .size(let width, let height) = step { size = (width, height) }
+    if case .size(let width, let height) = step {
+      size = (width, height)
+      look()
+    }
     for event in step.events where !hasQuit {
       obey(program.receive(event))
       // Enter starts work; the keys of a line being typed do not.
@@ -36,7 +40,15 @@ final class Player {
     }
   }
 
-  /// Waits until everything is answered, and draws as the screen would.
+  /// Draws as the screen would.
+  ///
+  /// What a view does depends on the window drawn last. Once for each window is enough: nobody sees what is
+  /// between two snapshots.
+  private func look() {
+    _ = program.draw(width: size.width, height: size.height, appearance: appearance)
+  }
+
+  /// Waits until everything is answered.
   private func settle() {
     // What one answer asks for in turn, such as the next of several tokens, is waited for too.
     var hadMail = true
@@ -44,7 +56,6 @@ final class Player {
       desk.waitUntilIdle()
       hadMail = program.hasMail
       obey(program.receiveMail())
-      _ = program.draw(width: size.width, height: size.height, appearance: appearance)
     }
   }
 

@@ -18,7 +18,7 @@ final class PromptFiles: Sendable {
       let prompts = try lines.filter { !$0.allSatisfy(\.isWhitespace) }.map { line in
         try note(TaggedText(Array(line.utf8)))
       }
-      return .promptFile(prompts)
+      return .promptFile(name: file, prompts)
     } catch let error as PromptSpanError {
       return .failed("\(file): \(error)")
     } catch {

@@ -63,10 +63,11 @@ enum Opening {
   ///   - name: MODEL; nil for the default sample.
   ///   - adapter: `--adapter`.
   ///   - family: `--family`.
-  ///   - extras: What every prompt holds beside its text.
+  ///   - extras: What every prompt of the model holds beside its text.
   static func open(
     _ name: String?, adapter: String?, family: String? = nil, addSpecial: Bool,
-    extras: PromptExtras = PromptExtras(), engine: EngineOptions
+    extras: (Model, TokenizerSource) -> PromptExtras = { _, _ in PromptExtras() },
+    engine: EngineOptions
   ) throws -> Opened {
     let path = try locate(name)
     if let name, isMaps(path) { return .maps(try maps(path, as: name)) }
@@ -82,12 +83,10 @@ enum Opening {
       guard model.plan.head.isOfClasses else { return try? tokenizer.get().bytes(id) }
       return Array((classes[id] ?? "\(id)").utf8)
     }
-    let given = [("adapter", adapter), ("family", family)].compactMap { name, value in
-      value.map { Origin.Option(name, $0) }
-    }
+    let extras = extras(model, source)
     let origin = Origin(
       address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint(),
-      options: given + extras.options)
+      options: options(adapter: adapter, family: family, engine, extras, of: model))
     var opened = OpenModel(model, origin: origin, spell: spell) { text in
       try extras.prompt(
         GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial)), source, model)
@@ -100,6 +99,21 @@ enum Opening {
     opened.another = { try another($0, addSpecial: addSpecial, engine: engine) }
     opened.prepare = { try engine.prepare($0, seq: $1.seq, for: [.scores], holding: $2) }
     return .model(opened)
+  }
+
+  /// What the command line says beside MODEL and a text to get the same run.
+  ///
+  /// - Parameter model: The model, which may compute in another way than the usual one of its own accord; nil
+  ///   while it is not open.
+  static func options(
+    adapter: String?, family: String?, _ engine: EngineOptions, _ extras: PromptExtras,
+    of model: Model? = nil
+  ) -> [Origin.Option] {
+    let chosen = model.map(engine.precision) ?? engine.precision ?? .f32
+    let precision = engine.precision == nil && chosen == .f32 ? nil : chosen.rawValue
+    let given = [("adapter", adapter), ("family", family), ("precision", precision)]
+    return given.compactMap { name, value in value.map { Origin.Option(name, $0) } }
+      + extras.options
   }
 
   /// Another model to compare with.

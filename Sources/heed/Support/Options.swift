@@ -1,4 +1,5 @@
 import ArgumentParser
+import Explorer
 import Foundation
 import Models
 import Tensors
@@ -125,11 +126,10 @@ struct PromptOptions: ParsableArguments {
     guard isGiven || fallback != nil else { throw Failure.noPrompt }
     let spans = try spans()
     if let ids { return GivenPrompt(source: .ids(try Self.parse(ids)), spans: spans) }
-    let bytes = try bytes() ?? Array((fallback ?? "").utf8)
-    let tagged = tags ? try TaggedText(bytes) : nil
-    return GivenPrompt(
-      source: .text(tagged?.bytes ?? bytes, addSpecial: addsSpecial), spans: spans,
-      tagged: tagged, isChat: chat)
+    var given = try GivenPrompt(
+      bytes() ?? Array((fallback ?? "").utf8), addSpecial: addsSpecial, isTagged: tags)
+    (given.spans, given.isChat) = (spans, chat)
+    return given
   }
 
   /// The parts that are named by positions.
@@ -188,9 +188,26 @@ struct GivenPrompt: Sendable {
   /// Spans by positions.
   var spans: [PromptSpan] = []
   /// The text that `source` was taken out of, with its spans; nil without tags.
-  var tagged: TaggedText?
+  private(set) var tagged: TaggedText?
+  /// The same with its tags.
+  private(set) var marked: [UInt8]?
   /// Whether the text is a message that the checkpoint's chat template puts into words.
   var isChat = false
+
+  /// Text or ids as they are.
+  init(source: Source, spans: [PromptSpan] = [], isChat: Bool = false) {
+    (self.source, self.spans, self.isChat) = (source, spans, isChat)
+  }
+
+  /// A text.
+  ///
+  /// - Parameter isTagged: Whether tags name parts of it.
+  /// - Throws: `PromptSpanError` for tags that do not belong together.
+  init(_ bytes: [UInt8], addSpecial: Bool, isTagged: Bool) throws {
+    let tagged = isTagged ? try TaggedText(bytes) : nil
+    self.init(source: .text(tagged?.bytes ?? bytes, addSpecial: addSpecial))
+    (self.tagged, marked) = (tagged, isTagged ? bytes : nil)
+  }
 
   /// The prompt as tokens.
   func prompt(_ tokenizer: TokenizerSource) throws -> Prompt {
@@ -263,6 +280,13 @@ struct EngineOptions: ParsableArguments {
   /// What a run of a model computes in: what was asked for, else what suits the model.
   func precision(for model: Model) -> Precision {
     precision ?? (model.prefersBFloat16 ? .bf16 : .f32)
+  }
+
+  /// The same, with the precision of a session where none was asked for.
+  func filled(from session: Session) -> EngineOptions {
+    var options = self
+    options.precision = precision ?? session.option("precision").flatMap(Precision.init(rawValue:))
+    return options
   }
 
   /// The model, set to compute as was asked for.

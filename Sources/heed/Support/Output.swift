@@ -13,21 +13,51 @@ struct Output {
 
   /// Writes what `body` hands over.
   ///
-  /// A file is written beside its place and renamed; when `body` throws, nothing is left behind.
+  /// A file is written beside its place and renamed; when `body` throws, nothing is left behind. What is no
+  /// file, such as `/dev/null` or a pipe, is written into, and a link is followed.
   func write(_ body: (_ write: (ArraySlice<UInt8>) throws -> Void) throws -> Void) throws {
     guard let path else {
       var sink = Sink(descriptor: STDOUT_FILENO, name: "standard output")
       try body { try sink.write($0) }
       return try sink.flush()
     }
-    let temporary = "\(path).heed-\(getpid())"
+    guard let target = Self.file(path) else { return try write(into: path, body) }
+    try replace(target, path, body)
+  }
+
+  /// The file that a path leads to or would make; nil for a device, a pipe or a folder.
+  private static func file(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return path }
+    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  private func write(
+    into path: String, _ body: (_ write: (ArraySlice<UInt8>) throws -> Void) throws -> Void
+  ) throws {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure.unwritable(file: path, reason: Self.reason) }
+    defer { close(descriptor) }
+    var sink = Sink(descriptor: descriptor, name: path)
+    try body { try sink.write($0) }
+    try sink.flush()
+  }
+
+  private func replace(
+    _ target: String, _ path: String,
+    _ body: (_ write: (ArraySlice<UInt8>) throws -> Void) throws -> Void
+  ) throws {
+    let temporary = "\(target).heed-\(getpid())"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Failure.unwritable(file: path, reason: Self.reason) }
     do {
       var sink = Sink(descriptor: descriptor, name: path)
       try body { try sink.write($0) }
       try sink.flush()
-      guard close(descriptor) == 0, rename(temporary, path) == 0 else {
+      guard close(descriptor) == 0, rename(temporary, target) == 0 else {
         throw Failure.unwritable(file: path, reason: Self.reason)
       }
     } catch {

@@ -75,9 +75,13 @@ struct PlaceOptions: ParsableArguments {
     help: "What rules reach: each head on its frozen inputs, or a new forward pass")
   var scope: RuleReach?
 
+  @Option(
+    help: "A command of the explorer to carry out first, such as 'filter layer<6'; may be repeated")
+  var exec: [String] = []
+
   /// What can be checked before a model is open.
   func check() throws {
-    if let score, HeadScores.named(score) == nil {
+    if let score, !ExplorerState.isScore(score) {
       throw Failure.unknownScore(score, known: HeadScores.all.map { $0.name })
     }
   }
@@ -121,22 +125,37 @@ struct PlaceOptions: ParsableArguments {
     if scope != nil, rule.isEmpty { throw ValidationError("--scope goes with --rule.") }
   }
 
-  /// A state that will look there, or where the configuration says.
-  func state(theme: Ramp) throws -> ExplorerState {
+  /// A state that will look there: where a session was, but for what the options say, and where the
+  /// configuration says for all that neither does.
+  func state(_ style: ScreenStyle, from session: Session = Session()) throws -> ExplorerState {
     let configuration = try Configuration.current()
-    let view = view?.name ?? configuration.view
-    var state = ExplorerState(view: view ?? ExplorerViews.initial)
-    state.choosesView = view == nil
-    state.ramp = theme
+    var state = ExplorerState(view: configuration.view ?? ExplorerViews.initial)
+    state.choosesView = configuration.view == nil
+    (state.ramp, state.scale) = (style.theme, configuration.scale ?? .linear)
     state.ownKeys = configuration.keys
-    state.scale = scale ?? configuration.scale ?? .linear
-    state.arrival.head = HeadIndex(layer: which.layer ?? 0, head: which.head ?? 0)
-    (state.arrival.query, state.arrival.key) = (query, key)
-    state.arrival.score = score
-    state.zoom = zoom ?? .fit
-    state.look(through: lens?.lens ?? Lens())
-    (state.arrival.without, state.arrival.rules) = (without, try rules())
-    state.arrival.reach = scope
+    session.apply(to: &state)
+    if let view { (state.views, state.choosesView) = ([view.name], false) }
+    if style.isThemeGiven { state.ramp = style.theme }
+    if let scale { state.scale = scale }
+    if let zoom { state.zoom = zoom }
+    if let lens { state.look(through: lens.lens) }
+    try direct(&state.arrival)
     return state
+  }
+
+  /// Puts what the options say in place of what a session says.
+  private func direct(_ arrival: inout Arrival) throws {
+    if which.layer != nil || which.head != nil {
+      arrival.head = HeadIndex(
+        layer: which.layer ?? arrival.head?.layer ?? 0,
+        head: which.head ?? arrival.head?.head ?? 0)
+    }
+    arrival.query = query ?? arrival.query
+    arrival.key = key ?? arrival.key
+    arrival.score = score ?? arrival.score
+    arrival.without = without ?? arrival.without
+    if !rule.isEmpty { arrival.rules = try rules() }
+    arrival.reach = scope ?? arrival.reach
+    arrival.commands += exec.map { $0.hasPrefix(":") ? String($0.dropFirst()) : $0 }
   }
 }

@@ -103,9 +103,9 @@ struct PromptExtras: Sendable {
     }
     var prompt: Prompt
     if isMedia, plan.embedding.patches != nil {
-      prompt = try Prompt(image: pixels(source, plan), for: plan)
+      prompt = try seen(source, plan)
     } else if isMedia, case .beside(let vision) = plan.encoder {
-      prompt = try Prompt(image: pixels(source, vision), for: vision)
+      prompt = try seen(source, vision)
     } else if case .attended(let encoder, _) = plan.encoder, encoder.embedding.frames != nil {
       guard let audio else { throw ModelError.soundMissing(family: plan.family) }
       prompt = try Prompt(sound: features(audio, source, encoder), for: encoder)
@@ -113,7 +113,7 @@ struct PromptExtras: Sendable {
       guard let image = source.exampleImage else {
         throw ModelError.imageMissing(family: plan.family)
       }
-      prompt = try Prompt(image: pixels(PromptExtras(image: image), source, plan), for: plan)
+      prompt = try PromptExtras(image: image).seen(source, plan)
     } else {
       prompt = try text(given, source)
       if isMedia { try insert(into: &prompt, source, model) }
@@ -122,39 +122,59 @@ struct PromptExtras: Sendable {
     return prompt
   }
 
-  // MARK: Images and sounds
-
-  private func pixels(_ source: TokenizerSource, _ plan: ModelPlan) throws -> Tensor<Float> {
-    try pixels(self, source, plan)
+  /// What of it a model takes: no image for one that reads, no sound for one that does not listen, and
+  /// neither prepared pixels of another size nor ids, which belong to one vocabulary.
+  func fitting(_ model: Model, _ source: TokenizerSource) -> PromptExtras {
+    var extras = self
+    extras.decoderIDs = nil
+    if !model.plan.takesImages { (extras.image, extras.pixels) = (nil, nil) }
+    if !model.plan.takesSound { extras.audio = nil }
+    if extras.pixels != nil, let vision = model.plan.visionPlan,
+      (try? seen(source, vision)) == nil
+    {
+      extras.pixels = nil
+    }
+    // Where a picture or a sound is all that is looked at, there is no second text.
+    let readsNothing = model.plan.embedding.patches != nil || model.plan.takesSound
+    if readsNothing { extras.pair = nil }
+    return extras
   }
 
-  private func pixels(
-    _ extras: PromptExtras, _ source: TokenizerSource, _ plan: ModelPlan
-  ) throws -> Tensor<Float> {
+  // MARK: Images and sounds
+
+  /// The image as a model's prompt.
+  private func seen(_ source: TokenizerSource, _ plan: ModelPlan) throws -> Prompt {
     guard let patches = plan.embedding.patches else {
       throw ModelError.notVision(family: plan.family)
     }
-    if let file = extras.pixels {
-      let array = try NumPyFile(path: file).arrays.first
-      guard let array, let numbers = array.numbers, numbers.type.isFloatingPoint,
-        let image = numbers.widened(to: Float.self)
-      else {
-        throw CheckpointError.numpy(
-          file: file,
-          fault: .shape(
-            array: array?.name ?? "", found: array?.shape ?? [],
-            expected: "floats of shape [channel, height, width]"))
-      }
-      // A batch of one is taken for its only image.
-      return image.shape.count == 4 && image.shape[0] == 1
-        ? image.reshaped(Array(image.shape.dropFirst())) : image
+    let processor = Result { try ImageProcessor.open(folder: source.folder) ?? .standard(plan) }
+    if let pixels {
+      // Numbers that are there already need no preprocessor, but to be shown.
+      return try Prompt(
+        image: prepared(pixels), colors: (try? processor.get())?.colors, for: plan)
     }
-    guard let file = extras.image else {
-      throw ModelError.imageMissing(family: plan.family)
+    guard let image else { throw ModelError.imageMissing(family: plan.family) }
+    let read = try ImageFile.read(image)
+    return try Prompt(
+      image: processor.get().pixels(of: read, channels: patches.channels),
+      colors: processor.get().colors, for: plan)
+  }
+
+  /// An image that something else prepared.
+  private func prepared(_ file: String) throws -> Tensor<Float> {
+    let array = try NumPyFile(path: file).arrays.first
+    guard let array, let numbers = array.numbers, numbers.type.isFloatingPoint,
+      let image = numbers.widened(to: Float.self)
+    else {
+      throw CheckpointError.numpy(
+        file: file,
+        fault: .shape(
+          array: array?.name ?? "", found: array?.shape ?? [],
+          expected: "floats of shape [channel, height, width]"))
     }
-    let image = try ImageFile.read(file)
-    let processor = try ImageProcessor.open(folder: source.folder) ?? .standard(plan)
-    return processor.pixels(of: image, channels: patches.channels)
+    // A batch of one is taken for its only image.
+    return image.shape.count == 4 && image.shape[0] == 1
+      ? image.reshaped(Array(image.shape.dropFirst())) : image
   }
 
   private func features(
@@ -171,9 +191,7 @@ struct PromptExtras: Sendable {
     guard case .inserted(let encoder, let insertion) = model.plan.encoder else {
       throw ModelError.notVision(family: model.plan.family)
     }
-    let image = try pixels(source, encoder)
-    let seen = try Prompt(image: image, for: encoder)
-    prompt = prompt.inserting(seen, for: insertion)
+    prompt = prompt.inserting(try seen(source, encoder), for: insertion)
   }
 
   // MARK: Texts
@@ -214,7 +232,22 @@ struct PromptExtras: Sendable {
   }
 }
 
+extension ModelPlan {
+  /// The stack that looks at images; nil for none.
+  fileprivate var visionPlan: ModelPlan? {
+    switch encoder {
+    case .inserted(let plan, _), .beside(let plan): plan
+    case .attended, nil: embedding.patches == nil ? nil : self
+    }
+  }
+}
+
 extension ImageProcessor {
+  /// How it makes numbers of colours.
+  fileprivate var colors: ImageColors {
+    ImageColors(scale: rescaling, mean: mean, deviation: deviation)
+  }
+
   /// What most vision models expect, where a checkpoint says nothing: its own size, −1 to 1.
   static func standard(_ plan: ModelPlan) throws -> ImageProcessor {
     let patches = plan.embedding.patches

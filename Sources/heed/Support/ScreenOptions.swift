@@ -30,6 +30,8 @@ struct ScreenStyle: Equatable {
   let color: TerminalOptions.ColorChoice
   let charset: TerminalOptions.CharsetChoice
   let theme: Ramp
+  /// Whether an option names the ramp.
+  let isThemeGiven: Bool
   private let environment: [String: String]
 
   /// Decides: an option first, then `NO_COLOR`, then the configuration, where only `always` means
@@ -40,6 +42,7 @@ struct ScreenStyle: Equatable {
     color = options.color ?? (isUnwanted ? .auto : configuration.color ?? .auto)
     charset = options.charset ?? configuration.charset ?? .auto
     theme = options.theme ?? configuration.theme ?? .standard
+    isThemeGiven = options.theme != nil
     self.environment = environment
   }
 

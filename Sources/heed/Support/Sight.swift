@@ -24,7 +24,7 @@ struct Sight {
     let extras = try prompt.extra.extras()
     switch try Opening.open(
       model.model, adapter: model.adapter, family: model.family, addSpecial: prompt.addsSpecial,
-      extras: extras, engine: engine)
+      extras: { _, _ in extras }, engine: engine)
     {
     case .maps(let maps):
       try prompt.refuse(forMapsOf: maps.origin.address)
@@ -42,14 +42,22 @@ struct Sight {
 
   /// The state that looks there, its view's questions answered.
   ///
-  /// - Parameter view: The view; nil for what the options say.
-  func state(theme: Ramp, view: String? = nil) throws -> ExplorerState {
-    var state = try place.state(theme: theme)
+  /// - Parameters:
+  ///   - view: The view; nil for what the options say.
+  ///   - size: Columns and rows of the picture.
+  func state(
+    _ style: ScreenStyle, view: String? = nil, size: (width: Int, height: Int)? = nil
+  ) throws -> ExplorerState {
+    var state = try place.state(style)
     if let view { (state.views, state.choosesView) = ([view], false) }
+    // What a map larger than its window shows depends on the window, which has a line of keys, too.
+    if let size { (state.width, state.height) = (size.width, size.height + 1) }
     let onProgress: @Sendable (Double) throws -> Void = { _ in try Interruption.check() }
     switch source {
     case .run(let open, let whole, let prompt):
-      try state.see(open, whole, prompt, stream: stream, onProgress: onProgress)
+      try state.see(
+        open, whole, prompt, stream: stream, readPrompts: PromptFiles().read,
+        onProgress: onProgress)
     case .maps(let maps, let spans):
       try state.see(maps, naming: spans, onProgress: onProgress)
     }
