@@ -93,7 +93,7 @@ import Testing
     let map = try model.stream(stream, of: trace)
     #expect(
       map.exactPattern(head, rows: 0..<map.seq, columns: 0..<1).elements.allSatisfy { $0 == 0 })
-    #expect(map.exactPattern(head, rows: 1..<2, columns: 2..<3)[0] == 0)
+    #expect(map.exactPattern(head, rows: 1..<2, columns: 2..<3)[0, 0] == 0)
     let gradients = try model.gradients(of: .nextTokenLoss(trace.prompt), trace)
     let wanted = try (loss(model, run(1 + 1e-4)) - loss(model, run(1 - 1e-4))) / 2e-4
     let own = try #require(gradients.stream(stream))
