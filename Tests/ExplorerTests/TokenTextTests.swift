@@ -52,9 +52,12 @@ private func shown(_ text: String, _ charset: Charset = .half) -> String {
 }
 
 @Test func `lines are broken at blanks, and in words that are longer than a line`() {
-  #expect(Wrapping.lines("one two three", columns: 7) == ["one two", "three"])
-  #expect(Wrapping.lines("a 猫猫猫猫 b", columns: 5) == ["a", "猫猫", "猫猫", "b"])
-  #expect(Wrapping.lines("abcdefgh", columns: 3) == ["abc", "def", "gh"])
-  #expect(Wrapping.lines("猫", columns: 1) == ["猫"])
-  #expect(Wrapping.lines("", columns: 9) == [""])
+  func broken(_ text: String, columns: Int) -> [String] {
+    WrappedText.lines(text, columns: columns, breaksWords: true)
+  }
+  #expect(broken("one two three", columns: 7) == ["one two", "three"])
+  #expect(broken("a 猫猫猫猫 b", columns: 5) == ["a", "猫猫", "猫猫", "b"])
+  #expect(broken("abcdefgh", columns: 3) == ["abc", "def", "gh"])
+  #expect(broken("猫", columns: 1) == ["猫"])
+  #expect(broken("", columns: 9) == [""])
 }

@@ -5,22 +5,8 @@ import TmuxHarness
 /// Views in a real terminal that need another model or another prompt than the sample's, several to a session:
 /// starting one is what takes time.
 @Suite struct ViewEndToEndTests {
-  private func start(
-    _ arguments: String, width: Int = 80, height: Int = 24, term: String = "tmux-256color"
-  ) throws -> Tmux {
-    let tmux = try Tmux(width: width, height: height, term: term)
-    try tmux.run("OMP_WAIT_POLICY=passive \(Tmux.quote(try heedPath)) \(arguments)")
-    return tmux
-  }
-
-  private func leave(_ tmux: Tmux) throws {
-    try tmux.press("Q")
-    try tmux.wait(flag: "alternate_on", is: "0")
-    #expect(try tmux.flag("cursor_flag") == "1" && tmux.flag("mouse_any_flag") == "0")
-  }
-
   @Test func `the digits open on their picture, in every size, and after ^Z`() throws {
-    let tmux = try start("sample:digits")
+    let tmux = try Tmux.heed("sample:digits")
     try tmux.wait(for: "where L0.H0 looks")
     #expect(try tmux.screen(escapes: true).contains("48;5;"), "the picture has colours")
     try tmux.press("Up", "Left")
@@ -42,12 +28,12 @@ import TmuxHarness
     try tmux.wait(for: "query 1 \"0,0\"")
     try tmux.press("k")
     try tmux.wait(for: "query 0 \"CLS\"")
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 
   @Test func `E goes through encoder, decoder and cross attention, labelled by both texts`() throws
   {
-    let tmux = try start("sample:sort --view map --layer 1")
+    let tmux = try Tmux.heed("sample:sort --view map --layer 1")
     try tmux.wait("the decoder") { $0.contains("decoder") && $0.contains("7 tokens") }
     try tmux.press("E")
     try tmux.wait("cross attention") {
@@ -59,7 +45,7 @@ import TmuxHarness
     try tmux.wait(for: "the encoder stream predicts nothing")
     try tmux.press("Escape", "E")
     try tmux.wait("the decoder again") { $0.contains("decoder") && $0.contains("7 tokens") }
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 
   @Test func `tokens of every script, and terminal escapes in them, move nothing`() throws {
@@ -67,7 +53,7 @@ import TmuxHarness
     let text =
       "猫が座った שלום مرحبا \u{1B}[2J\u{1B}]0;owned\u{7} 👩\u{200D}💻 \u{202E}abc e\u{301}\t\r\n x"
     try folder.write("prompt", text)
-    let tmux = try start("sample:novels --file \(folder.path)/prompt", width: 100, height: 30)
+    let tmux = try Tmux.heed("sample:novels --file \(folder.path)/prompt", width: 100, height: 30)
     try tmux.wait(for: "Entropy 0.00")
     for (key, sign) in [
       ("Tab", "weight 0"), ("Tab", "gives most to"), ("p", "expected next"), ("#", "heads feed"),
@@ -82,12 +68,12 @@ import TmuxHarness
     let all = try tmux.screen(escapes: true)
     #expect(!all.contains("\u{202E}") && !all.contains("\u{200D}") && !all.contains("\u{7}"))
     #expect(try tmux.flag("pane_title") != "owned")
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 
   @Test func `a file of maps opens, and what needs its model says so`() throws {
     let file = Repository.path + "/Tests/CheckpointsTests/Fixtures/numpy/maps.npz"
-    let tmux = try start(Tmux.quote(file))
+    let tmux = try Tmux.heed(Tmux.quote(file))
     try tmux.wait(for: "2 layers × 3 heads, 5 tokens")
     try tmux.press("p")
     try tmux.wait(for: "needs the model, and these are maps of a file")
@@ -100,6 +86,6 @@ import TmuxHarness
     try tmux.press("Enter")
     try tmux.wait(for: "nowhere/at-all: ")
     #expect(try tmux.screen().contains("maps.npz"))
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 }

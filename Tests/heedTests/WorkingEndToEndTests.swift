@@ -6,24 +6,8 @@ import TmuxHarness
 /// What a user does with the explorer beside looking: going to places, changing the model, the mouse, the
 /// clipboard, prompts; several things to a session, since starting one is what takes time.
 @Suite struct WorkingEndToEndTests {
-  private func start(
-    _ arguments: String, width: Int = 80, height: Int = 24,
-    environment: [String: String?] = [:], clipboard: Bool = false
-  ) throws -> Tmux {
-    let tmux = try Tmux(width: width, height: height, environment: environment)
-    if clipboard { try tmux.command("set-option", "-s", "set-clipboard", "on") }
-    try tmux.run("OMP_WAIT_POLICY=passive \(Tmux.quote(try heedPath)) \(arguments)")
-    return tmux
-  }
-
-  private func leave(_ tmux: Tmux) throws {
-    try tmux.press("Q")
-    try tmux.wait(flag: "alternate_on", is: "0")
-    #expect(try tmux.flag("cursor_flag") == "1" && tmux.flag("mouse_any_flag") == "0")
-  }
-
   @Test func `places are searched, named, followed and come back to`() throws {
-    let tmux = try start("sample:novels --view map")
+    let tmux = try Tmux.heed("sample:novels --view map")
     try tmux.wait(for: "L0.H0  query 14")
     try tmux.type("/Mary")
     try tmux.press("Enter")
@@ -51,11 +35,11 @@ import TmuxHarness
     try tmux.type("L4.H2")
     try tmux.press("Enter")
     try tmux.wait(for: "L4.H2  query 2")
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 
   @Test func `lenses, changes and own keys are undone, redone and repeated`() throws {
-    let tmux = try start("sample:novels --view map --layer 5 --head 1", width: 120)
+    let tmux = try Tmux.heed("sample:novels --view map --layer 5 --head 1", width: 120)
     try tmux.wait(for: "L5.H1  query 14")
     for (key, sign) in [
       ("w", "linear, fit, words"), ("v", "value-weighted, words"), ("a", "average of the layer"),
@@ -88,11 +72,11 @@ import TmuxHarness
     try tmux.type("&entropy<0.1")
     try tmux.press("Enter")
     try tmux.wait("the filter") { $0.contains("entropy<0.1") }
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 
   @Test func `the mouse points, opens, pans, zooms and is given back`() throws {
-    let tmux = try start("sample:novels --view map", width: 100, height: 30)
+    let tmux = try Tmux.heed("sample:novels --view map", width: 100, height: 30)
     try tmux.wait(for: "L0.H0  query 14")
     try tmux.wait(flag: "mouse_any_flag", is: "1")
     func mouse(_ button: Int, _ x: Int, _ y: Int, _ end: String = "M") throws {
@@ -120,11 +104,11 @@ import TmuxHarness
     try tmux.wait(flag: "mouse_any_flag", is: "0")
     try tmux.press("M")
     try tmux.wait(flag: "mouse_any_flag", is: "1")
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 
   @Test func `y copies the view through the terminal`() throws {
-    let tmux = try start("sample:novels --view tokens", clipboard: true)
+    let tmux = try Tmux.heed("sample:novels --view tokens", clipboard: true)
     try tmux.wait(for: "gives most to")
     try tmux.press("y")
     try tmux.wait("the copy") { _ in
@@ -132,13 +116,13 @@ import TmuxHarness
       return copied.hasPrefix("heed \(Release.version): tokens of L0.H0, novels\n")
         && copied.contains("\nopen: heed sample:novels --text ") && copied.contains("gives most to")
     }
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 
   @Test func `prompts of a file, parts of them and a run under way are at hand`() throws {
     let folder = try TemporaryFolder()
     try folder.write("prompts", "to be or not\n<<who>>Mary<</who>> went home\n\nthe end\n")
-    let tmux = try start("sample:novels --view map", width: 110, height: 30)
+    let tmux = try Tmux.heed("sample:novels --view map", width: 110, height: 30)
     try tmux.wait(for: "query 14")
     try tmux.type(":prompts \(folder.path)/prompts")
     try tmux.press("Enter")
@@ -168,6 +152,6 @@ import TmuxHarness
     try tmux.wait(for: "Enter runs")
     try tmux.press("Up", "Enter")
     try tmux.wait(for: ", 3 tokens")
-    try leave(tmux)
+    try tmux.leaveHeed()
   }
 }

@@ -91,25 +91,14 @@ extension SafetensorsFile {
 
 /// A header to be written: an object from names to entries, padded with spaces to eight bytes.
 private struct WrittenHeader: Encodable {
-  private struct Entry: Encodable {
-    let dtype: String
-    let shape: [Int]
-    let dataOffsets: [Int]
-
-    enum CodingKeys: String, CodingKey {
-      case dtype, shape
-      case dataOffsets = "data_offsets"
-    }
-  }
-
   private let metadata: [String: String]
-  private var entries: [(name: String, entry: Entry)] = []
+  private var entries: [(name: String, entry: RawEntry)] = []
   private var end = 0
 
   init(metadata: [String: String]) { self.metadata = metadata }
 
   mutating func add(_ name: String, type: String, shape: [Int], bytes: Int) {
-    entries.append((name, Entry(dtype: type, shape: shape, dataOffsets: [end, end + bytes])))
+    entries.append((name, RawEntry(dtype: type, shape: shape, dataOffsets: [end, end + bytes])))
     end += bytes
   }
 

@@ -96,8 +96,8 @@ struct SafetensorsHeader {
   }
 }
 
-/// A tensor's entry, in the format's words.
-private struct RawEntry: Decodable {
+/// A tensor's entry, in the format's words, as it is read and written.
+struct RawEntry: Codable {
   let dtype: String
   let shape: [Int]
   let dataOffsets: [Int]

@@ -155,10 +155,9 @@ extension Drawing {
   /// A message for people: what to do stands at its end, so it is cut only where there is no room at all.
   func message(_ text: String, columns: Int, rows: Int) -> [String] {
     let shown = TokenText.shown(Array(text.utf8), charset: appearance.charset)
-    let lines = Wrapping.lines(shown, columns: max(1, columns))
-    let whole = max(0, rows - 1)
-    guard lines.count > whole + 1 else { return lines }
-    return lines.prefix(whole) + [cut(lines[whole...].joined(separator: " "), columns)]
+    return WrappedText.lines(
+      shown, columns: max(1, columns), most: max(1, rows), breaksWords: true
+    ).map { cut($0, columns) }
   }
 
   /// A sentence in the middle of a body with nothing else in it.
