@@ -38,6 +38,10 @@ public struct Model: Sendable {
   /// - Parameter family: The `model_type` to open it as; nil for its own.
   /// - Throws: `ModelError` that names the key or the tensor at fault.
   public init(_ checkpoint: Checkpoint, family: String? = nil) throws {
+    // As of llama.cpp's vocabularies.
+    guard !checkpoint.tensors.isEmpty else {
+      throw ModelError.weightsMissing(file: checkpoint.configFile)
+    }
     let (plan, config, change) = try Self.plan(checkpoint, family: family)
     // A checkpoint that was saved without its head can still be explored.
     let head = plan.head.weights

@@ -1,5 +1,6 @@
 /// What can be wrong with a model or with what it is asked to do.
 public enum ModelError: Error, Sendable, Equatable {
+  case weightsMissing(file: String)
   case modelTypeMissing(file: String)
   case modelTypeUnknown(file: String, found: String, known: [String])
   case familyUnknown(String, known: [String])
@@ -48,6 +49,9 @@ extension ModelError: CustomStringConvertible {
   /// One line: what was found, what was expected, what to do.
   public var description: String {
     switch self {
+    case .weightsMissing(let file):
+      return
+        "\(file): found no weights, expected a model's; heed info and heed tokens take what is there"
     case .modelTypeMissing(let file):
       return "\(file): no model_type; add the architecture's name, such as \"llama\""
     case .modelTypeUnknown(let file, let found, let known):

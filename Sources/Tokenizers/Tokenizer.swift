@@ -10,7 +10,7 @@ public struct Tokenizer: Sendable {
   private let added: AddedTokens
   private let normalizer: (any Normalizer)?
   private let preTokenizer: (any PreTokenizer)?
-  private let model: any TokenModel
+  let model: any TokenModel
   let template: Template?
   let decoder: (any TokenDecoder)?
   /// Spellings by id; nil where an id is not used.
@@ -35,9 +35,14 @@ public struct Tokenizer: Sendable {
   /// - Parameter file: Its name in errors.
   /// - Throws: a `TokenizerError` that names the place in the file.
   public init(json: [UInt8], file: String = "tokenizer.json") throws(TokenizerError) {
+    try self.init(json: json, file: file, merges: true)
+  }
+
+  /// - Parameter merges: Whether to read them; without, what is counted is there, and no text can be cut.
+  init(json: [UInt8], file: String, merges: Bool) throws(TokenizerError) {
     let tree: JSONTree
     do {
-      tree = try JSONParser.parse(json)
+      tree = try JSONParser.parse(json, without: merges ? nil : "merges")
     } catch {
       throw .invalidJSON(file: file, line: error.line, found: error.found)
     }

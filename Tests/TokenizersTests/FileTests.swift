@@ -27,6 +27,15 @@ private func withFolder(
   try body(folder.path)
 }
 
+/// The tokenizer in a folder, whose summary tells of the same one.
+private func opened(_ folder: String) throws -> Tokenizer {
+  let tokenizer = try Tokenizer.open(folder: folder)
+  let summary = try TokenizerSummary(folder: folder)
+  #expect(summary.vocabularySize == tokenizer.vocabularySize)
+  #expect(summary.kind == type(of: tokenizer.model).type)
+  return tokenizer
+}
+
 private let plainTexts = [
   "", " ", "The quick brown fox, isn't it?  They're  used to 1234 others.\n\n\tEnd ",
   "é 日本 👍 <s>x</s>",
@@ -75,6 +84,29 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
   return (vocabulary.pieces.map { $0 ?? "" }, merges)
 }
 
+@Test func `a summary counts the pieces of every kind and looks at no merge`() throws {
+  for name in ["llama3", "roberta", "spm-llama", "t5", "wordpiece"] {
+    let json = [UInt8](try Data(contentsOf: fixtures.appendingPathComponent(name + ".json")))
+    try withFolder(["tokenizer.json": json]) { _ = try opened($0) }
+  }
+  let damaged =
+    #"{"model":{"vocab":{"merges":0,"a\"]":1},"merges":["x y",["]","\\"],[[]],5]},"added_tokens":[{"id":7,"content":"<s>"}]}"#
+  try withFolder(["tokenizer.json": Array(damaged.utf8)]) { folder in
+    let summary = try TokenizerSummary(folder: folder)
+    #expect(summary.kind == "BPE" && summary.vocabularySize == 3)
+  }
+  for cut in [
+    #"{"model":{"merges":[["a"]"#, #"{"model":{"merges":["]}}"#, #"{"model":{"merges":["\"#,
+  ] {
+    try withFolder(["tokenizer.json": Array(cut.utf8)]) { folder in
+      #expect(
+        throws: TokenizerError.invalidJSON(
+          file: folder + "/tokenizer.json", line: 1, found: "the end of the file")
+      ) { try TokenizerSummary(folder: folder) }
+    }
+  }
+}
+
 @Test func `vocab.json and merges.txt are read as the class says`() throws {
   let (root, library) = try kind("roberta")
   let (tokens, merges) = try parts(root)
@@ -83,7 +115,7 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
     "vocab.json": Array("{\(vocabulary.joined(separator: ","))}".utf8),
     "merges.txt": Array(("#version: 0.2\n" + merges.joined(separator: "\n") + "\n").utf8),
     "tokenizer_config.json": Array(#"{"tokenizer_class":"RobertaTokenizer"}"#.utf8),
-  ]) { expectSame(try Tokenizer.open(folder: $0), library) }
+  ]) { expectSame(try opened($0), library) }
 }
 
 @Test func `vocab.txt is read as BERT's`() throws {
@@ -94,7 +126,7 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
       "vocab.txt": Array((tokens.joined(separator: "\n") + "\n").utf8),
       "tokenizer_config.json": Array(#"{"do_lower_case":\#(lowers)}"#.utf8),
     ]) { folder in
-      let own = try Tokenizer.open(folder: folder)
+      let own = try opened(folder)
       for text in texts {
         #expect(own.encode(text).tokens.map(\.id) == library.encode(text).tokens.map(\.id))
       }
@@ -111,7 +143,7 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
   }
   for name in ["x.tiktoken", "tokenizer.model"] {
     try withFolder([name: Array(lines.joined().utf8)]) {
-      expectSame(try Tokenizer.open(folder: $0), library, special: false)
+      expectSame(try opened($0), library, special: false)
     }
   }
 }
@@ -125,6 +157,21 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
     let (tokens, merges) = try parts(root)
     let vocabulary = GGUFVocabulary(model: "gpt2", pre: pre, tokens: tokens, merges: merges)
     expectSame(try Tokenizer(gguf: vocabulary, file: "m.gguf"), library, special: false)
+  }
+}
+
+@Test func `a GGUF vocabulary of Gemma 4's kind is cut as Gemma's`() throws {
+  let (root, library) = try kind("gemma")
+  let (tokens, merges) = try parts(root)
+  var gguf = GGUFVocabulary(
+    model: "gemma4", tokens: tokens, types: tokens.indices.map { $0 < 3 ? 3 : 1 }, merges: merges)
+  (gguf.bos, gguf.unknown, gguf.addsBOS) = (1, 0, true)
+  let own = try Tokenizer(gguf: gguf, file: "m.gguf")
+  for text in texts {
+    let ids = own.encode(text).tokens.map(\.id)
+    #expect(ids == library.encode(text).tokens.map(\.id), "\(text)")
+    // The fixture drops a first space, Gemma's own decoder does not.
+    #expect(own.decode(Array(ids.dropFirst())) == Array(text.utf8), "\(text)")
   }
 }
 
@@ -181,7 +228,7 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
   try withFolder([
     "spiece.model": bytes,
     "tokenizer_config.json": Array(#"{"tokenizer_class":"T5Tokenizer"}"#.utf8),
-  ]) { expectSame(try Tokenizer.open(folder: $0), try kind("t5").tokenizer) }
+  ]) { expectSame(try opened($0), try kind("t5").tokenizer) }
 }
 
 @Test func `a SentencePiece model of merges is read`() throws {
@@ -190,7 +237,7 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
   try withFolder([
     "tokenizer.model": bytes,
     "tokenizer_config.json": Array(#"{"tokenizer_class":"LlamaTokenizer"}"#.utf8),
-  ]) { expectSame(try Tokenizer.open(folder: $0), library) }
+  ]) { expectSame(try opened($0), library) }
   let model = try #require(SentencePieceModel(bytes))
   var gguf = GGUFVocabulary(
     model: "llama", tokens: model.pieces.map(\.text), scores: model.pieces.map(\.score),

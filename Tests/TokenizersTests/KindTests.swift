@@ -100,7 +100,7 @@ private func goldens() throws -> StageGoldens {
 {
   let goldens = try goldens()
   let named = goldens.preTokenizers.filter { $0.name.hasPrefix("gguf ") }
-  #expect(named.count == 18)
+  #expect(named.count == 19)
   for golden in named {
     let text = try #require(KnownPatterns.preTokenizer(pre: String(golden.name.dropFirst(5))))
     let json = try JSONParser.parse(Array(text.utf8))

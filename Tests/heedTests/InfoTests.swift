@@ -26,6 +26,27 @@ import Testing
     #expect(finished.text.contains("weights     none; heed tokens takes this file"))
   }
 
+  @Test func `a vocabulary of an unknown architecture is described, and cuts a text`() throws {
+    let file = Repository.path + "/Tests/CheckpointsTests/Fixtures/gguf/vocabulary-other.gguf"
+    let info = try Shell.heed(["info", file])
+    #expect(info.status == 0, "\(info.errors)")
+    #expect(info.text.contains("family      rwkv7"))
+    #expect(info.text.contains("tokenizer   3 tokens, BPE"))
+    let tokens = try Shell.heed(["tokens", file, "abb", "--format", "csv"])
+    #expect(tokens.text.contains("0,2,ab,0,2"), "\(tokens.errors)")
+    expectRefusal(
+      try Shell.heed(["predict", file, "a"]),
+      "\(file): found no weights, expected a model's; heed info and heed tokens take what is there")
+  }
+
+  @Test func `a tokenizer that heed cannot read is described with the reason`() throws {
+    let checkpoint = try TinyCheckpoint()
+    try checkpoint.folder.write("tokenizer.json", #"{"model":{"type":"New"}}"#)
+    let info = try Shell.heed(["info", checkpoint.path])
+    #expect(info.status == 0, "\(info.errors)")
+    #expect(info.text.contains("found model of type New"), "\(info.text)")
+  }
+
   @Test(arguments: [
     ("bert", "--audio", "bert does not take sound; give it a text instead"),
     ("bert", "--image", "bert is no vision model; give it a text instead of an image"),

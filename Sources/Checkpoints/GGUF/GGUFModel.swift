@@ -6,10 +6,9 @@ struct GGUFModel {
   let config: JSON
   let tensors: [StoredTensor]
 
-  private let metadata: [String: GGUFValue]
-  private let architecture: GGUFArchitecture
-
   /// Translates all parts of a model; the first one has the metadata.
+  ///
+  /// Of a vocabulary without tensors no name has to be known.
   init(_ parts: [GGUFFile]) throws(GGUFFault) {
     guard let first = parts.first, let name = first.architecture else {
       throw .missingKey("general.architecture")
@@ -17,6 +16,10 @@ struct GGUFModel {
     let metadata = first.metadata
     let expertCount = max(0, metadata["\(name).expert_count"]?.int ?? 0)
     guard let architecture = GGUFArchitecture.named(name, hasExperts: expertCount > 0) else {
+      guard parts.contains(where: { !$0.tensors.isEmpty }) else {
+        (config, tensors) = (.object(["model_type": .string(name)]), [])
+        return
+      }
       let known = GGUFArchitecture.all.map(\.name)
       guard known.contains(name) else {
         throw .architecture(name, known: Array(Set(known)).sorted())
@@ -45,8 +48,6 @@ struct GGUFModel {
       let used = metadata["\(name).expert_used_count"]?.int
       Self.completeExperts(&config, experts, count: expertCount, used: used, stored)
     }
-    self.metadata = metadata
-    self.architecture = architecture
     self.config = .object(config)
     var tensors: [StoredTensor] = []
     for name in stored.keys.sorted() {

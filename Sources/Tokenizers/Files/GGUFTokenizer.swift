@@ -7,6 +7,11 @@ extension Tokenizer {
   ///
   /// Source: ggml-org/llama.cpp, `src/llama-vocab.cpp`, for what stands where a file says nothing.
   public init(gguf: GGUFVocabulary, file: String) throws(TokenizerError) {
+    try self.init(gguf: gguf, file: file, merges: true)
+  }
+
+  /// - Parameter merges: Whether to read them; without, what is counted is there, and no text can be cut.
+  init(gguf: GGUFVocabulary, file: String, merges: Bool) throws(TokenizerError) {
     try gguf.check(file)
     var stages = StageList(file: file)
     for (id, type) in gguf.types.enumerated() where [3, 4].contains(type) {
@@ -14,8 +19,9 @@ extension Tokenizer {
     }
     switch gguf.model {
     case "bert": self = try gguf.wordPiece(&stages)
-    case "gpt2": self = try gguf.byteLevel(&stages)
-    case "llama": self = try gguf.merged(&stages)
+    case "gemma4": self = try gguf.spaced(&stages, merges: merges)
+    case "gpt2": self = try gguf.byteLevel(&stages, merges: merges)
+    case "llama": self = try gguf.merged(&stages, merges: merges)
     case "t5": self = try gguf.unigram(&stages)
     default:
       throw .unsupportedOption(file: file, place: "tokenizer.ggml.model", value: gguf.model)
@@ -37,7 +43,9 @@ extension GGUFVocabulary {
   }
 
   /// GPT-2's kind: bytes, and a pre-tokenizer by name.
-  fileprivate func byteLevel(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
+  fileprivate func byteLevel(
+    _ stages: inout StageList, merges isMerging: Bool
+  ) throws(TokenizerError) -> Tokenizer {
     guard let cut = KnownPatterns.preTokenizer(pre: pre) else {
       throw .unsupportedStage(
         file: stages.file, place: "tokenizer.ggml.pre", type: pre, known: [KnownPatterns.knownPre])
@@ -53,17 +61,47 @@ extension GGUFVocabulary {
         before: beside(bos ?? classification, addsBOS ?? begins),
         after: beside(isRoberta ? separator ?? eos : eos, addsEOS ?? isRoberta),
         doubled: isRoberta, secondType: isRoberta ? 0 : 1))
-    let merges = Section(
-      [.init(key: "merges", value: .array(merges.map { .string($0) }))], file: stages.file)
     let vocabulary = vocabulary(tokens)
     return try stages.tokenizer(
       BPE(
-        vocabulary: vocabulary, pairs: try BPE.merges(merges, vocabulary, prefix: []),
+        vocabulary: vocabulary, pairs: isMerging ? try listed(vocabulary, stages.file) : .empty,
         options: .init(ignoresMerges: KnownPatterns.takesWordsWhole.contains(pre))))
   }
 
+  /// The merges as the file lists them.
+  private func listed(_ vocabulary: Vocabulary, _ file: String) throws(TokenizerError) -> PairTable
+  {
+    let list = Section(
+      [.init(key: "merges", value: .array(merges.map { .string($0) }))], file: file)
+    return try BPE.merges(list, vocabulary, prefix: [])
+  }
+
+  /// Gemma 4's kind: listed merges of pieces with `▁` for spaces, and bytes for what they do not cover.
+  ///
+  /// Source: `models/gemma/tokenization_gemma.py` of transformers 5; llama.cpp cuts at line feeds, which
+  /// changes nothing: merges join line feeds with line feeds alone.
+  fileprivate func spaced(
+    _ stages: inout StageList, merges isMerging: Bool
+  ) throws(TokenizerError) -> Tokenizer {
+    try stages.set(
+      "normalizer", #"{"type":"Replace","pattern":{"String":" "},"content":"▁"}"#)
+    try stages.set("decoder", StageList.metaspaceDecoder(strips: false))
+    try stages.set(
+      "post_processor",
+      StageList.template(
+        before: beside(bos, addsBOS ?? false), after: beside(eos, addsEOS ?? false), secondType: 1))
+    let vocabulary = vocabulary(tokens)
+    return try stages.tokenizer(
+      BPE(
+        vocabulary: vocabulary, pairs: isMerging ? try listed(vocabulary, stages.file) : .empty,
+        options: .init(
+          unknown: unknown.map { tokens[$0] }, fusesUnknown: true, fallsBackToBytes: true)))
+  }
+
   /// Llama's kind: pieces with scores that merge, and bytes for what they do not cover.
-  fileprivate func merged(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
+  fileprivate func merged(
+    _ stages: inout StageList, merges isMerging: Bool
+  ) throws(TokenizerError) -> Tokenizer {
     let prepends = addsSpacePrefix ?? true
     let first = prepends ? #"{"type":"Prepend","prepend":"▁"},"# : ""
     let replace = #"{"type":"Replace","pattern":{"String":" "},"content":"▁"}"#
@@ -77,7 +115,8 @@ extension GGUFVocabulary {
     let vocabulary = vocabulary(tokens)
     return try stages.tokenizer(
       BPE(
-        vocabulary: vocabulary, pairs: ScoredPieces.merges(vocabulary, ranks: ranks),
+        vocabulary: vocabulary,
+        pairs: isMerging ? ScoredPieces.merges(vocabulary, ranks: ranks) : .empty,
         options: .init(
           unknown: unknown.map { tokens[$0] }, fusesUnknown: true, fallsBackToBytes: true)))
   }

@@ -2,7 +2,7 @@
 ///
 /// Source: ggml-org/ggml, `docs/gguf.md`.
 public struct GGUFVocabulary: Sendable {
-  /// `gpt2`, `llama`, `bert` or `t5`.
+  /// `gpt2`, `llama`, `bert`, `t5` or `gemma4`.
   public var model: String
   /// What cuts text before a `gpt2` model, such as `llama-bpe`; `default` where it is not named.
   public var pre: String

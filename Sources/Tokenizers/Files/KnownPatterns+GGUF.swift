@@ -37,6 +37,7 @@ extension KnownPatterns {
     case "gpt-4o", "llama4", "o200k", "kanana2", "talkie", "minimax-m2",
       "granite-embed-multi-97m":
       [o200k]
+    case "kimi-k2": [kimi]
     case "tiny_aya", "cohere2moe": tinyAya
     case "tekken": [tekken]
     case "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4": deepseek3
@@ -71,7 +72,7 @@ extension KnownPatterns {
 
   /// Those that take a word with a piece of its own whole, whatever the merges say.
   static let takesWordsWhole: Set<String> = llama3s.union([
-    "tekken", "gpt-4o", "llama4", "granite-embed-multi-97m",
+    "tekken", "gpt-4o", "kimi-k2", "llama4", "granite-embed-multi-97m",
   ])
 
   /// Names for an error text.

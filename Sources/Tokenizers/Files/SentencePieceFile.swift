@@ -71,7 +71,8 @@ extension Tokenizer {
       let ranks = ScoredPieces.ranks(pieces.map(\.score)) { [1, 4, 5].contains(pieces[$0].kind) }
       return try stages.tokenizer(
         BPE(
-          vocabulary: vocabulary, pairs: ScoredPieces.merges(vocabulary, ranks: ranks),
+          vocabulary: vocabulary,
+          pairs: settings.merges ? ScoredPieces.merges(vocabulary, ranks: ranks) : .empty,
           options: .init(
             unknown: pieces[unknownID].text, fusesUnknown: true,
             fallsBackToBytes: proto.fallsBackToBytes)))

@@ -34,8 +34,11 @@ extension Tokenizer {
       for byte in spelling { piece.unicodeScalars.append(ByteAlphabet.scalars[Int(byte)]) }
       vocabulary.insert(piece, id: id)
     }
-    let pairs = ScoredPieces.merges(
-      spellings: spellings, ranks: Array(0..<spellings.count), find: { table.find($0) })
+    let pairs =
+      settings.merges
+      ? ScoredPieces.merges(
+        spellings: spellings, ranks: Array(0..<spellings.count), find: { table.find($0) })
+      : .empty
     var stages = StageList(file: file)
     let pattern =
       try ["o200k", "gptoss"].contains(settings.family)

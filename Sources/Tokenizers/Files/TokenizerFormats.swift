@@ -15,7 +15,8 @@ enum TokenizerFormats {
   static let all: [Format] = [
     Format(files: ["tokenizer.json"]) { (settings) throws(TokenizerError) in
       let file = settings.path("tokenizer.json")
-      return try Tokenizer(json: try TokenizerSettings.bytes(file), file: file)
+      return try Tokenizer(
+        json: try TokenizerSettings.bytes(file), file: file, merges: settings.merges)
     },
     Format(files: ["vocab.json", "merges.txt"], read: Tokenizer.vocabularyAndMerges),
     pieces("tokenizer.model"), pieces("spiece.model"), pieces("sentencepiece.bpe.model"),
@@ -36,8 +37,12 @@ enum TokenizerFormats {
   }
 
   /// The tokenizer in a folder; nil when there is none.
-  static func read(folder: String) throws(TokenizerError) -> Tokenizer? {
-    let settings = { () throws(TokenizerError) in try TokenizerSettings(folder: folder) }
+  ///
+  /// - Parameter merges: Whether to read them; without, what is counted is there, and no text can be cut.
+  static func read(folder: String, merges: Bool = true) throws(TokenizerError) -> Tokenizer? {
+    let settings = { () throws(TokenizerError) in
+      try TokenizerSettings(folder: folder, merges: merges)
+    }
     let path = { (folder as NSString).appendingPathComponent($0) }
     for format in all
     where format.files.allSatisfy({ FileManager.default.fileExists(atPath: path($0)) }) {

@@ -14,7 +14,8 @@ extension Tokenizer {
     let vocabulary = try Vocabulary(
       Section([.init(key: "vocab", value: .object(root.all))], file: file), key: "vocab")
     let model = BPE(
-      vocabulary: vocabulary, pairs: try merges(settings.path("merges.txt"), vocabulary),
+      vocabulary: vocabulary,
+      pairs: settings.merges ? try merges(settings.path("merges.txt"), vocabulary) : .empty,
       options: .init())
     var stages = StageList(file: file)
     if family.hasPrefix("qwen2") {

@@ -11,6 +11,7 @@ final class Pattern: @unchecked Sendable {
 
   /// Compiles `text`; nil when it is no pattern.
   init?(_ text: String) {
+    guard let text = PatternText.withoutIntersections(text) else { return nil }
     let bytes = Array(PatternText.spelledOut(text).utf8)
     var message = [CChar](repeating: 0, count: 128)
     let code = bytes.withUnsafeBufferPointer { buffer -> OpaquePointer? in

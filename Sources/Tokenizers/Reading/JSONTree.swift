@@ -39,12 +39,16 @@ struct JSONFault: Error {
 /// Reads JSON text into a tree.
 struct JSONParser {
   private let text: [UInt8]
+  /// The key of lists that are passed over.
+  private let unread: String?
   private var position = 0
   private var depth = 0
 
   /// Reads the one value in `text`.
-  static func parse(_ text: [UInt8]) throws(JSONFault) -> JSONTree {
-    var parser = JSONParser(text: text)
+  ///
+  /// - Parameter unread: The key of lists that nobody will look into; each is taken for an empty one.
+  static func parse(_ text: [UInt8], without unread: String? = nil) throws(JSONFault) -> JSONTree {
+    var parser = JSONParser(text: text, unread: unread)
     // The byte order mark that some editors leave.
     if text.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
     let value = try parser.value()
@@ -53,7 +57,10 @@ struct JSONParser {
     return value
   }
 
-  private init(text: [UInt8]) { self.text = text }
+  private init(text: [UInt8], unread: String?) {
+    self.text = text
+    self.unread = unread
+  }
 
   private var current: UInt8? { position < text.count ? text[position] : nil }
 
@@ -120,7 +127,9 @@ struct JSONParser {
       skipBlank()
       let key = try string()
       try take(UInt8(ascii: ":"))
-      members.append(.init(key: key, value: try value()))
+      skipBlank()
+      let isUnread = current == UInt8(ascii: "[") && key == unread
+      members.append(.init(key: key, value: isUnread ? try passedOver() : try value()))
     } while takes(UInt8(ascii: ","))
     try take(UInt8(ascii: "}"))
     return .object(members)
@@ -133,6 +142,27 @@ struct JSONParser {
     repeat { elements.append(try value()) } while takes(UInt8(ascii: ","))
     try take(UInt8(ascii: "]"))
     return .array(elements)
+  }
+
+  /// A list up to its end, of which only brackets and texts are looked at.
+  private mutating func passedOver() throws(JSONFault) -> JSONTree {
+    var open = 0
+    var isInText = false
+    while position < text.count {
+      let byte = text[position]
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""): isInText.toggle()
+      case UInt8(ascii: "\\") where isInText: position += 1
+      case _ where isInText: break
+      case UInt8(ascii: "["): open += 1
+      case UInt8(ascii: "]"):
+        open -= 1
+        if open == 0 { return .array([]) }
+      default: break
+      }
+    }
+    throw fault()
   }
 
   private mutating func word(_ word: String, _ value: JSONTree) throws(JSONFault) -> JSONTree {

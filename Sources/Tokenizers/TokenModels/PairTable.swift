@@ -16,6 +16,9 @@ struct PairTable: Sendable {
   private var shift: UInt64
   private var count = 0
 
+  /// No pair merges.
+  static let empty = PairTable(capacity: 0)
+
   /// A table for `capacity` pairs.
   init(capacity: Int) {
     var bits: UInt64 = 4

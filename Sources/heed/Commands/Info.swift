@@ -42,10 +42,32 @@ struct Info: ParsableCommand {
       name: checkpoint.name, folder: checkpoint.folder,
       family: checkpoint.config["model_type"]?.string ?? "",
       files: checkpoint.files.map { Report.File(path: $0.path, bytes: $0.bytes) },
-      tokenizer: "\(try Opening.tokenizer(self.model).open().vocabularySize) tokens")
+      tokenizer: TokenizerReport(try Opening.tokenizer(self.model)))
     switch format {
     case .json: try output.sink.write(json: report)
     case .text: try output.sink.write(report.text)
+    }
+  }
+}
+
+/// What `heed info` says of a tokenizer.
+private struct TokenizerReport {
+  /// Its size and kind; nil where there is none that heed reads.
+  let found: String?
+  /// Why heed does not read the one there is.
+  let warnings: [String]
+
+  init(_ source: TokenizerSource) {
+    do {
+      let summary = try source.summary()
+      (found, warnings) = ("\(summary.vocabularySize) tokens, \(summary.kind)", [])
+    } catch {
+      found = nil
+      if case .noTokenizer? = error as? TokenizerError {
+        warnings = []
+      } else {
+        warnings = ["\(error)"]
+      }
     }
   }
 }
@@ -55,15 +77,24 @@ private struct VocabularyReport: Encodable {
   let version = 1
   let name, folder, family: String
   let files: [Report.File]
-  let tokenizer: String
+  let tokenizer: String?
+  let warnings: [String]
+
+  init(
+    name: String, folder: String, family: String, files: [Report.File], tokenizer: TokenizerReport
+  ) {
+    (self.name, self.folder, self.family, self.files) = (name, folder, family, files)
+    (self.tokenizer, warnings) = (tokenizer.found, tokenizer.warnings)
+  }
 
   var text: String {
     var table = TextTable(["checkpoint", name], leading: [0, 1])
     table.add(["folder", folder])
     table.add(["family", family])
     for file in files { table.add(["file", "\(file.path)  \(ByteCount(file.bytes))"]) }
-    table.add(["tokenizer", tokenizer])
-    table.add(["weights", "none; heed tokens takes this file"])
+    table.add(["tokenizer", tokenizer ?? "none that heed reads"])
+    table.add(["weights", tokenizer == nil ? "none" : "none; heed tokens takes this file"])
+    for warning in warnings { table.add(["warning", warning]) }
     return table.text
   }
 }
@@ -126,7 +157,8 @@ private struct Report: Encodable {
       $0[$1.type.rawValue, default: 0] += $1.count
     }
     files = checkpoint.files.map { File(path: $0.path, bytes: $0.bytes) }
-    self.tokenizer = (try? tokenizer.open()).map { "\($0.vocabularySize) tokens" }
+    let tokenizer = TokenizerReport(tokenizer)
+    self.tokenizer = tokenizer.found
     let lengths = [256, 1024, 4096, 16384, plan.contextLength].filter { $0 <= plan.contextLength }
     memory = Set(lengths).sorted().map { seq in
       let need = model.memoryPlan(seq: seq, threads: MachineLimits.current.cores)
@@ -139,7 +171,7 @@ private struct Report: Encodable {
     }
     freeMemory = MachineLimits.current.freeMemory
     precision = model.prefersBFloat16 ? "bf16" : "f32"
-    warnings = model.warnings
+    warnings = model.warnings + tokenizer.warnings
     self.tensors =
       tensors
       ? checkpoint.names.compactMap { checkpoint.tensors[$0] }.map {

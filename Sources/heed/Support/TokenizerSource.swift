@@ -23,6 +23,20 @@ struct TokenizerSource: Sendable {
     }
   }
 
+  /// What it is, without what only cutting a text takes.
+  ///
+  /// - Throws: what `open` throws, except about merges.
+  func summary() throws -> TokenizerSummary {
+    let folder = folder
+    do throws(TokenizerError) {
+      return try TokenizerSummary(folder: folder)
+    } catch {
+      guard case .noTokenizer = error, let file = ggufFile else { throw error }
+      return try TokenizerSummary(
+        gguf: vocabulary(of: GGUFFile(path: file), merges: false), file: file)
+    }
+  }
+
   /// How a message is written for the model: as files beside it say, else as the GGUF file does.
   ///
   /// - Throws: `TokenizerError.noChatTemplate`, `.chatTemplate`; `CheckpointError` about a GGUF file.
@@ -100,14 +114,14 @@ struct TokenizerSource: Sendable {
     }
   }
 
-  private func vocabulary(of file: GGUFFile) -> GGUFVocabulary {
+  private func vocabulary(of file: GGUFFile, merges: Bool = true) -> GGUFVocabulary {
     func value(_ key: String) -> GGUFValue? { file.metadata["tokenizer.ggml.\(key)"] }
     var vocabulary = GGUFVocabulary(
       model: value("model")?.string ?? "", pre: value("pre")?.string ?? "default",
       tokens: value("tokens")?.array?.strings ?? [],
       scores: (value("scores")?.array?.doubles ?? []).map(Float.init),
       types: value("token_type")?.array?.ints ?? [],
-      merges: value("merges")?.array?.strings ?? [])
+      merges: merges ? value("merges")?.array?.strings ?? [] : [])
     vocabulary.bos = value("bos_token_id")?.int
     vocabulary.eos = value("eos_token_id")?.int
     vocabulary.unknown = value("unknown_token_id")?.int

@@ -1,7 +1,8 @@
 """Writes the fixtures of the GGUF reader: python make_gguf.py (gguf 0.19, numpy, safetensors).
 
 `types.gguf` holds one tensor of random blocks per type, `types.safetensors` what the gguf package
-widens them to. `split-*.gguf` is a model in two parts, `vocabulary.gguf` has no tensors.
+widens them to. `split-*.gguf` is a model in two parts, `vocabulary.gguf` and
+`vocabulary-other.gguf` have no tensors.
 """
 
 import pathlib
@@ -74,6 +75,14 @@ writer = gguf.GGUFWriter(folder / "vocabulary.gguf", "llama")
 writer.add_vocab_size(3)
 writer.add_tokenizer_model("gpt2")
 writer.add_token_list(["a", "b", "ab"])
+save(writer)
+
+# One of an architecture that heed does not know.
+writer = gguf.GGUFWriter(folder / "vocabulary-other.gguf", "rwkv7")
+writer.add_tokenizer_model("gpt2")
+writer.add_tokenizer_pre("gpt-2")
+writer.add_token_list(["a", "b", "ab"])
+writer.add_token_merges(["a b"])
 save(writer)
 
 # A model of two parts: what llama.cpp's converter does to the rows of Q and K is done here.
