@@ -69,6 +69,7 @@ public enum HeadScores {
     SinkRateScore.self,
     SinkScore.self,
     SpanLastScore.self,
+    SpanPairScore.self,
     SpanScore.self,
     SpanShareScore.self,
     SpanSlopeScore.self,
@@ -144,11 +145,10 @@ public enum HeadScores {
       guard let spanScore = score as? any NamedSpanScore.Type else {
         return [ScoreResult(score: score, table: try score.table(input))]
       }
-      return try input.spans.enumerated().compactMap { index, span in
-        // The span that asks is not one of those that answer.
-        guard !(spanScore is QRScore.Type) || span.name != "query" else { return nil }
+      return try spanScore.parts(input.spans).enumerated().compactMap { index, part in
+        guard let part else { return nil }
         return ScoreResult(
-          score: score, span: span.name, table: try spanScore.table(input, span: index))
+          score: score, part: part, table: try spanScore.table(input, part: index))
       }
     }
   }

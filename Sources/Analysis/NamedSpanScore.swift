@@ -3,16 +3,22 @@ import Tensors
 
 /// A score of named parts of the prompt: one table for each.
 public protocol NamedSpanScore: HeadScore {
-  /// The scores of all heads for one of `input.spans`.
+  /// What there is a table of, each of the spans unless a score says otherwise; nil for one without a table.
+  static func parts(_ spans: [PromptSpan]) -> [String?]
+
+  /// The scores of all heads for one of the parts.
   static func table<Element: Scalar>(
-    _ input: ScoreInput<Element>, span: Int
+    _ input: ScoreInput<Element>, part: Int
   ) throws -> HeadTable
 }
 
 extension NamedSpanScore {
-  /// Of the first span; `HeadScores.results` gives all.
+  /// Each span.
+  public static func parts(_ spans: [PromptSpan]) -> [String?] { spans.map(\.name) }
+
+  /// Of the first part; `HeadScores.results` gives all.
   public static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    try table(input, span: 0)
+    try table(input, part: 0)
   }
 
   /// No part of the prompt was named.

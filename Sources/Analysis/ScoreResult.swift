@@ -15,13 +15,13 @@ public struct ScoreResult: Sendable {
 
   /// A score's table.
   ///
-  /// - Parameter span: Which part of the prompt it is of; nil for all of it.
+  /// - Parameter part: Which part of the prompt it is of; nil for all of it.
   public init(
-    score: any HeadScore.Type, span: String? = nil, table: HeadTable, reason: String? = nil,
+    score: any HeadScore.Type, part: String? = nil, table: HeadTable, reason: String? = nil,
     undefined: [HeadIndex: String] = [:]
   ) {
     self.score = score
-    name = score.name + (span.map { ":\($0)" } ?? "")
+    name = score.name + (part.map { ":\($0)" } ?? "")
     self.table = table
     self.reason = reason
     self.undefined = undefined

@@ -129,6 +129,13 @@ import Testing
     #expect(abs(found[5].table[head] - Statistics.slope(Array(shares[3...]))) < 1e-12)
     let attended = [1, 2].map { (map[4, $0] + map[5, $0]) / 2 }
     #expect(abs(found[6].table[head] - attended.reduce(0, +)) < 1e-12)
+    let pairs = try results(["span-pair"], input)
+    #expect(
+      pairs.map(\.name)
+        == ["query->query", "query->b", "b->query", "b->b"].map { "span-pair:\($0)" })
+    #expect(abs(pairs[1].table[head] - (shares[4] + shares[5]) / 2) < 1e-12)
+    #expect(pairs[2].table.values.allSatisfy { $0 == 0 })
+    #expect(abs(pairs[3].table[head] - (shares[1] + shares[2]) / 2) < 1e-12)
     // No token follows the last span.
     #expect(found[7].table.values.allSatisfy { $0.isNaN })
     #expect(found[8].table.values.allSatisfy { $0 > 0 })

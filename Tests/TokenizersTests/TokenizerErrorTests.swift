@@ -56,6 +56,28 @@ func `what is no JSON is refused with its line`(json: String, found: String) {
   #expect(refusal(json) == "t.json: found \(found), expected JSON; fetch the file again")
 }
 
+@Test(arguments: ["[^a&&[b]]", "[a&&b]", "[a&&[b]c]", "[&&[b]]", "[a&&[b&&[c]]]", "[a&&[b]"])
+func `an intersection of classes that is not rewritten is refused`(pattern: String) {
+  let split =
+    #""pre_tokenizer":{"type":"Split","pattern":{"Regex":"\#(pattern)"},"behavior":"Isolated"}"#
+  #expect(
+    refusal(file(split))
+      == "t.json: found \"\(pattern)\" as pre_tokenizer.pattern.Regex, expected a regular expression; fetch the file again"
+  )
+}
+
+@Test func `an intersection of classes holds what both hold`() throws {
+  let text = Array("ab-12 é&".utf8)
+  func matches(_ pattern: String) throws -> String {
+    var found: [UInt8] = []
+    try #require(Pattern(pattern)).forEachMatch(in: text, 0..<text.count) { found += text[$0] }
+    return String(decoding: found, as: UTF8.self)
+  }
+  #expect(try matches(#"[\w&&[^\d]]+"#) == "abé")
+  #expect(try matches(#"[a-z\d&&[b2\]]]"#) == "b2")
+  #expect(try matches(#"\[?[a&]\]?"#) == "a&")
+}
+
 @Test func `bytes that are no text are refused`() {
   #expect(throws: TokenizerError.invalidJSON(file: "f", line: 1, found: "bytes that are no UTF-8"))
   {

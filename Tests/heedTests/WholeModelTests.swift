@@ -95,6 +95,12 @@ import Testing
       let kept = quarters.map { $0.values[place] }.filter { $0 != 0 }
       #expect(kept.isEmpty || kept == [weight])
     }
+    let scores = try Shell.heed(
+      ["scores"] + given.prefix(4) + ["--score", "span-pair", "--format", "json"]
+    ).json()
+    let second = scores["scores"]?["span-pair:A->B"]?["values"]?.array?[1].array?[0].double
+    let row = quarters[1].values.prefix(quarters[1].values.count / whole.shape[0])
+    #expect(abs((second ?? .nan) - row.reduce(0) { $0 + Double($1) } / 3) < 1e-6)
     // Three words of each text, [CLS] and two [SEP] aside.
     let seq = whole.shape[1]
     let tokens = try Shell.heed(["tokens"] + given.prefix(4) + ["--format", "json"]).json()

@@ -23,7 +23,7 @@ enum ContextDependenceScore: NamedSpanScore {
   }
 
   static func table<Element: Scalar>(
-    _ input: ScoreInput<Element>, span: Int
+    _ input: ScoreInput<Element>, part span: Int
   ) throws -> HeadTable {
     try ContextDependence.table(input, span: input.spans[span].tokens)
   }

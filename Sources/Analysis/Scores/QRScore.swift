@@ -1,3 +1,4 @@
+import Models
 import Tensors
 
 /// How much the span `query` attends to another span, such as the document that answers it.
@@ -27,8 +28,13 @@ enum QRScore: NamedSpanScore {
       : "name the tokens of the query with --span query=START..END, and others to score"
   }
 
+  /// The span that asks is not one of those that answer.
+  static func parts(_ spans: [PromptSpan]) -> [String?] {
+    spans.map { $0.name == "query" ? nil : $0.name }
+  }
+
   static func table<Element: Scalar>(
-    _ input: ScoreInput<Element>, span: Int
+    _ input: ScoreInput<Element>, part span: Int
   ) throws -> HeadTable {
     let trace = try input.trace()
     let spans = input.spans

@@ -16,7 +16,7 @@ enum SpanLastScore: NamedSpanScore {
   static let needs: Set<ScoreNeed> = [.maps]
 
   static func table<Element: Scalar>(
-    _ input: ScoreInput<Element>, span: Int
+    _ input: ScoreInput<Element>, part span: Int
   ) throws -> HeadTable {
     try mapped(input) { $0.onSpans[span].last ?? .nan }
   }

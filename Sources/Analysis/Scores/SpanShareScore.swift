@@ -14,7 +14,7 @@ enum SpanShareScore: NamedSpanScore {
   static let needs: Set<ScoreNeed> = [.maps]
 
   static func table<Element: Scalar>(
-    _ input: ScoreInput<Element>, span: Int
+    _ input: ScoreInput<Element>, part span: Int
   ) throws -> HeadTable {
     try mapped(input) { map in
       let first = map.frame.spans[span].tokens.lowerBound

@@ -17,7 +17,7 @@ enum SpanSlopeScore: NamedSpanScore {
   static let needs: Set<ScoreNeed> = [.maps]
 
   static func table<Element: Scalar>(
-    _ input: ScoreInput<Element>, span: Int
+    _ input: ScoreInput<Element>, part span: Int
   ) throws -> HeadTable {
     try mapped(input) { map in
       let end = map.frame.spans[span].tokens.upperBound

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Synchronization
 import Tensors
@@ -137,17 +138,18 @@ enum DuoHeads {
 
   /// Reads a table of numbers, one line for each layer, clipped to 0...1.
   ///
-  /// - Throws: `RuleError.fileUnfit`.
+  /// - Throws: `RuleError.fileUnfit`, `.fileUnread`.
   static func read(_ file: String, layers: Int, kvHeads: Int) throws -> [[Double]] {
     func unfit(_ found: String) -> RuleError {
       .fileUnfit(
         rule: DuoRule.card.name, file: file, found: found,
         expected: "\(layers) lines of \(kvHeads) numbers, one for each KV head")
     }
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw unfit("no readable file")
-    }
-    let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let text: String
+    do throws(CheckpointError) {
+      text = try MappedFile(path: file).withBytes { String(decoding: $0, as: UTF8.self) }
+    } catch { throw RuleError.fileUnread(rule: DuoRule.card.name, error) }
+    let lines = text.split(whereSeparator: \.isNewline)
     let rows = lines.map { line in line.split(whereSeparator: \.isWhitespace).map { Double($0) } }
     guard rows.count == layers else { throw unfit("\(rows.count) lines") }
     return try rows.map { row in

@@ -35,7 +35,10 @@ struct LoFiTRule: AttentionRule {
         rule: Self.card.name, file: spec.text(Self.file), found: found,
         expected: "a safetensors file with self_attn.attn_A and attn_v tensors")
     }
-    guard let file = try? SafetensorsFile(path: path) else { throw unfit("nothing readable") }
+    let file: SafetensorsFile
+    do { file = try SafetensorsFile(path: path) } catch {
+      throw .fileUnread(rule: Self.card.name, error)
+    }
     var changes: [HeadIndex: Change] = [:]
     for stored in file.tensors {
       guard let (head, isScale) = Self.parse(stored.name),

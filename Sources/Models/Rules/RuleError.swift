@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// What can be wrong with a rule or with what it is applied to.
 public enum RuleError: Error, Sendable, Equatable {
   case unknownRule(String, known: [String])
@@ -17,6 +19,7 @@ public enum RuleError: Error, Sendable, Equatable {
   case crossAttention(rule: String)
   case fileNeeded(rule: String, parameter: String, holds: String)
   case fileUnfit(rule: String, file: String, found: String, expected: String)
+  case fileUnread(rule: String, CheckpointError)
   case runNeeded(rule: String)
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
 }
@@ -35,7 +38,9 @@ extension RuleError: CustomStringConvertible {
         + " to apply; heed rules lists what can be"
     case .malformed(let rule, let setting, let known):
       return
-        "--rule \(rule): \"\(setting)\" is no key=value"
+        "--rule \(rule): "
+        + (setting.isEmpty
+          ? "found no key=value after the colon or a comma" : "\"\(setting)\" is no key=value")
         + (known.isEmpty ? "; the rule has no parameters" : Self.such(as: known))
     case .unknownParameter(let rule, let parameter, let known):
       return
@@ -87,6 +92,8 @@ extension RuleError: CustomStringConvertible {
       return "--rule \(rule): needs \(holds); give them with \(rule):\(parameter)=FILE"
     case .fileUnfit(let rule, let file, let found, let expected):
       return "\(file): found \(found), expected \(expected) for --rule \(rule)"
+    case .fileUnread(let rule, let error):
+      return "--rule \(rule): \(error)"
     case .runNeeded(let rule):
       return
         "--rule \(rule): chooses its heads by a plain run of the prompt, which was not made; run"

@@ -25,7 +25,7 @@ public struct RuleSpec: Sendable, Hashable {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     try self.init(String(parts[0]))
     guard parts.count == 2 else { return }
-    for setting in parts[1].split(separator: ",") {
+    for setting in parts[1].split(separator: ",", omittingEmptySubsequences: false) {
       let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pair.count == 2 else {
         throw .malformed(rule: name, setting: String(setting), known: card.parameters.map(\.name))

@@ -181,12 +181,10 @@ import Testing
         + " <<image>>…<</image>> with --tags")
     #expect(
       try refusal("lofit:file=/nowhere", llama, trace)
-        == "/nowhere: found nothing readable, expected a safetensors file with self_attn.attn_A and attn_v"
-        + " tensors for --rule lofit")
+        == "--rule lofit: /nowhere: no such file; check the spelling")
     #expect(
       try refusal("duo:pattern=/nowhere", llama, trace)
-        == "/nowhere: found no readable file, expected 3 lines of 4 numbers, one for each KV head for"
-        + " --rule duo")
+        == "--rule duo: /nowhere: no such file; check the spelling")
     #expect(try refusal("duo", llama, trace) == nil)
   }
 }

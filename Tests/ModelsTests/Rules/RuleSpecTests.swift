@@ -66,6 +66,20 @@ import Testing
           + " sink, recent, positions"
       ),
       (
+        "window:",
+        "--rule window: found no key=value after the colon or a comma, expected for example size=…; the"
+          + " parameters are size, dilation"
+      ),
+      (
+        "window:size=3,",
+        "--rule window: found no key=value after the colon or a comma, expected for example size=…; the"
+          + " parameters are size, dilation"
+      ),
+      (
+        "flow:",
+        "--rule flow: found no key=value after the colon or a comma; the rule has no parameters"
+      ),
+      (
         "act:beta=2", "--rule act: beta is \"2\", expected a number from 0 to 1"
       ),
       (
