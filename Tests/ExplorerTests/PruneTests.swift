@@ -81,7 +81,7 @@ private func pruned() -> ExplorerState { ExplorerState(.synthetic(), view: "prun
 
 @Test func `prompts of a file are what heads are judged by`() {
   var state = pruned()
-  _ = update(&state, .promptFile(name: "f", ["one", "two"]))
+  _ = update(&state, .promptFile(PromptFile(name: "f", texts: ["one", "two"])))
   #expect(state.pruneRequest.prompts == ["one", "two"])
 }
 

@@ -149,12 +149,12 @@ import Tokenizers
   _ = update(&state, .loaded(.synthetic([Token("two")])))
   #expect(state.press(.character("e"), .up, .enter) == [.run(first)])
   #expect(state.type("prompts a.txt") == [.readPrompts("a.txt")])
-  #expect(update(&state, .promptFile(name: "f", ["x", "y"])) == [.run("x")])
+  #expect(update(&state, .promptFile(PromptFile(name: "f", texts: ["x", "y"]))) == [.run("x")])
   #expect(state.press(.control("n")) == [.run("y")])
   #expect(state.press(.control("n")) == [])
   #expect(state.notice?.text == "this is the last prompt")
   #expect(state.press(.control("p")) == [.run("x")])
-  _ = update(&state, .promptFile(name: "f", []))
+  _ = update(&state, .promptFile(PromptFile(name: "f", texts: [])))
   #expect(state.notice?.text == "the file holds no prompt")
 }
 

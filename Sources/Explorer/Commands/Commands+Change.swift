@@ -141,7 +141,7 @@ extension Commands {
       }),
     Command(
       "undo", keys: [.character("u")], group: .find, counted: true,
-      help: "Undo a knock-out or a prompt",
+      help: "Undo a knock-out, a prompt or an image",
       change: { state in state.restore(state.edits.undo(state.version), "nothing to undo") }),
     Command(
       "redo", keys: [.control("r")], group: .find, counted: true, help: "Undo the undoing",
@@ -220,7 +220,7 @@ extension ExplorerState {
   }
 
   /// What undo goes back to.
-  var version: Edits.Version { .init(alteration: alteration, prompt: prompt) }
+  var version: Edits.Version { .init(alteration: alteration, prompt: prompt, medium: medium) }
 
   /// Brings an earlier version back; the model runs again when its prompt was another.
   mutating func restore(_ version: Edits.Version?, _ otherwise: String) -> [Effect] {
@@ -229,6 +229,8 @@ extension ExplorerState {
       return []
     }
     alteration = version.alteration
-    return version.prompt == prompt ? [] : run(version.prompt)
+    guard version.prompt != prompt || version.medium != medium else { return [] }
+    medium = version.medium
+    return run(version.prompt)
   }
 }

@@ -1,4 +1,23 @@
 extension Commands {
+  /// A command that gives the model another file to look at or to listen to.
+  private static func beside(_ medium: Medium, help: String) -> Command {
+    Command(
+      medium.rawValue, "FILE", group: .prompt, help: help, candidates: { $0.listing },
+      action: { text, state throws(ExplorerError) in
+        guard !text.trimmed.isEmpty else {
+          throw .badArgument(command: medium.rawValue, found: "", expected: "a file")
+        }
+        guard state.run?.media.contains(medium) ?? true else {
+          throw .refused(
+            command: medium.rawValue,
+            why: medium == .image
+              ? "this model looks at no image; :open MODEL --image FILE opens one that does"
+              : "this model listens to no sound; :open MODEL --audio FILE opens one that does")
+        }
+        return .runBeside(medium.option(text.trimmed))
+      })
+  }
+
   static let prompt: [Command] = [
     Command(
       "edit", keys: [.character("e")], group: .prompt,
@@ -21,11 +40,14 @@ extension Commands {
         }
         return .openModel(text.trimmed)
       }),
+    beside(.image, help: "Look at another image: png, jpg, npy"),
+    beside(.audio, help: "Listen to another sound: wav"),
     Command(
       "rerun", keys: [.character("R")], group: .prompt, help: "Run the same prompt again",
       action: { _, state throws(ExplorerError) in .run(state.prompt) }),
     Command(
       "prompts", "FILE", group: .prompt, help: "Read prompts from a file, one a line",
+      candidates: { $0.listing },
       action: { text, _ throws(ExplorerError) in
         guard !text.trimmed.isEmpty else {
           throw .badArgument(command: "prompts", found: "", expected: "a file")

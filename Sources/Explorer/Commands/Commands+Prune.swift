@@ -44,7 +44,7 @@ extension Commands {
       }),
     Command(
       "mask", "write|read F", group: .change, help: "Heads that are gone, as JSON",
-      candidates: { _ in ["write ", "read "] },
+      candidates: { state in ["write "] + ([""] + state.listing).map { "read \($0)" } },
       action: { text, state throws(ExplorerError) in
         guard let run = state.run else { throw .nothingLoaded(command: "mask") }
         let words = text.trimmed.split(separator: " ", maxSplits: 1).map(String.init)

@@ -39,7 +39,8 @@ extension ModelView {
 extension PredictView {
   /// Every token, its loss, and what was expected after it; `before` is without the change that is in force.
   static func data(_ state: ExplorerState) -> ViewData? {
-    guard let run = state.run, let base = state.outcome(Alteration()), let before = base.predictions
+    guard let run = state.run, run.stream == .decoder, let base = state.outcome(Alteration()),
+      let before = base.predictions
     else { return nil }
     let outcome = state.alteration.isNone ? base : state.outcome(state.alteration)
     guard let outcome, let after = outcome.predictions else { return nil }

@@ -25,7 +25,7 @@ extension Drawing {
       }
       if let first = old.best.last, let second = new.best.last {
         let (a, b) = (guess(before, first.id), guess(after, second.id))
-        let isNext = state.run?.patterns.isCausal ?? true
+        let isNext = state.run.map { $0.patterns.isCausal || $0.streams.count > 1 } ?? true
         let what = new.isOfClasses ? "class" : isNext ? "next" : "in the last place"
         lines.append(
           (

@@ -13,8 +13,8 @@ import Tokenizers
 public final class InferenceService: Sendable {
   /// Opens a model, or maps.
   public typealias Opener = @Sendable () throws -> Opened
-  /// What to run on it.
-  public typealias Request = @Sendable (OpenModel) throws -> Prompt
+  /// What to run on it; may change what prompts are made with from then on.
+  public typealias Request = @Sendable (inout OpenModel) throws -> Prompt
 
   private struct Job {
     let number: Int
@@ -150,7 +150,11 @@ public final class InferenceService: Sendable {
               // Kept when another prompt was typed meanwhile, not when the opening was cancelled.
               let isWanted =
                 waiting.withLock { $0.job != nil } || isNewest(job.number) || current == nil
-              if isWanted { current = Current(opened) }
+              if isWanted {
+                let named = current?.named
+                current = Current(opened)
+                current?.named = named
+              }
             }
             try check(job.number)
             guard var open = current else { continue }
@@ -182,8 +186,10 @@ public final class InferenceService: Sendable {
 
   /// What is open, and the run that is looked at.
   private struct Current {
-    let opened: Opened
+    var opened: Opened
     var runs: Runs?
+    /// The prompt whose parts keep their names where another one has the same tokens, also another model's.
+    var named: Prompt?
     /// The parts of maps from elsewhere that are named.
     var spans: [PromptSpan] = []
 
@@ -200,16 +206,17 @@ public final class InferenceService: Sendable {
       return try maps.subject(naming: current.spans) { share in
         try self.report(job.number, share, "scoring heads")
       }
-    case .model(let open):
+    case .model(var open):
       var runs: Runs
       if case .again(nil) = job.order, let known = current.runs {
         runs = known
       } else {
-        runs = try whole(job, open, current.runs)
+        runs = try whole(job, &open, current)
+        current.named = runs.prompt
       }
       runs.look(at: open.model.streams(for: runs.prompt).contains(stream) ? stream : .decoder)
       let (seen, prompt, name) = (try runs.seen(open.model), runs.prompt, runs.stream)
-      current.runs = runs
+      (current.runs, current.opened) = (runs, .model(open))
       return try Subject(open.model, seen, origin: open.origin, asked: prompt, stream: name) {
         try self.report(job.number, 0.7 + 0.3 * $0, "scoring heads")
       }
@@ -217,13 +224,15 @@ public final class InferenceService: Sendable {
   }
 
   /// A run of all parts of a model.
-  private func whole(_ job: Job, _ open: OpenModel, _ last: Runs?) throws -> Runs {
+  private func whole(_ job: Job, _ open: inout OpenModel, _ current: Current) throws -> Runs {
+    let last = current.runs
     var prompt: Prompt
     switch job.order {
     case .run(let request):
-      prompt = try request(open)
-      // The same tokens keep the names of their parts.
-      if let last, last.prompt.ids == prompt.ids { prompt = try prompt.naming(last.prompt.spans) }
+      prompt = try request(&open)
+      if let named = current.named, named.tokens == prompt.tokens {
+        prompt = try prompt.naming(named.spans)
+      }
     case .again(let spans):
       guard let last else { throw ModelError.promptEmpty }
       prompt = last.prompt

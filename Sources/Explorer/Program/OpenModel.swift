@@ -53,8 +53,15 @@ public struct OpenModel: Sendable {
   public var scoreOptions: @Sendable (any HeadScore.Type) throws -> ScoreOptions = { _ in
     ScoreOptions()
   }
+  /// The prompts of a file, and what is right on each of them.
+  public var examples: @Sendable (_ file: String, ScoreOptions) throws -> [Example] = { file, _ in
+    throw ExplorerError.refused(command: "prune", why: "\(file) cannot be read here")
+  }
   /// Opens another model as this one was opened; nil where that cannot be.
   public var another: (@Sendable (String) throws -> OpenModel)?
+  /// The same model with another image or sound beside every text, as far as it takes one; nil where it is the
+  /// same for all.
+  public var beside: (@Sendable (Origin.Option?) throws -> OpenModel)?
   /// Called before a run on the thread that will do it.
   public var prepare: Preparation = { _, _, _ in nil }
 

@@ -31,6 +31,7 @@ extension Subject {
     self.asked = asked
     self.stream = stream
     streams = model.streams(for: asked)
+    media = Medium.taken(by: model.plan)
     beginning = model.beginning(of: asked, origin)
   }
 }

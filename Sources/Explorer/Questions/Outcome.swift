@@ -30,16 +30,15 @@ public struct Outcome: Sendable {
   /// The outcome of a run.
   ///
   /// - Parameters:
+  ///   - decoder: The part of the run that ends in the output head.
   ///   - base: The run without any change; nil when this is it.
-  ///   - predicts: Whether the output head reads what this part of the run ends in.
   init(
-    _ open: OpenModel, _ trace: Trace<Float>, base: Trace<Float>?, predicts: Bool,
+    _ open: OpenModel, _ trace: Trace<Float>, decoder: Trace<Float>, base: Trace<Float>?,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws {
     let part: @Sendable (Double) throws -> Void = { try onProgress($0 / 2) }
     let predictions =
-      open.model.hasOutputHead && predicts
-      ? try Predictions(open.model, trace, onProgress: part) : nil
+      open.model.hasOutputHead ? try Predictions(open.model, decoder, onProgress: part) : nil
     let ids = Set((predictions?.best ?? []).map(\.id))
     let spelling = ids.compactMap { id in open.spell(id).map { (id, $0) } }
     guard let base else {

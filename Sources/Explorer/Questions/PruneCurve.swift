@@ -7,14 +7,14 @@ public struct PruneRequest: Sendable, Hashable {
   public var measure: String
   /// Whether what is left is scored again after every step.
   public var recomputes: Bool
-  /// Texts that the model is judged by; empty for the prompt that is looked at.
-  public var prompts: [String]
+  /// The prompts that the model is judged by; nil for the one that is looked at.
+  public var prompts: PromptFile?
 
   /// One head at a time, always the one that is missed least.
   public static let greedy = "greedy"
 
   /// An order and its prompts.
-  public init(_ measure: String, recomputes: Bool = false, prompts: [String] = []) {
+  public init(_ measure: String, recomputes: Bool = false, prompts: PromptFile? = nil) {
     (self.measure, self.recomputes, self.prompts) = (measure, recomputes, prompts)
   }
 }
@@ -71,20 +71,26 @@ public struct PruneCurve: Sendable {
   ///
   /// - Parameters:
   ///   - prompt: What is judged where the request names no prompts.
+  ///   - stream: The part of the model whose heads go.
   ///   - held: Bytes that the run that is looked at takes.
   /// - Throws: `ExplorerError.refused` for a model without an output; what pruning throws.
   init(
-    _ request: PruneRequest, _ open: OpenModel, _ prompt: Prompt, holding held: Int,
+    _ request: PruneRequest, _ open: OpenModel, _ prompt: Prompt, in stream: StreamName,
+    holding held: Int,
     onProgress: @escaping @Sendable (Double) throws -> Void
   ) throws {
     guard open.model.hasOutputHead else {
       throw ExplorerError.refused(command: "prune", why: "the checkpoint has no output head")
     }
-    let prompts = request.prompts.isEmpty ? [prompt] : try request.prompts.map(open.tokenize)
-    for prompt in prompts { _ = try open.prepare(open.model, prompt, held) }
+    let score = HeadScores.named(request.measure)
+    let options = try score.map(open.scoreOptions) ?? ScoreOptions()
+    let examples =
+      try request.prompts.map { try open.examples($0.name, options) }
+      ?? [Example(prompt, options: options)]
+    for example in examples { _ = try open.prepare(open.model, example.prompt, held) }
     let pruning = try Pruning(
-      open.model, examples: prompts.map { Example($0) }, prefix: open.prefix)
-    let heads = open.model.plan.allHeads.count
+      open.model, examples: examples, in: stream, prefix: open.prefix)
+    let heads = pruning.plan.allHeads.count
     let steps = min(Self.steps, heads - 1)
     let counts = (0...max(0, steps)).map { steps > 0 ? (heads - 1) * $0 / steps : 0 }
     let order: Pruning.Order
@@ -92,7 +98,7 @@ public struct PruneCurve: Sendable {
     if request.measure == PruneRequest.greedy {
       (order, title) = (.greedy, "Greedy: always the head that is missed least")
     } else {
-      guard let score = HeadScores.named(request.measure) else {
+      guard let score else {
         throw ExplorerError.badArgument(
           command: "prune", found: request.measure, expected: "greedy or a score")
       }

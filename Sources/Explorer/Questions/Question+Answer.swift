@@ -54,8 +54,6 @@ extension Question {
   ) throws -> Answer {
     let trace = try runs.trace(open.model, alteration, onProgress: onProgress)
     let base = try runs.seen(open.model)
-    // Only the decoder's stream ends in the output head.
-    let predicts = runs.stream == .decoder
     switch topic {
     case .vectors(let head): return .vectors(HeadVectors(trace, head))
     case .valueNorms: return .valueNorms(ValueLengths(trace))
@@ -65,9 +63,11 @@ extension Question {
     case .like(let head): return .table(try .like(trace, head, onProgress: onProgress))
     case .sinks: return .sinks(try SinkReport(open.model, trace, onProgress: onProgress))
     case .outcome:
+      // Only the decoder ends in the output head, whichever part is looked at.
+      let decoder = try runs.trace(open.model, alteration, of: .decoder, onProgress: onProgress)
       return .outcome(
         try Outcome(
-          open, trace, base: alteration.isNone ? nil : base, predicts: predicts,
+          open, trace, decoder: decoder, base: alteration.isNone ? nil : base,
           onProgress: onProgress))
     case .forecast(let position, let token):
       try runs.checkPrediction()
@@ -87,10 +87,10 @@ extension Question {
           name, open, whole ?? trace, stream: whole == nil ? .decoder : runs.stream,
           onProgress: onProgress))
     case .pruning(let request):
-      try runs.checkPrediction()
       return .pruning(
         try PruneCurve(
-          request, open, runs.prompt, holding: runs.bytesInMemory, onProgress: onProgress))
+          request, open, runs.prompt, in: runs.stream, holding: runs.bytesInMemory,
+          onProgress: onProgress))
     case .next(let ids):
       return try WrittenToken.next(open, after: ids, &runs, alteration, onProgress: onProgress)
     case .other(let run):

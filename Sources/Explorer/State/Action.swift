@@ -36,6 +36,8 @@ public enum Action: Sendable {
   case enter, leave, close, quit
   case openCommand, openPrompt
   case run(String)
+  /// Run the same text beside another image or sound.
+  case runBeside(Origin.Option)
   case openModel(String)
   case cancel
   /// What a command does to the state, where no other case says it.
@@ -55,7 +57,7 @@ public enum Action: Sendable {
   /// An answer about the run of a generation; nil with the reason why there is none.
   case answered(Question, Answer?, generation: Int, why: String = "")
   /// Prompts of a file.
-  case promptFile(name: String, [String])
+  case promptFile(PromptFile)
   /// The bytes of a file of heads to take out.
   case maskFile(name: String, [UInt8])
   case failed(String)
@@ -66,12 +68,13 @@ public enum Action: Sendable {
 
 /// What the state asks of the world around it.
 public enum Effect: Sendable, Equatable {
-  /// Run the model on a text; answer with `.progress` and `.loaded` or `.failed`.
-  case run(String)
+  /// Run the model on a text, and on the image or the sound of an option where it takes one; answer with
+  /// `.progress` and `.loaded` or `.failed`.
+  case run(String, beside: Origin.Option? = nil)
   /// Open a model and run a text on it; answer as for `run`. Empty text: whatever suits.
-  case open(String, prompt: String)
-  /// Find what MODEL could go on with after a beginning; answer with `.listed`.
-  case list(String)
+  case open(String, prompt: String, beside: Origin.Option? = nil)
+  /// Find what a name could go on with after a beginning; answer with `.listed`.
+  case list(String, of: Listing = .models)
   /// Show another part of an encoder-decoder's run; answer with `.loaded`.
   case look(StreamName)
   /// Run the same prompt with these parts of it named; answer as for `run`.

@@ -68,12 +68,14 @@ public struct Alteration: Sendable, Hashable {
   }
 }
 
-/// What can be undone: the change and the prompt, before each edit and after it.
+/// What can be undone: the change, the prompt and its image, before each edit and after it.
 public struct Edits: Sendable, Equatable {
   /// One state of what can be edited.
   struct Version: Sendable, Equatable {
     var alteration: Alteration
     var prompt: String
+    /// The image or the sound beside the prompt.
+    var medium: Origin.Option?
   }
 
   private var undone: [Version] = []

@@ -45,7 +45,6 @@ extension ExplorerState {
     belongings[former.address] = own
     (belongings[next.address] ?? Belongings()).give(to: &self)
     guard !own.isEmpty else { return }
-    let text = "what was changed and noted about \(former.address) comes back with it"
-    say([notice?.text, text].compactMap { $0 }.joined(separator: "; "))
+    sayToo("what was changed and noted about \(former.address) comes back with it")
   }
 }

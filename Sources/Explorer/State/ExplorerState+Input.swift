@@ -80,7 +80,15 @@ extension ExplorerState {
     return list(for: command)
   }
 
-  /// Asks for what could follow `:open`, unless the line was taken from that list.
+  /// Opens the `:` line with a beginning.
+  mutating func type(command beginning: String) -> [Effect] {
+    var command = CommandEntry()
+    command.editor = LineEditor(beginning)
+    entry = .command(command)
+    return list(for: command)
+  }
+
+  /// Asks for the names that could follow a command, unless the line was taken from their list.
   private func list(for command: CommandEntry) -> [Effect] {
     let parts = command.editor.text.split(separator: " ", maxSplits: 1)
     guard command.chosen == nil, command.editor.text.contains(" ") else { return [] }
@@ -88,7 +96,12 @@ extension ExplorerState {
     switch parts.first {
     case "open": return [.list(rest)]
     case "compare" where rest.hasPrefix("open "): return [.list(String(rest.dropFirst(5)))]
-    default: return []
+    case "prompts": return [.list(rest, of: .files([]))]
+    case "mask" where rest.hasPrefix("read "):
+      return [.list(String(rest.dropFirst(5)), of: .files(["json"]))]
+    case let name?:
+      return Medium(rawValue: String(name)).map { [.list(rest, of: .files($0.endings))] } ?? []
+    case nil: return []
     }
   }
 
@@ -142,10 +155,7 @@ extension ExplorerState {
     case .enter:
       guard let choice = chooser.choice else { return [] }
       guard choice.isBeginning else { return perform(choice.command) }
-      var command = CommandEntry()
-      command.editor = LineEditor(choice.command)
-      self.entry = .command(command)
-      return list(for: command)
+      return type(command: choice.command)
     case .up, .control("p"), .backTab: chooser.move(-1)
     case .down, .control("n"), .tab: chooser.move(1)
     case .pageUp: chooser.move(-8)

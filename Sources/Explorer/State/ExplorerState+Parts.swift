@@ -42,6 +42,16 @@ extension ExplorerState {
     return [.name(spans)]
   }
 
+  /// Says which named parts another run's prompt does not have.
+  mutating func partFrom(_ next: Subject) {
+    guard let run else { return }
+    let kept = Set((next.asked?.spans ?? []).map(\.name))
+    let lost = run.askedSpans.map(\.name).filter { !kept.contains($0) }
+    guard !lost.isEmpty else { return }
+    let parts = lost.count == 1 ? "the part \(lost[0]) is" : "the parts \(lost.joined(separator: ", ")) are"
+    sayToo("\(parts) not named here: the tokens are others; A names parts")
+  }
+
   /// Parts that the user named, without those that heed found by itself.
   var spans: [PromptSpan] { subject?.asked?.spans ?? [] }
 

@@ -1,12 +1,20 @@
 extension ExplorerState {
   /// Takes the prompts of a file and runs the first one, unless one of them is what is seen.
-  mutating func take(prompts: [String], of file: String) -> [Effect] {
-    guard let first = prompts.first else {
+  mutating func take(_ file: PromptFile) -> [Effect] {
+    guard file.count > 0 else {
       notice = Notice(text: "the file holds no prompt", isError: true)
       return []
     }
-    (self.prompts, promptFile, promptFileName) = (prompts, prompts, file)
-    say("\(prompts.count) prompts; ^N and ^P go through them")
+    promptFile = file
+    // What is right on its prompts may have changed while their texts have not.
+    answers.forget(Question(.pruning(pruneRequest)))
+    let count = file.count == 1 ? "1 prompt" : "\(file.count) prompts"
+    guard let first = file.texts.first, !readsNoText else {
+      say("\(count) for the prune view to judge by; none is a text to go to")
+      return []
+    }
+    prompts = file.texts
+    say("\(count); ^N and ^P go through them")
     return prompts.contains(prompt) ? [] : run(first)
   }
 

@@ -13,7 +13,7 @@ extension ExplorerState {
     if blocks != .maximum { commands.append("blocks \(blocks.rawValue)") }
     if zoom != .fit, origin != (0, 0) { commands.append("scroll \(origin.row) \(origin.column)") }
     if let command = scoreTable?.command { commands.append(command) }
-    if !promptFileName.isEmpty { commands.append("prompts \(promptFileName)") }
+    if let promptFile { commands.append("prompts \(promptFile.name)") }
     return commands + ownSettings(of: view)
   }
 

@@ -133,10 +133,8 @@ public struct ExplorerState: Sendable {
   var chosenToken: Int?
   /// What the generate view looks at.
   var writing = Writing()
-  /// The prompts of a file that was read; empty for none.
-  var promptFile: [String] = []
-  /// Its name.
-  var promptFileName = ""
+  /// The prompts of a file that was read.
+  var promptFile: PromptFile?
   /// The first line of a text that is seen.
   public var helpTop = 0
   /// What the lines of the help must contain.
@@ -157,6 +155,8 @@ public struct ExplorerState: Sendable {
   var work: Progress?
   /// The prompt that a rerun repeats and the editor starts from.
   public var prompt = ""
+  /// The image or the sound that a rerun repeats; nil where there is none, or the model brings its own.
+  public var medium: Origin.Option?
   /// Whether the mouse is ours.
   public var hasMouse = true
   /// The window.
@@ -193,6 +193,7 @@ public struct ExplorerState: Sendable {
   @discardableResult
   mutating func load(_ subject: Subject) -> [Effect] {
     exchangeBelongings(for: subject)
+    partFrom(subject)
     generation += 1
     answers = Answers(budget: answerBudget)
     (extraScores, requested, rankings) = ([], [], [])
@@ -204,6 +205,8 @@ public struct ExplorerState: Sendable {
     if let pair = lens.between, !subject.spanPairs.contains(pair) { lens.between = nil }
     prompt = subject.prompt
     if !prompts.contains(prompt) { prompts.append(prompt) }
+    // What a model does not take waits for one that does.
+    if !subject.media.isEmpty { medium = subject.origin?.medium }
     (progress, work) = (nil, nil)
     origin = (0, 0)
     query = (self.subject?.patterns.queryCount ?? 1) - 1

@@ -99,6 +99,8 @@ public struct Subject: Sendable {
   public var streams = [StreamName.decoder]
   /// Of an encoder-decoder, what its decoder begins with before it writes; nil where the prompt itself goes on.
   public var beginning: [Token]?
+  /// What a prompt of the model can hold beside text.
+  public var media: Set<Medium> = []
   /// Whether there are maps and no model: see `OpenMaps`.
   public var isMapsOnly = false
   /// The image that keys are patches of; nil for none.

@@ -50,19 +50,25 @@ extension ExplorerState {
       views.removeLast()
     case .quit: return [.screen(.quit)]
     case .openCommand: entry = .command(CommandEntry())
-    case .openPrompt: entry = .prompt(PromptEntry(prompt))
+    case .openPrompt:
+      guard let medium = mediumCommand else {
+        entry = .prompt(PromptEntry(prompt))
+        return []
+      }
+      return type(command: "\(medium.rawValue) ")
 
     case .run(let text):
       guard text.isEmpty || !readsNoText else {
-        say("this run looks and reads no text; heed MODEL --image or --audio FILE gives another")
+        say("this run reads no text; :\(mediumCommand?.rawValue ?? "image") FILE gives it another file")
         return []
       }
       if text != prompt, subject != nil { edits.note(version) }
       return run(text)
+    case .runBeside(let option): return run(beside: option)
     case .openModel(let name):
       progress = .init(fraction: nil, text: "opening \(name)")
       answers.forgetAsked()
-      return [.open(name, prompt: prompt)]
+      return [.open(name, prompt: prompt, beside: medium)]
     case .cancel: return cancel()
     case .change(let change): return change(&self)
     case .writeSession(let name):
@@ -92,7 +98,7 @@ extension ExplorerState {
     case .loaded(let subject): return load(subject)
     case .answered(let question, let answer, let generation, let why):
       hear(answer, to: question, generation: generation, why: why)
-    case .promptFile(let name, let texts): return take(prompts: texts, of: name)
+    case .promptFile(let file): return take(file)
     case .maskFile(let name, let bytes): read(mask: bytes, of: name)
     case .failed(let why): fail(why)
     case .listed(let names): listing = names
@@ -104,18 +110,24 @@ extension ExplorerState {
   /// Shows a short message.
   mutating func say(_ text: String) { notice = Notice(text: text, isError: false) }
 
+  /// Shows a short message after what is shown already.
+  mutating func sayToo(_ text: String) {
+    say([notice?.text, text].compactMap { $0 }.joined(separator: "; "))
+  }
+
   /// Runs the model on a text.
   mutating func run(_ text: String) -> [Effect] {
     (prompt, progress) = (text, .init(fraction: nil, text: "running"))
     // The run stops the analysis; whatever is still wanted is asked for again.
     answers.forgetAsked()
-    return [.run(text)]
+    return [.run(text, beside: medium)]
   }
 
   /// Stops what runs; quits when nothing does.
   private mutating func cancel() -> [Effect] {
     guard progress != nil || !answers.asked.isEmpty else { return [.screen(.quit)] }
     (progress, work) = (nil, nil)
+    takeBackMedium()
     answers.refuseAsked("stopped; R runs the prompt again")
     say("cancelled")
     return [.cancel]
@@ -178,6 +190,7 @@ extension ExplorerState {
 
   mutating func fail(_ why: String) {
     progress = nil
+    takeBackMedium()
     // Without a map to keep, the reason takes the window and the keys stay in sight.
     if subject == nil { content = .failed(why) } else { notice = Notice(text: why, isError: true) }
   }

@@ -16,9 +16,9 @@ enum PredictView: ExplorerView {
     guard let base = state.outcome(Alteration()) else {
       return drawing.drawWaiting(for: questions(state), on: &canvas, in: region)
     }
-    guard base.predictions != nil else {
+    guard base.predictions != nil, run.stream == .decoder else {
       let text =
-        run.stream == .decoder
+        base.predictions == nil
         ? "this model has no output head, so it predicts nothing"
         : "\(StreamError.noPrediction(run.stream))"
       canvas.write(drawing.cut(text, region.width), x: region.x, y: region.y, in: region)

@@ -12,8 +12,8 @@ final class Desk {
   private let service: InferenceService
   private let mailbox: Mailbox<Action>
   private let prompts = PromptFiles()
-  /// What a rerun repeats when there is no text to make it from.
-  private var first: InferenceService.Request?
+  /// Whether a rerun repeats the prompt that heed was started with: there is no text to make it from.
+  private var repeatsFirst: Bool
 
   /// A desk that answers through a mailbox.
   ///
@@ -21,16 +21,16 @@ final class Desk {
   ///   everything is done before `perform` returns then, except for what the service does.
   init(_ start: Start, answering mailbox: Mailbox<Action>, savesToOutput: Bool = false) {
     (self.start, self.mailbox, self.savesToOutput) = (start, mailbox, savesToOutput)
+    repeatsFirst = !start.isText
     let engine = start.engine
     service = InferenceService(mailbox: mailbox, stream: start.stream) {
       model, prompt, held in
       try engine.prepare(model, seq: prompt.seq, for: [.scores], holding: held)
     }
-    if !start.isText { first = start.request }
   }
 
   /// Opens the first model and runs the first prompt.
-  func begin() { service.open(start.opener, request: start.request) }
+  func begin() { service.open(start.opener, request: start.request()) }
 
   /// Blocks until everything is answered.
   func waitUntilIdle() { service.waitUntilIdle() }
@@ -38,15 +38,19 @@ final class Desk {
   /// Starts what an effect asks for, and returns at once.
   func perform(_ effect: Effect) {
     switch effect {
-    case .run(let text):
-      let again = text.isEmpty ? first : nil
-      service.run(
-        again ?? { [prompts] open in try prompts.marking(open.tokenize(text), of: text) })
-    case .open(let name, let text): open(name, text)
+    case .run(let text, let medium):
+      let first = text.isEmpty && repeatsFirst ? start.request(beside: medium) : nil
+      service.run { [prompts] open in
+        open = try open.beside?(medium) ?? open
+        return try first?(&open) ?? prompts.marking(open.tokenize(text), of: text)
+      }
+    case .open(let name, let text, let medium): open(name, text, beside: medium)
     case .look(let stream): service.look(at: stream)
     case .name(let spans): service.mark(spans)
-    case .list(let beginning):
-      inBackground { [mailbox] in mailbox.post(.listed(ModelListing.models(beginning))) }
+    case .list(let beginning, let listing):
+      inBackground { [mailbox] in
+        mailbox.post(.listed(NameListing.names(listing, beginning)))
+      }
     case .cancel: service.cancel()
     case .ask(let questions, let generation): service.ask(questions, generation: generation)
     case .readPrompts(let file):
@@ -81,21 +85,25 @@ final class Desk {
   }
 
   /// Opens another model on the same prompt, with what of it the model takes, and says what it leaves out.
-  private func open(_ name: String, _ text: String) {
+  private func open(_ name: String, _ text: String, beside medium: Origin.Option?) {
     // Ids are of one vocabulary.
     let ids: [Origin.Option] =
       if case .ids = start.prompt.source, text.isEmpty { [.init("ids", "")] } else { [] }
-    first = nil
+    repeatsFirst = false
     let (start, mailbox) = (start, mailbox)
-    let (model, family) = Self.parts(of: name)
+    let (model, options) = Self.parts(of: name)
+    let named = Medium.allCases.compactMap { medium in options[medium.rawValue].map(medium.option) }
+    let wanted = start.extras.beside(named.first ?? medium)
     let opener: InferenceService.Opener = {
       try Opening.open(
-        model, adapter: nil, family: family, addSpecial: start.addsSpecial,
+        model, adapter: nil, family: options["family"], addSpecial: start.addsSpecial,
         extras: { opened, source in
-          // The model that was there at the start takes all of it.
-          guard model != start.name else { return start.extras }
-          let fitting = start.extras.fitting(opened, source)
-          let left = start.extras.options.filter { !fitting.options.contains($0) } + ids
+          let fitting = wanted.fitting(opened, source)
+          // The model that was there at the start takes all of it, and has its own image or sound again.
+          guard model != start.name else {
+            return fitting.isMedia || !start.extras.isMedia ? wanted : start.extras
+          }
+          let left = wanted.options.filter { !fitting.options.contains($0) } + ids
           if !left.isEmpty {
             let names = left.map { "--\($0.name)" }.joined(separator: ", ")
             mailbox.post(.notice("\(opened.name) is seen without \(names)"))
@@ -108,15 +116,17 @@ final class Desk {
     }
   }
 
-  /// MODEL and NAME of `MODEL --family NAME`; a model may have spaces in its name.
-  private static func parts(of text: String) -> (model: String, family: String?) {
-    guard let option = text.range(of: " --family ", options: .backwards) else {
-      return (text, nil)
+  /// MODEL of `MODEL --family NAME --image FILE`, and the values of its options; names may have spaces in them.
+  private static func parts(of text: String) -> (model: String, options: [String: String]) {
+    var (model, options) = (text, [String: String]())
+    let names = ["family"] + Medium.allCases.map(\.rawValue)
+    while let (name, place) = names.compactMap({ name in
+      model.range(of: " --\(name) ", options: .backwards).map { (name, $0) }
+    }).max(by: { $0.1.lowerBound < $1.1.lowerBound }) {
+      options[name] = model[place.upperBound...].trimmingCharacters(in: .whitespaces)
+      model = String(model[..<place.lowerBound])
     }
-    let (model, family) = (text[..<option.lowerBound], text[option.upperBound...])
-    return (
-      model.trimmingCharacters(in: .whitespaces), family.trimmingCharacters(in: .whitespaces)
-    )
+    return (model.trimmingCharacters(in: .whitespaces), options)
   }
 
   /// On a thread of its own, unless everything is to be in order.

@@ -8,17 +8,18 @@ final class PromptFiles: Sendable {
   /// Texts with named parts, by what they are without tags.
   private let tagged = Mutex<[String: TaggedText]>([:])
 
-  /// Reads prompts, one a line, and takes the tags of their parts out; blank lines are none.
+  /// Reads prompts, one a line as `PromptSet` has them, and takes the tags of their parts out; blank lines are
+  /// none.
   ///
   /// - Returns: What the explorer is told: the prompts, or why there are none.
   func read(_ file: String) -> Action {
     do {
       let text = try String(contentsOfFile: file, encoding: .utf8)
-      let lines = text.split(whereSeparator: \.isNewline)
-      let prompts = try lines.filter { !$0.allSatisfy(\.isWhitespace) }.map { line in
-        try note(TaggedText(Array(line.utf8)))
+      let lines = text.split(whereSeparator: \.isNewline).filter {
+        !$0.allSatisfy(\.isWhitespace)
       }
-      return .promptFile(name: file, prompts)
+      let texts = try lines.compactMap(PromptSet.text).map { try note(TaggedText(Array($0.utf8))) }
+      return .promptFile(PromptFile(name: file, texts: texts, count: lines.count))
     } catch let error as PromptSpanError {
       return .failed("\(file): \(error)")
     } catch {

@@ -56,6 +56,7 @@ struct Start {
     let family = model.family ?? session.option("family")
     let addSpecial = session.addsSpecial && prompt.addsSpecial
     options = Opening.options(adapter: adapter, family: family, engine, extras)
+    state.medium = extras.medium
     (self.state, self.extras, self.engine) = (state, extras, engine)
     stream = engine.givenStream ?? session.stream ?? .decoder
     let isNamed = model.model != nil
@@ -89,9 +90,16 @@ struct Start {
     }
   }
 
-  /// The first prompt as the model's tokens.
-  var request: InferenceService.Request {
-    let (source, prompt, extras) = (source, prompt, extras)
+  /// The first prompt as the model's tokens, with what was there at the start beside it.
+  func request() -> InferenceService.Request { request(extras) }
+
+  /// The same with another image or sound; nil for none.
+  func request(beside medium: Origin.Option?) -> InferenceService.Request {
+    request(extras.beside(medium))
+  }
+
+  private func request(_ extras: PromptExtras) -> InferenceService.Request {
+    let (source, prompt) = (source, prompt)
     return { try extras.prompt(prompt, source, $0.model) }
   }
 

@@ -1,3 +1,4 @@
+import Analysis
 import Checkpoints
 import Explorer
 import Foundation
@@ -83,22 +84,40 @@ enum Opening {
       guard model.plan.head.isOfClasses else { return try? tokenizer.get().bytes(id) }
       return Array((classes[id] ?? "\(id)").utf8)
     }
-    let extras = extras(model, source)
-    let origin = Origin(
-      address: try name ?? defaultName(), fingerprint: try checkpoint.fingerprint(),
-      options: options(adapter: adapter, family: family, engine, extras, of: model))
-    var opened = OpenModel(model, origin: origin, spell: spell) { text in
-      try extras.prompt(
-        GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial)), source, model)
-    }
-    opened.prefix = addSpecial ? (try? tokenizer.get()).map(TokenizerSource.prefix) ?? [] : []
-    opened.ends = source.endTokens
-    opened.scoreOptions = { score in
-      try ScoreSettings.parse([]).options([score], source, addSpecial: addSpecial)
-    }
-    opened.another = { try another($0, addSpecial: addSpecial, engine: engine) }
-    opened.prepare = { try engine.prepare($0, seq: $1.seq, for: [.scores], holding: $2) }
-    return .model(opened)
+    let (address, fingerprint) = (try name ?? defaultName(), try checkpoint.fingerprint())
+    return .model(
+      beside(extras(model, source), model) { extras in
+        let origin = Origin(
+          address: address, fingerprint: fingerprint,
+          options: options(adapter: adapter, family: family, engine, extras, of: model))
+        var opened = OpenModel(model, origin: origin, spell: spell) { text in
+          try extras.prompt(
+            GivenPrompt(source: .text(Array(text.utf8), addSpecial: addSpecial)), source, model)
+        }
+        opened.prefix = addSpecial ? (try? tokenizer.get()).map(TokenizerSource.prefix) ?? [] : []
+        opened.ends = source.endTokens
+        opened.scoreOptions = { score in
+          try ScoreSettings.parse([]).options([score], source, addSpecial: addSpecial)
+        }
+        opened.examples = { file, options in
+          try PromptSet(
+            file: file, source, addSpecial: addSpecial, model: model, isTagged: true
+          ).entries.map { Example($0.prompt, options: $0.options(options)) }
+        }
+        opened.another = { try another($0, addSpecial: addSpecial, engine: engine) }
+        opened.prepare = { try engine.prepare($0, seq: $1.seq, for: [.scores], holding: $2) }
+        return opened
+      })
+  }
+
+  /// A model whose prompts hold something beside their text, and that can be given something else.
+  private static func beside(
+    _ extras: PromptExtras, _ model: Model,
+    _ open: @escaping @Sendable (PromptExtras) -> OpenModel
+  ) -> OpenModel {
+    var opened = open(extras)
+    opened.beside = { beside(extras.beside($0).taken(by: model), model, open) }
+    return opened
   }
 
   /// What the command line says beside MODEL and a text to get the same run.

@@ -87,6 +87,18 @@ struct PromptExtras: Sendable {
   /// Whether anything is there.
   var isEmpty: Bool { options.isEmpty }
 
+  /// The image or the sound as the option that gives it.
+  var medium: Origin.Option? { options.first { ["image", "pixels", "audio"].contains($0.name) } }
+
+  /// The same with another image or sound, or none.
+  func beside(_ medium: Origin.Option?) -> PromptExtras {
+    var extras = self
+    func value(_ name: String) -> String? { medium?.name == name ? medium?.value : nil }
+    (extras.image, extras.pixels) = (value("image"), value("pixels"))
+    extras.audio = value("audio")
+    return extras
+  }
+
   /// Whether there is something that stands for a text.
   var isMedia: Bool { image != nil || pixels != nil || audio != nil }
 
@@ -125,10 +137,8 @@ struct PromptExtras: Sendable {
   /// What of it a model takes: no image for one that reads, no sound for one that does not listen, and
   /// neither prepared pixels of another size nor ids, which belong to one vocabulary.
   func fitting(_ model: Model, _ source: TokenizerSource) -> PromptExtras {
-    var extras = self
+    var extras = taken(by: model)
     extras.decoderIDs = nil
-    if !model.plan.takesImages { (extras.image, extras.pixels) = (nil, nil) }
-    if !model.plan.takesSound { extras.audio = nil }
     if extras.pixels != nil, let vision = model.plan.visionPlan,
       (try? seen(source, vision)) == nil
     {
@@ -137,6 +147,14 @@ struct PromptExtras: Sendable {
     // Where a picture or a sound is all that is looked at, there is no second text.
     let readsNothing = model.plan.embedding.patches != nil || model.plan.takesSound
     if readsNothing { extras.pair = nil }
+    return extras
+  }
+
+  /// The same without images and sounds that a model does not take.
+  func taken(by model: Model) -> PromptExtras {
+    var extras = self
+    if !model.plan.takesImages { (extras.image, extras.pixels) = (nil, nil) }
+    if !model.plan.takesSound { extras.audio = nil }
     return extras
   }
 

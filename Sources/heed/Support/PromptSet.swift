@@ -84,22 +84,26 @@ struct PromptSet {
   ///   - model: Tells what a line without any says is right; a text without a masked token, for a model
   ///     that fills them in, has every seventh masked, about as many as BERT was trained on.
   ///   - isChat: Whether every text is a message for the checkpoint's chat template.
+  ///   - isTagged: Whether tags in a text name parts of it.
   /// - Throws: `Failure` that names the line; `TokenizerError` when a text needs a tokenizer that is not
   ///   there.
   init(
     file: String, _ source: TokenizerSource, addSpecial: Bool, model: Model? = nil,
-    isChat: Bool = false
+    isChat: Bool = false, isTagged: Bool = false
   ) throws {
     let lines = String(decoding: try PromptOptions.read(file), as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false)
     var tokenizer: Tokenizer?
     let template = try isChat ? source.chatTemplate() : nil
     func encode(_ given: String) throws -> Prompt {
-      let text = try template?.asking(given) ?? given
+      let tagged = isTagged ? try TaggedText(Array(given.utf8)) : nil
+      let bare = tagged.map { String(decoding: $0.bytes, as: UTF8.self) } ?? given
+      let text = try template?.asking(bare) ?? bare
       let opened = try tokenizer ?? source.open()
       tokenizer = opened
       let encoding = opened.encode(text, addSpecial: addSpecial)
-      return Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
+      let prompt = Prompt(tokens: encoding.tokens, added: encoding.added, text: text)
+      return try tagged.map { try prompt.marking($0) } ?? prompt
     }
     var entries: [Entry] = []
     for (number, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
@@ -171,6 +175,12 @@ struct PromptSet {
     }
     guard !entries.isEmpty else { throw Failure.noPrompts(file: file) }
     self.entries = entries
+  }
+
+  /// The text of a line; nil for an object with ids or an image in its place, or for no object at all.
+  static func text(of line: some StringProtocol) -> String? {
+    guard line.first(where: { !$0.isWhitespace }) == "{" else { return String(line) }
+    return (try? JSONDecoder().decode(Line.self, from: Data(line.utf8)))?.text
   }
 
   private static func folder(of file: String) -> String {
