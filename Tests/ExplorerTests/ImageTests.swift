@@ -96,23 +96,69 @@ private func state(_ subject: Subject = .image()) -> ExplorerState {
   }
 
   @Test func `a model that only looks is given no text, and leaves its view to one that reads`() {
-    func subject(_ plain: Subject, _ address: String) -> Subject {
-      var subject = Subject(
-        model: address, prompt: plain.prompt, tokens: plain.tokens, patterns: plain.patterns,
-        scores: plain.scores, origin: Origin(address: address, fingerprint: ""),
-        queries: plain.queryPrompt, keys: plain.keyPrompt)
-      subject.asked = plain.queryPrompt
-      return subject
-    }
     var state = ExplorerState(subject(.image(), "eye"), view: "image")
     #expect(state.type("prompt hello").isEmpty)
-    #expect(state.notice?.text.hasPrefix("this run looks and reads no text") == true)
+    #expect(state.notice?.text == "this run reads no text; :image FILE gives it another file")
     #expect(state.press(.character("R")) == [.run("")])
+    // What is edited is the name of its image.
+    #expect(state.press(.character("e")) == [.list("", of: .files(Medium.image.endings))])
+    #expect(state.press(.character("c")) == [.list("c", of: .files(Medium.image.endings))])
+    _ = update(&state, .listed(["cat.png"]))
+    state.press(.tab)
+    #expect(
+      state.press(.enter) == [.run("", beside: Origin.Option("image", "cat.png"))])
     _ = update(&state, .loaded(subject(.synthetic(), "reader")))
     #expect(state.view == "tokens")
-    #expect(state.type("prompt hello") == [.run("hello")])
+    let cat = Origin.Option("image", "cat.png")
+    #expect(state.type("prompt hello") == [.run("hello", beside: cat)])
     _ = update(&state, .loaded(subject(.image(), "eye")))
     #expect(state.view == "image")
+  }
+
+  @Test func `another image is run in place of the one that is there, undone and redone`() {
+    let (cat, dog) = (Origin.Option("image", "cat.png"), Origin.Option("pixels", "dog.NPY"))
+    var state = ExplorerState(subject(.image(), "eye"), view: "image")
+    #expect(state.type("image cat.png") == [.run("", beside: cat)])
+    #expect(state.progress?.text == "running")
+    _ = update(&state, .loaded(subject(.image(), "eye", cat)))
+    #expect(state.type("image  dog.NPY ") == [.run("", beside: dog)])
+    // A file that cannot be read is not what a rerun looks at.
+    _ = update(&state, .failed("dog.NPY: cannot be read"))
+    #expect(state.press(.character("R")) == [.run("", beside: cat)])
+    _ = update(&state, .loaded(subject(.image(), "eye", cat)))
+    #expect(state.press(.character("u")) == [], "it has the image before the failure")
+    #expect(state.press(.character("u")) == [.run("")], "the model's own image")
+    _ = update(&state, .loaded(subject(.image(), "eye")))
+    #expect(state.press(.control("r")) == [.run("", beside: cat)])
+    _ = update(&state, .loaded(subject(.image(), "eye", cat)))
+    // It waits for a model that looks.
+    #expect(state.type("open reader") == [.open("reader", prompt: "", beside: cat)])
+    _ = update(&state, .loaded(subject(.synthetic(), "reader")))
+    #expect(state.type("image dog.npy") == [.screen(.bell)])
+    #expect(
+      state.notice?.text
+        == ":image: this model looks at no image; :open MODEL --image FILE opens one that does")
+    #expect(
+      state.type("open eye") == [
+        .open("eye", prompt: Subject.sentence.joined(), beside: cat)
+      ])
+    // A word alone is the view.
+    state.type("image")
+    #expect(state.view == "image")
+  }
+
+  /// A subject with an address; one that looks takes images.
+  private func subject(
+    _ plain: Subject, _ address: String, _ medium: Origin.Option? = nil
+  ) -> Subject {
+    var subject = Subject(
+      model: address, prompt: plain.prompt, tokens: plain.tokens, patterns: plain.patterns,
+      scores: plain.scores,
+      origin: Origin(address: address, fingerprint: "", options: medium.map { [$0] } ?? []),
+      queries: plain.queryPrompt, keys: plain.keyPrompt)
+    subject.asked = plain.queryPrompt
+    if plain.keyPrompt?.grid != nil { subject.media = [.image] }
+    return subject
   }
 
   @Test func `a click on a patch makes it the query`() throws {

@@ -112,3 +112,24 @@ private func row(_ source: any PatternSource, _ head: HeadIndex, _ query: Int) -
   #expect(!state.text(100, 30).contains("lengths not known yet"))
   #expect(state.text(100, 30).contains("value-weighted"))
 }
+
+@Test func `what a line has no room for is said in short, numbers and rules' names always`() {
+  var state = ExplorerState(.synthetic(), view: "map")
+  state.look(through: Lens("average,value-weighted,words,sinks=renormalised") ?? Lens())
+  let wide = state.text(200, 24)
+  #expect(wide.contains("average of the layer's heads, value-weighted, words"))
+  #expect(state.text(80, 24).contains("max of 2×2, average, by value, words, no sinks, …"))
+  #expect(state.text(60, 24).contains("max of 2×2, average, by valu…"))
+  state.look(through: Lens())
+  state.notes[state.head] = "a note that is longer than the line that it stands on has room for"
+  state.type("filter layer<3")
+  state.change { alteration in
+    alteration.knockedOut = [HeadIndex(layer: 2, head: 1), HeadIndex(layer: 2, head: 2)]
+    for head in 0..<4 {
+      alteration.rules[HeadIndex(layer: 0, head: head)] = try? RuleSpec(parsing: "streaming:sink=3")
+    }
+  }
+  #expect(state.text(200, 24).contains("rule streaming:sink=3,recent="), "where there is room")
+  let short = state.text(80, 24)
+  #expect(short.contains("key 0 \"The\"  0.0000  without 2 heads; rule streaming  ! a"))
+}

@@ -191,8 +191,18 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
     var state = ExplorerState(try .named([first]), view: "map")
     state.press(.character("F"))
     #expect(state.lens.between != nil)
+    state.notice = nil
     _ = update(&state, .loaded(try .named([second])))
     #expect(state.lens.between == nil)
+    #expect(
+      state.notice?.text == "the part A is not named here: the tokens are others; A names parts")
+    state.notice = nil
+    _ = update(&state, .loaded(try .named([first, second])))
+    #expect(state.notice == nil)
+    _ = update(&state, .loaded(.synthetic()))
+    #expect(
+      state.notice?.text
+        == "the parts A, second part are not named here: the tokens are others; A names parts")
   }
 
   @Test func `a lens reads back as it was written`() {

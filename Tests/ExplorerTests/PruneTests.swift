@@ -82,7 +82,26 @@ private func pruned() -> ExplorerState { ExplorerState(.synthetic(), view: "prun
 @Test func `prompts of a file are what heads are judged by`() {
   var state = pruned()
   _ = update(&state, .promptFile(PromptFile(name: "f", texts: ["one", "two"])))
-  #expect(state.pruneRequest.prompts == ["one", "two"])
+  #expect(state.pruneRequest.prompts?.texts == ["one", "two"])
+  #expect(state.notice?.text == "2 prompts; ^N and ^P go through them")
+  // A line that is an image has no text to go to, and is judged by all the same.
+  let prompts = state.prompts
+  let images = PromptFile(name: "g", texts: [], count: 3)
+  #expect(
+    update(&state, .promptFile(images))
+      == [.ask([Question(.pruning(PruneRequest("michel", prompts: images)))], generation: 1)])
+  #expect(
+    state.notice?.text == "3 prompts for the prune view to judge by; none is a text to go to")
+  #expect(state.prompts == prompts)
+  // Read again, it is judged again: what is right may be written beside the same texts.
+  _ = update(
+    &state,
+    .answered(
+      Question(.pruning(state.pruneRequest)), .pruning(.synthetic(state.pruneRequest)),
+      generation: 1))
+  #expect(
+    update(&state, .promptFile(images))
+      == [.ask([Question(.pruning(PruneRequest("michel", prompts: images)))], generation: 1)])
 }
 
 @Test func `masks are written and read in the form that heed prune writes`() {

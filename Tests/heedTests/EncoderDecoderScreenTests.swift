@@ -33,6 +33,20 @@ import Testing
     #expect(text.contains("the encoder stream predicts nothing, the decoder does; E shows it"))
   }
 
+  @Test func `what heads of the encoder and of cross attention are worth is told by the decoder`()
+    throws
+  {
+    for stream in ["encoder", "cross"] {
+      let (text, errors) = try play(":stream \(stream)", "X", "s", "P", "s")
+      #expect(errors.isEmpty)
+      let line = try #require(text.split(separator: "\n").first { $0.contains("  loss ") })
+      let losses = try #require(line.firstMatch(of: /loss (\S+) to (\S+), \+(\S+)/))
+      let numbers = [losses.1, losses.2, losses.3].compactMap { Double($0) }
+      #expect(numbers.count == 3 && numbers[0] < numbers[1], "\(stream): \(line)")
+      #expect(text.contains("12 of 12 heads left  loss"), "\(stream)")
+    }
+  }
+
   @Test func `heads are pruned by the loss of the decoder's tokens`() throws {
     let (text, errors) = try play("P", "$", ":snapshot")
     #expect(errors.isEmpty)

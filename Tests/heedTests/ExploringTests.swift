@@ -24,6 +24,59 @@ import Testing
     #expect(mask.values.reduce(0) { $0 + $1.count } == 47)
   }
 
+  @Test
+  func `a file of prompts tells the prune view what is right on them, as it tells heed prune`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let images = Repository.path + "/samples/digits/images"
+    // Ten is never right: the loss is of what the file says, not of what the model names.
+    for (name, label) in [("right", "3"), ("wrong", "4")] {
+      try folder.write(
+        "\(name).jsonl", "{\"image\": \"\(images)/3.png\", \"class\": \"\(label)\"}\n")
+      let lines = ["open \"sample:digits\"", "size 110x30", ":prompts \(name).jsonl", "P", "s"]
+      try folder.write("r", "heed recording 1\n" + lines.joined(separator: "\n") + "\n")
+      let shown = try Shell.heed(["explore", "--play", "r"], in: folder.path)
+      #expect(shown.errors.isEmpty, "\(shown.errors)")
+      let pruned = try Shell.heed(
+        [
+          "prune", "sample:digits", "--prompts", "\(name).jsonl", "--steps", "1", "--controls", "0",
+          "-o", "out-\(name)",
+        ], in: folder.path)
+      let row = try #require(pruned.text.split(separator: "\n").dropFirst().first)
+      let loss = try #require(Double(row.split(separator: " ")[2]))
+      let digits = String(format: "%.3f", loss)
+      #expect(shown.text.contains("16 of 16 heads left  loss \(digits)"), "\(row)\n\(shown.text)")
+    }
+  }
+
+  @Test func `another image is looked at in place of the first, and undone`() throws {
+    let folder = try TemporaryFolder()
+    let image = Repository.path + "/samples/digits/images/7.png"
+    let lines = [
+      "open \"sample:digits\"", "size 90x24", "p", "s", ":image \(image)", "s", ":image none.png",
+      "R",
+      "s", "u", "u", "s", ":open sample:novels", ":open sample:digits --image \(image)",
+      ":view predict",
+      "s",
+    ]
+    try folder.write("r", "heed recording 1\n" + lines.joined(separator: "\n") + "\n")
+    let finished = try Shell.heed(["explore", "--play", "r"], in: folder.path)
+    #expect(finished.errors.contains("none.png: cannot be read: no such file"))
+    let pictures = finished.text.components(separatedBy: "heed 0").dropFirst().map { picture in
+      picture.split(separator: "\n").filter { !$0.hasPrefix("ids:") }.joined(separator: "\n")
+    }
+    #expect(pictures.count == 5)
+    #expect(pictures[0] != pictures[1] && pictures[1].contains("--image \(image)"))
+    #expect(pictures[2] == pictures[1] && pictures[3] == pictures[0])
+    #expect(pictures[4].contains("--image \(image)"))
+    let alone = try Shell.heed(
+      ["predict", "sample:digits", "--image", image, "--top", "1", "--format", "json"]
+    ).json()
+    let best = try #require(alone["top"]?.array?.first?["text"]?.string)
+    #expect(pictures[1].contains(best))
+  }
+
   @Test func `a model of an unknown type opens with :open MODEL --family`() throws {
     let folder = try TemporaryFolder()
     let original = Repository.path + "/samples/novels/"

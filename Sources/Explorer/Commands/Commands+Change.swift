@@ -141,7 +141,7 @@ extension Commands {
       }),
     Command(
       "undo", keys: [.character("u")], group: .find, counted: true,
-      help: "Undo a knock-out, a prompt or an image",
+      help: "Undo a knock-out or a prompt",
       change: { state in state.restore(state.edits.undo(state.version), "nothing to undo") }),
     Command(
       "redo", keys: [.control("r")], group: .find, counted: true, help: "Undo the undoing",

@@ -40,8 +40,8 @@ extension Commands {
         }
         return .openModel(text.trimmed)
       }),
-    beside(.image, help: "Look at another image: png, jpg, npy"),
-    beside(.audio, help: "Listen to another sound: wav"),
+    beside(.image, help: "Look at another image"),
+    beside(.audio, help: "Listen to another sound"),
     Command(
       "rerun", keys: [.character("R")], group: .prompt, help: "Run the same prompt again",
       action: { _, state throws(ExplorerError) in .run(state.prompt) }),

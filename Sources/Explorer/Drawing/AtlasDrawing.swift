@@ -40,8 +40,8 @@ extension Drawing {
     let isOlder = !isCommon && state.before != nil && !score.name.hasPrefix("drift-")
     Legend(
       title: score.title, low: score.span.lowerBound.short, high: score.span.upperBound.short,
-      note: score.unit + (isOlder ? ", before the change" : "")
-    ).draw(on: &canvas, in: region)
+      notes: [.init(score.unit)] + (isOlder ? ["before the change"] : [])
+    ).draw(self, on: &canvas, in: region)
   }
 
   /// Where query heads begin that share another key/value head: a line through the row of numbers.

@@ -19,7 +19,7 @@ extension Drawing {
       if !new.losses.isEmpty {
         lines.append(
           (
-            "loss \(old.loss.fixed(3)) to \(new.loss.fixed(3)), \((new.loss - old.loss).signed(3))",
+            "loss \(old.loss.visible(3)) to \(new.loss.visible(3)), \((new.loss - old.loss).change)",
             .strongest
           ))
       }

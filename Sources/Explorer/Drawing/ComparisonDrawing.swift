@@ -106,11 +106,12 @@ extension Drawing {
     }
     let largest = drawDifference(subtracted.a, subtracted.b, on: &canvas, in: third)
     let high = Double(largest).fixed(2)
-    let notes = (largest > 0 ? [] : ["the same"]) + [state.scale.rawValue] + state.lens.notes
+    let notes =
+      (largest > 0 ? [] : ["the same"]) + [.init(state.scale.rawValue)] + state.lens.notes
     Legend(
       title: "second minus first", low: "-\(high)", high: "+\(high)",
-      note: notes.joined(separator: ", "), isSigned: true
-    ).draw(on: &canvas, in: legend)
+      notes: notes, isSigned: true
+    ).draw(self, on: &canvas, in: legend)
   }
 
   /// One signed value per cell; colours go from minus the largest difference to plus it.

@@ -8,6 +8,8 @@ public struct Drawing {
   public let appearance: Appearance
   /// Where tiles of maps come from.
   public let tiles: TileCache
+  /// Columns that the exact text of a token may take.
+  var tokenColumns = 24
 
   var glyphs: Glyphs { Glyphs(charset: appearance.charset) }
 
@@ -45,9 +47,10 @@ public struct Drawing {
     let text = TokenText.exact(bytes, charset: appearance.charset)
     // Words are numbered otherwise than the tokens of a span.
     let names = state.lens.hasWords ? [] : spans.filter { $0.tokens.contains(position) }.map(\.name)
-    let shown = "\(position) \(TokenText.cut(text, columns: 24, charset: appearance.charset))"
+    let shown =
+      "\(position) \(TokenText.cut(text, columns: tokenColumns, charset: appearance.charset))"
     guard !names.isEmpty else { return shown }
-    return shown + " [\(cut(clean(names.joined(separator: " ")), 16))]"
+    return shown + " [\(cut(clean(names.joined(separator: " ")), min(16, tokenColumns)))]"
   }
 
   /// A text of the user's with everything that cannot be seen made visible.
@@ -56,11 +59,12 @@ public struct Drawing {
   }
 
   /// What the lens does, and how much of the chosen query's attention it hides.
-  var lensNotes: [String] {
+  var lensNotes: [Legend.Note] {
     var notes = state.lens.notes
     if state.lens.isValueWeighted, state.valueNorms == nil { notes.append("lengths not known yet") }
     if let hidden = state.hiddenMass(state.head, query: state.query) {
-      notes.append("hidden \(hidden.fixed(2)) of query \(state.query)")
+      let share = "hidden \(hidden.fixed(2))"
+      notes.append(.init("\(share) of query \(state.query)", short: share))
     }
     return notes
   }

@@ -60,31 +60,53 @@ extension Drawing {
   private func drawStatus(
     _ view: any ExplorerView.Type, on canvas: inout Canvas, in region: Region
   ) {
-    let numbers = view.status(self)
+    let (numbers, flags) = statusParts(view, region.width)
     let fits = region.width - 2 - ColumnWidth.of(numbers)
-    var flags = statusFlags(state.alteration.text)
-    if ColumnWidth.of(flags) > fits { flags = statusFlags(state.alteration.shortText) }
-    // Neither pushes the other off the line: each has half of it where both are long.
-    let flagsRoom = max((region.width - 2) / 2, fits)
+    // Neither pushes the other off the line: numbers have the larger part of it where both are long.
+    let flagsRoom = max((region.width - 2) * 2 / 5, fits)
     let room = region.width - (flags.isEmpty ? 0 : min(flagsRoom, ColumnWidth.of(flags)) + 2)
     canvas.write(cut(numbers, max(0, room)), x: 0, y: region.y, in: region, role: .status)
     canvas.writeRight(cut(flags, flagsRoom), y: region.y, in: region, role: .warning)
   }
 
-  /// What must never be forgotten while it is in force.
-  private func statusFlags(_ alteration: String?) -> String {
-    var flags: [String] = []
-    if state.subject != nil, let note = state.notes[state.head] {
-      flags.append("! \(cut(clean(note), max(10, state.width / 3)))")
+  /// Both, as long as they fit side by side: tokens give way first, then parameters and heads of a change, and
+  /// numbers and the names of rules never.
+  private func statusParts(
+    _ view: any ExplorerView.Type, _ columns: Int
+  ) -> (numbers: String, flags: String) {
+    let numbers = [24, 12, 7].map { columns in
+      var drawing = self
+      drawing.tokenColumns = columns
+      return view.status(drawing)
     }
-    if let filter = state.filter { flags.append("only \(filter.text)") }
+    let alteration = state.alteration
+    let flags = [
+      statusFlags(alteration.text), statusFlags(alteration.shortText),
+      statusFlags(alteration.briefText),
+      statusFlags(alteration.names, isBrief: true),
+    ]
+    let pairs = (0..<flags.count + numbers.count - 1).flatMap { loss in
+      numbers.indices.reversed().compactMap { place in
+        flags.indices.contains(loss - place) ? (numbers[place], flags[loss - place]) : nil
+      }
+    }
+    return pairs.first { numbers, flags in
+      ColumnWidth.of(numbers) + (flags.isEmpty ? 0 : 2 + ColumnWidth.of(flags)) <= columns
+    } ?? (numbers[numbers.count - 1], flags[flags.count - 1])
+  }
+
+  /// What must never be forgotten while it is in force.
+  private func statusFlags(_ alteration: String?, isBrief: Bool = false) -> String {
+    // First, for what is last is cut; a parameter may be the path of a file.
+    var flags = alteration.map { [clean($0)] } ?? []
+    let room = isBrief ? 10 : max(10, state.width / 3)
+    if state.subject != nil, let note = state.notes[state.head] {
+      flags.append("! \(cut(clean(note), room))")
+    }
+    if let filter = state.filter { flags.append("only \(cut(filter.text, room))") }
     if !state.selected.isEmpty { flags.append("\(state.selected.count) selected") }
     if let subject = state.subject, subject.streams.count > 1 {
       flags.append(subject.stream.label)
-    }
-    // A parameter may be the path of a file.
-    if let alteration {
-      flags.append(TokenText.shown(Array(alteration.utf8), charset: appearance.charset))
     }
     if let start = state.spanStart { flags.append("part from \(start)") }
     if let count = state.count { flags.append("\(count)") }

@@ -1,15 +1,27 @@
 /// A sample of the colour ramp with the values at its ends; no heat map is drawn without one.
 struct Legend {
+  /// One thing that it takes to read a colour as a number: unit, scale, pooling, a lens.
+  struct Note: Equatable, ExpressibleByStringLiteral {
+    /// In full.
+    let text: String
+    /// Where there is no room for all notes in full; empty for one that can be done without.
+    let short: String
+
+    init(_ text: String, short: String? = nil) { (self.text, self.short) = (text, short ?? text) }
+
+    init(stringLiteral text: String) { self.init(text) }
+  }
+
   /// What is measured.
   let title: String
   /// The values at the dark and at the light end.
   let low, high: String
-  /// Unit, scale, pooling: whatever it takes to read a colour as a number.
-  let note: String
+  /// Whatever it takes to read a colour as a number.
+  var notes: [Note] = []
   /// Whether the values are signed.
   var isSigned = false
 
-  func draw(on canvas: inout Canvas, in region: Region) {
+  func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard region.height > 0 else { return }
     let y = region.y
     var x = canvas.write("\(title) ", x: region.x, y: y, in: region, role: .label)
@@ -21,6 +33,17 @@ struct Legend {
         Cell(shade: isSigned ? .signed(share * 2 - 1) : .level(share)), x: x + step, y: y)
     }
     x = canvas.write(" \(high)", x: x + steps, y: y, in: region)
-    canvas.write("  \(note)", x: x, y: y, in: region, role: .dimmed)
+    let room = region.x + region.width - x - 2
+    canvas.write("  \(note(drawing, room))", x: x, y: y, in: region, role: .dimmed)
+  }
+
+  /// The notes in full, or short, or as much of them as there is room for.
+  private func note(_ drawing: Drawing, _ columns: Int) -> String {
+    func joined(_ notes: [String]) -> String {
+      notes.filter { !$0.isEmpty }.joined(separator: ", ")
+    }
+    let full = joined(notes.map(\.text))
+    guard ColumnWidth.of(full) > columns else { return full }
+    return drawing.cut(joined(notes.map(\.short)), columns)
   }
 }

@@ -22,7 +22,7 @@ extension Drawing {
       let share = 1 - Double(row) / Double(max(1, height - 1))
       let value = plot.span.lowerBound + share * (plot.span.upperBound - plot.span.lowerBound)
       canvas.writeRight(
-        value.fixed(3) + glyphs.rule, y: plot.area.y + row, in: labels, role: .label)
+        value.visible(3) + glyphs.rule, y: plot.area.y + row, in: labels, role: .label)
     }
   }
 }

@@ -53,7 +53,7 @@ extension Drawing {
       effect.lossBefore.isNaN
       ? "no loss"
       : "loss \(effect.lossBefore.short) to \(effect.lossAfter.short) "
-        + "(\(effect.lossChange.signed(3)))"
+        + "(\(effect.lossChange.change))"
     let text =
       "model run: \(loss)  top-1 changed \((effect.changedShare * 100).fixed(0))%"
       + "\(first)  KL \(effect.divergence.fixed(3))"

@@ -52,17 +52,19 @@ public struct Lens: Sendable, Hashable {
   }
 
   /// Words that say what is seen, for a legend; empty for maps as they are.
-  var notes: [String] {
-    var notes: [String] = []
-    if pool != .head { notes.append("\(pool.rawValue) of the layer's heads") }
-    if isValueWeighted { notes.append("value-weighted") }
+  var notes: [Legend.Note] {
+    var notes: [Legend.Note] = []
+    if pool != .head {
+      notes.append(.init("\(pool.rawValue) of the layer's heads", short: pool.rawValue))
+    }
+    if isValueWeighted { notes.append(.init("value-weighted", short: "by value")) }
     if hasWords { notes.append("words") }
-    if let between { notes.append("only \(between)") }
     switch sinks {
     case .shown: break
-    case .hidden: notes.append("sinks hidden")
-    case .renormalised: notes.append("sinks hidden, rows sum to 1")
+    case .hidden: notes.append(.init("sinks hidden", short: "no sinks"))
+    case .renormalised: notes.append(.init("sinks hidden, rows sum to 1", short: "no sinks, sum 1"))
     }
+    if let between { notes.append(.init("only \(between)")) }
     return notes
   }
 }

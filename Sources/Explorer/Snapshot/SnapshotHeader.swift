@@ -50,7 +50,7 @@ public struct SnapshotHeader: Sendable, Equatable {
       facts.append((label, "\(position) \(TokenText.exact(bytes, charset: charset))"))
     }
     facts.append(("rule", state.alteration.text.map(shown) ?? "the model's own"))
-    let lens = state.lens.notes
+    let lens = state.lens.notes.map(\.text)
     if !lens.isEmpty { facts.append(("lens", lens.joined(separator: ", "))) }
     facts.append(("scale", "\(state.scale.rawValue), \(state.ramp.rawValue)"))
     if state.blocks != .maximum { facts.append(("blocks", state.blocks.rawValue)) }

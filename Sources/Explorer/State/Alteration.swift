@@ -37,13 +37,28 @@ public struct Alteration: Sendable, Hashable {
   }
 
   /// What is changed, every rule with all of its parameters; nil when nothing is.
-  public var text: String? { text(naming: 3, \.description) }
+  public var text: String? { text(naming: 3, reach: true, \.description) }
 
   /// The same for a line that has no room for it: of parameters those that are not the defaults, of heads the
   /// number.
-  var shortText: String? { text(naming: 1, \.shortText) }
+  var shortText: String? { text(naming: 1, reach: true, \.shortText) }
 
-  private func text(naming limit: Int, _ spelling: (RuleSpec) -> String) -> String? {
+  /// The same without the usual reach.
+  var briefText: String? { text(naming: 1, reach: reach == .local, \.shortText) }
+
+  /// What no line is too short for: the names of rules, and how many heads are out.
+  var names: String? {
+    let out = knockedOut.count == 1 ? knockedOut.map(\.description) : ["\(knockedOut.count) heads"]
+    let parts =
+      (knockedOut.isEmpty ? [] : ["without \(out[0])"])
+      + (rules.isEmpty
+        ? [] : ["rule " + Set(heads.map(\.rule.name)).sorted().joined(separator: ", ")])
+    return parts.isEmpty ? nil : parts.joined(separator: "; ") + (isLocal ? ", local" : "")
+  }
+
+  private func text(
+    naming limit: Int, reach namesReach: Bool, _ spelling: (RuleSpec) -> String
+  ) -> String? {
     func names(_ heads: some Collection<HeadIndex>) -> String {
       if limit == 1, heads.count > 1 { return "\(heads.count) heads" }
       let names = heads.sorted().prefix(limit).map(\.description).joined(separator: " ")
@@ -55,7 +70,8 @@ public struct Alteration: Sendable, Hashable {
       parts.append("without \(names(knockedOut))\(part)" + (isLocal ? " (not run: local)" : ""))
     }
     for (rule, heads) in heads {
-      parts.append("rule \(spelling(rule)) in \(names(heads)), \(reach.rawValue)")
+      parts.append(
+        "rule \(spelling(rule)) in \(names(heads))" + (namesReach ? ", \(reach.rawValue)" : ""))
     }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }

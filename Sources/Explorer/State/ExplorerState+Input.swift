@@ -27,8 +27,23 @@ extension ExplorerState {
     }
     defer { count = nil }
     if key == .escape, count != nil { return [] }
-    guard let command = Commands.command(for: key, in: view) else { return [] }
+    guard let command = Commands.command(for: key, in: view) else {
+      sayWhere(key)
+      return []
+    }
     return perform(command, "")
+  }
+
+  /// Says where a key does something that does nothing here; Esc and Enter lead nowhere without a word.
+  private mutating func sayWhere(_ key: Key) {
+    guard case .character = key else { return }
+    guard let other = Commands.all.first(where: { $0.keys.contains(key) }) else {
+      return say("\(key.label) has no command; ? shows all keys")
+    }
+    let titles = other.views.map { ExplorerViews.named($0).title }.joined(separator: ", ")
+    say(
+      "\(key.label), \(other.help.prefix(1).lowercased() + other.help.dropFirst()), is of: \(titles)"
+    )
   }
 
   /// Carries out a typed line, or says why not.

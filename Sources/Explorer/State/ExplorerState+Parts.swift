@@ -48,7 +48,8 @@ extension ExplorerState {
     let kept = Set((next.asked?.spans ?? []).map(\.name))
     let lost = run.askedSpans.map(\.name).filter { !kept.contains($0) }
     guard !lost.isEmpty else { return }
-    let parts = lost.count == 1 ? "the part \(lost[0]) is" : "the parts \(lost.joined(separator: ", ")) are"
+    let parts =
+      lost.count == 1 ? "the part \(lost[0]) is" : "the parts \(lost.joined(separator: ", ")) are"
     sayToo("\(parts) not named here: the tokens are others; A names parts")
   }
 

@@ -59,7 +59,9 @@ extension ExplorerState {
 
     case .run(let text):
       guard text.isEmpty || !readsNoText else {
-        say("this run reads no text; :\(mediumCommand?.rawValue ?? "image") FILE gives it another file")
+        say(
+          "this run reads no text; :\(mediumCommand?.rawValue ?? "image") FILE gives it another file"
+        )
         return []
       }
       if text != prompt, subject != nil { edits.note(version) }

@@ -11,6 +11,17 @@ extension Double {
     return "\(sign)\(units / Int64(factor)).\(zeros)\(fraction)"
   }
 
+  /// The number with a fixed count of decimals, or as `3e-5` where all of them would be zero and it is not.
+  func visible(_ decimals: Int) -> String {
+    let text = fixed(decimals)
+    guard self != 0, isFinite, !text.contains(where: { $0.isNumber && $0 != "0" }) else {
+      return text
+    }
+    var (digit, exponent) = (abs(self), 0)
+    while digit < 0.95, exponent < 300 { (digit, exponent) = (digit * 10, exponent + 1) }
+    return "\(self < 0 ? "-" : "")\(digit.fixed(0))e-\(exponent)"
+  }
+
   /// Decimals that suit a value's size: three significant digits or so.
   var short: String { abs(self) >= 100 ? fixed(0) : abs(self) >= 10 ? fixed(1) : fixed(2) }
 }
@@ -24,10 +35,12 @@ extension Comparable {
 
 extension Double {
   /// The number with its sign, also when it is positive.
-  func signed(_ decimals: Int) -> String {
-    let text = fixed(decimals)
-    return self > 0 && isFinite ? "+\(text)" : text
-  }
+  func signed(_ decimals: Int) -> String { isPositive ? "+\(fixed(decimals))" : fixed(decimals) }
+
+  /// How a loss changed, to three decimals, however little that is.
+  var change: String { isPositive ? "+\(visible(3))" : visible(3) }
+
+  private var isPositive: Bool { self > 0 && isFinite }
 
   /// A weight at the end of a legend, in at most six columns.
   var legend: String { self == 0 ? "0" : abs(self) < 0.001 ? "<0.001" : fixed(3) }

@@ -154,15 +154,17 @@ enum GenerateView: ExplorerView {
       drawing.cut("\(kind(state)) of this step by key, \(heads)", layout.heading.width),
       x: layout.heading.x, y: layout.heading.y, in: layout.heading, role: .label)
     drawNumbers(keys, pool: pool, across: across, x: plot.x, on: &canvas, in: layout.numbers)
-    var notes = [state.scale.rawValue]
-    if pool > 1 { notes.append("max of \(pool) keys") }
+    var notes = [Legend.Note(state.scale.rawValue)]
+    if pool > 1 { notes.append(.init("max of \(pool) keys")) }
     notes.append(
       transcript.showsPointers
-        ? "\(drawing.glyphs.pointer) a head's strongest key is the token written"
+        ? .init(
+          "\(drawing.glyphs.pointer) a head's strongest key is the token written",
+          short: "\(drawing.glyphs.pointer) a head points at the token")
         : "E shows cross attention")
     Legend(
-      title: "weight", low: levels.ends.0, high: levels.ends.1, note: notes.joined(separator: ", ")
-    ).draw(on: &canvas, in: layout.legend)
+      title: "weight", low: levels.ends.0, high: levels.ends.1, notes: notes
+    ).draw(drawing, on: &canvas, in: layout.legend)
   }
 
   /// Which attention is shown.

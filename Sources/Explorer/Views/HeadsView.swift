@@ -97,8 +97,8 @@ enum HeadsView: ExplorerView {
     drawing.drawMap(subject, drawing.state.head, on: &canvas, in: map)
     Legend(
       title: "weight", low: drawing.state.scale == .log ? "1e-4" : "0", high: "1",
-      note: ([drawing.state.scale.rawValue] + drawing.state.lens.notes).joined(separator: ", ")
-    ).draw(on: &canvas, in: layout.legend)
+      notes: [.init(drawing.state.scale.rawValue)] + drawing.state.lens.notes
+    ).draw(drawing, on: &canvas, in: layout.legend)
   }
 
   static func status(_ drawing: Drawing) -> String { AtlasView.status(drawing) }

@@ -22,7 +22,10 @@ enum ImageView: ExplorerView {
       return drawing.drawMessage(on: &canvas, in: region)
     }
     guard let patches = subject.keyPrompt?.grid, obstacle(subject) == nil else {
-      let text = "\(obstacle(subject) ?? ""); --image FILE gives a model one"
+      let what =
+        subject.media.contains(.image)
+        ? ":image FILE gives the model one" : ":open MODEL --image FILE opens one"
+      let text = "\(obstacle(subject) ?? ""); \(what)"
       canvas.write(drawing.cut(text, region.width), x: region.x, y: region.y, in: region)
       return
     }
@@ -39,9 +42,9 @@ enum ImageView: ExplorerView {
     let ends = levels.ends
     Legend(
       title: "weight", low: ends.0, high: ends.1,
-      note: (["\(drawing.state.scale.rawValue), \(share.fixed(2)) on patches"] + drawing.lensNotes)
-        .joined(separator: ", ")
-    ).draw(on: &canvas, in: layout.legend)
+      notes: [.init("\(drawing.state.scale.rawValue), \(share.fixed(2)) on patches")]
+        + drawing.lensNotes
+    ).draw(drawing, on: &canvas, in: layout.legend)
   }
 
   /// The picture alone, the query's patch marked.

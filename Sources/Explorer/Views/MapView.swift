@@ -23,8 +23,8 @@ enum MapView: ExplorerView {
     let ends = levels.ends
     Legend(
       title: "weight", low: ends.0, high: ends.1,
-      note: note(drawing, layout, sampled: sampled)
-    ).draw(on: &canvas, in: layout.legend)
+      notes: notes(drawing, layout, sampled: sampled)
+    ).draw(drawing, on: &canvas, in: layout.legend)
   }
 
   /// The corners of the region that was drawn by hand; weights stay to be seen.
@@ -70,23 +70,27 @@ enum MapView: ExplorerView {
     }
   }
 
-  private static func note(_ drawing: Drawing, _ layout: MapLayout, sampled: Int?) -> String {
-    var parts = [drawing.state.scale.rawValue]
+  private static func notes(
+    _ drawing: Drawing, _ layout: MapLayout, sampled: Int?
+  ) -> [Legend.Note] {
+    var parts = [Legend.Note(drawing.state.scale.rawValue)]
     let grid = layout.grid
     if let note = grid.note(drawing) {
-      parts.append(note)
-      if let sampled { parts.append("\(sampled) queries of each") }
+      parts.append(.init(note))
+      if let sampled { parts.append(.init("\(sampled) queries of each")) }
     }
-    if drawing.state.zoom == .fit { parts.append("fit") }
+    if drawing.state.zoom == .fit { parts.append(.init("fit", short: "")) }
     parts += drawing.lensNotes
     let patterns = drawing.state.subject?.patterns
     let (queries, keys) = (patterns?.queryCount ?? 0, patterns?.keyCount ?? 0)
     let dash = drawing.glyphs.dash
     if grid.rows.count < queries || grid.columns.count < keys {
-      parts.append("queries \(grid.rows.lowerBound)\(dash)\(grid.rows.upperBound - 1)")
-      parts.append("keys \(grid.columns.lowerBound)\(dash)\(grid.columns.upperBound - 1)")
+      let rows = "\(grid.rows.lowerBound)\(dash)\(grid.rows.upperBound - 1)"
+      let columns = "\(grid.columns.lowerBound)\(dash)\(grid.columns.upperBound - 1)"
+      parts.append(.init("queries \(rows)", short: "q \(rows)"))
+      parts.append(.init("keys \(columns)", short: "k \(columns)"))
     }
-    return parts.joined(separator: ", ")
+    return parts
   }
 
   static func status(_ drawing: Drawing) -> String {

@@ -125,10 +125,10 @@ enum NeuronView: ExplorerView {
   private static func drawLegend(
     _ drawing: Drawing, _ vectors: HeadVectors, on canvas: inout Canvas, in region: Region
   ) {
-    let note =
-      "each row by its own largest; softmax reads \(vectors.scale.fixed(3)) \(drawing.glyphs.product)"
-    Legend(title: "value", low: "-1", high: "+1", note: note, isSigned: true)
-      .draw(on: &canvas, in: region)
+    let scale = "softmax reads \(vectors.scale.fixed(3)) \(drawing.glyphs.product)"
+    let notes = [Legend.Note("each row by its own largest; \(scale)", short: scale)]
+    Legend(title: "value", low: "-1", high: "+1", notes: notes, isSigned: true)
+      .draw(drawing, on: &canvas, in: region)
   }
 
   static func status(_ drawing: Drawing) -> String { MapView.status(drawing) }

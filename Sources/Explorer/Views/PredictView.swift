@@ -71,7 +71,7 @@ enum PredictView: ExplorerView {
     let line =
       loss.isNaN
       ? "no loss: nothing is predicted from what is before"
-      : "mean loss \(loss.fixed(3)) nats" + difference(state, base, list.width - 21)
+      : "mean loss \(loss.visible(3)) nats" + difference(state, base, list.width - 21)
     canvas.write(
       drawing.cut(line, list.width), x: list.x, y: list.y + list.height - 1, in: list,
       role: .strongest)
@@ -84,7 +84,7 @@ enum PredictView: ExplorerView {
     guard let text = state.alteration.text,
       let after = state.outcome(state.alteration)?.predictions, let before = base.predictions
     else { return "" }
-    let number = ", \((after.loss - before.loss).signed(3))"
+    let number = ", \((after.loss - before.loss).change)"
     return ColumnWidth.of(number + text) < columns ? "\(number) \(text)" : number
   }
 

@@ -121,8 +121,8 @@ enum PruneView: ExplorerView {
       point.mask.removed.contains($0) ? "x" : nil
     }
     Legend(
-      title: "need", low: score.span.lowerBound.short, high: score.span.upperBound.short, note: ""
-    ).draw(on: &canvas, in: layout.legend)
+      title: "need", low: score.span.lowerBound.short, high: score.span.upperBound.short
+    ).draw(drawing, on: &canvas, in: layout.legend)
   }
 
   /// Heads in the order in which they go.
@@ -163,8 +163,8 @@ enum PruneView: ExplorerView {
     else { return "" }
     let all = curve.importance.values.count
     return "\(all - point.mask.removed.count) of \(all) heads left  "
-      + "loss \(point.loss.fixed(3)) (\((point.loss - first.loss).signed(3)))  "
-      + "accuracy \(point.accuracy.fixed(2))  random \(point.randomMean.fixed(3))"
+      + "loss \(point.loss.visible(3)) (\((point.loss - first.loss).change))  "
+      + "accuracy \(point.accuracy.fixed(2))  random \(point.randomMean.visible(3))"
   }
 
   /// The points of the curve.

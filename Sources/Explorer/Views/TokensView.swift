@@ -18,9 +18,10 @@ enum TokensView: ExplorerView {
     let ends = drawing.state.scale.levels(of: weights).ends
     Legend(
       title: "weight", low: ends.0, high: ends.1,
-      note: (["\(drawing.state.scale.rawValue), of query \(drawing.state.query)"]
-        + drawing.lensNotes).joined(separator: ", ")
-    ).draw(on: &canvas, in: layout.legend)
+      notes: [
+        .init(drawing.state.scale.rawValue), .init("of query \(drawing.state.query)", short: ""),
+      ] + drawing.lensNotes
+    ).draw(drawing, on: &canvas, in: layout.legend)
   }
 
   private static func drawText(
