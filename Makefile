@@ -88,9 +88,9 @@ sanitize: deps  ## run all tests but those of the program and its screen under t
 	    --skip '^(heedTests|TerminalTests)' || exit 1; \
 	done
 
-fuzz: deps  ## give damaged files to the readers for FUZZ_SECONDS (default 60); crashes leave their input
+fuzz: deps  ## give damaged files to all readers, or FUZZ_READERS, for FUZZ_SECONDS (default 60); crashes leave their input
 	$(SWIFT) build --product Fuzz
-	.build/debug/Fuzz Tests .build/fuzz $(or $(FUZZ_SECONDS),60) $(or $(FUZZ_SEED),0)
+	.build/debug/Fuzz Tests .build/fuzz $(or $(FUZZ_SECONDS),60) $(or $(FUZZ_SEED),0) $(FUZZ_READERS)
 
 clean:  ## remove what was built
 	$(SWIFT) package clean

@@ -22,7 +22,20 @@ public enum TokenizerError: Error, Hashable, Sendable {
 
 extension TokenizerError: CustomStringConvertible {
   /// One line: the file, what was found, what was expected, what to do.
+  ///
+  /// What is quoted of a file may hold anything: line ends and control characters become `?`.
   public var description: String {
+    var line = String.UnicodeScalarView()
+    for scalar in sentence.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: line.append("?")
+      default: line.append(scalar)
+      }
+    }
+    return String(line)
+  }
+
+  private var sentence: String {
     switch self {
     case .noTokenizer(let folder):
       "\(folder): found no tokenizer.json, expected one beside config.json; "

@@ -4,10 +4,13 @@ public struct TokenizerSummary: Sendable, Hashable {
   public let kind: String
   /// How many ids have a piece.
   public let vocabularySize: Int
+  /// One more than the largest id.
+  public let idLimit: Int
 
   private init(_ tokenizer: Tokenizer) {
     kind = type(of: tokenizer.model).type
     vocabularySize = tokenizer.vocabularySize
+    idLimit = tokenizer.pieces.count
   }
 
   /// Reads what the tokenizer in `folder` is.

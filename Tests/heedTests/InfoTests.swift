@@ -39,6 +39,29 @@ import Testing
       "\(file): found no weights, expected a model's; heed info and heed tokens take what is there")
   }
 
+  @Test func `ids beyond the embedding are said, and refused where a text has one`() throws {
+    let checkpoint = try TinyCheckpoint()
+    try checkpoint.folder.write(
+      "tokenizer.json", #"{"model":{"type":"BPE","vocab":{"a":0,"b":70},"merges":[]}}"#)
+    let info = try Shell.heed(["info", checkpoint.path])
+    #expect(
+      info.text.contains("the tokenizer has ids up to 70, the model takes those below 64"),
+      "\(info.text)")
+    #expect(info.text.contains("tokenizer   2 tokens, BPE"))
+    expectRefusal(
+      try Shell.heed(["predict", checkpoint.path, "ab"]),
+      "token id 70 at position 1 is outside the vocabulary, expected 0 to 63")
+  }
+
+  @Test func `an image that is none is refused like any other file`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.png", "GIF89a")
+    let file = folder.path + "/a.png"
+    expectRefusal(
+      try Shell.heed(["predict", Self.encoders + "vit", "--image", file]),
+      "\(file): found a GIF image, expected a PNG, JPEG or PPM image; convert it")
+  }
+
   @Test func `a tokenizer that heed cannot read is described with the reason`() throws {
     let checkpoint = try TinyCheckpoint()
     try checkpoint.folder.write("tokenizer.json", #"{"model":{"type":"New"}}"#)

@@ -57,10 +57,18 @@ private struct TokenizerReport {
   /// Why heed does not read the one there is.
   let warnings: [String]
 
-  init(_ source: TokenizerSource) {
+  /// - Parameter vocabularySize: How many ids the model takes; nil where there is none.
+  init(_ source: TokenizerSource, vocabularySize: Int? = nil) {
     do {
       let summary = try source.summary()
-      (found, warnings) = ("\(summary.vocabularySize) tokens, \(summary.kind)", [])
+      found = "\(summary.vocabularySize) tokens, \(summary.kind)"
+      let excess = summary.idLimit - (vocabularySize ?? summary.idLimit)
+      warnings =
+        excess > 0
+        ? [
+          "the tokenizer has ids up to \(summary.idLimit - 1), the model takes those below \(summary.idLimit - excess)"
+        ]
+        : []
     } catch {
       found = nil
       if case .noTokenizer? = error as? TokenizerError {
@@ -157,7 +165,8 @@ private struct Report: Encodable {
       $0[$1.type.rawValue, default: 0] += $1.count
     }
     files = checkpoint.files.map { File(path: $0.path, bytes: $0.bytes) }
-    let tokenizer = TokenizerReport(tokenizer)
+    let tokenizer = TokenizerReport(
+      tokenizer, vocabularySize: plan.vocabularySize > 0 ? plan.vocabularySize : nil)
     self.tokenizer = tokenizer.found
     let lengths = [256, 1024, 4096, 16384, plan.contextLength].filter { $0 <= plan.contextLength }
     memory = Set(lengths).sorted().map { seq in

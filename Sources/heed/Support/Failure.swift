@@ -1,12 +1,6 @@
-import Analysis
 import ArgumentParser
-import Checkpoints
 import Explorer
 import Foundation
-import Models
-import Tensors
-import Terminal
-import Tokenizers
 
 /// Why a command could not do its work, beyond what checkpoints, tokenizers and models report.
 enum Failure: Error, Equatable, CustomStringConvertible {
@@ -93,23 +87,13 @@ enum Failure: Error, Equatable, CustomStringConvertible {
   /// Prints an error as one line and leaves: 1 for work that failed, 130 when interrupted, 64 for
   /// what the argument parser rejects.
   static func exit(_ error: any Error) -> Never {
-    switch error {
-    case is CancellationError:
-      Foundation.exit(130)
-    case is CheckpointError, is ConfigurationError, is OpenMapsError, is ExportError,
-      is MaximumFlowError,
-      is RecordingError, is TokenizerError, is ModelError, is PromptSpanError, is PruningError,
-      is RelevanceError, is RuleError, is KeptFileError, is MemoryRefusal,
-      is TerminalError, is Failure:
-      Console.error("\(error)")
-      Foundation.exit(1)
-    default:
-      let code = Heed.exitCode(for: error)
-      // Help and version come this way, too.
-      guard !code.isSuccess else { Heed.exit(withError: error) }
-      Console.error(rejection(Heed.message(for: error)))
-      Foundation.exit(code.rawValue)
-    }
+    if error is CancellationError { Foundation.exit(130) }
+    let code = Heed.exitCode(for: error)
+    // Help and version come this way, too.
+    guard !code.isSuccess else { Heed.exit(withError: error) }
+    let message = Heed.message(for: error)
+    Console.error(code == .validationFailure ? rejection(message) : message)
+    Foundation.exit(code.rawValue)
   }
 
   /// What the argument parser found, as one line that says where to look.

@@ -116,7 +116,10 @@ public struct FuzzReader: Sendable {
       fixtures: ["wordpiece", "t5", "llama", "qwen2", "clip", "roberta", "unigram-bytes"].map {
         "TokenizersTests/Fixtures/kinds/\($0).json"
       }
-    ) { path in try use(Tokenizer.open(folder: folder(of: path))) },
+    ) { path in
+      _ = try TokenizerSummary(folder: folder(of: path))
+      try use(Tokenizer.open(folder: folder(of: path)))
+    },
     FuzzReader(
       "sentencepiece", file: "tokenizer.model",
       fixtures: ["bpe.model", "spiece.model"].map { "TokenizersTests/Fixtures/kinds/" + $0 }
