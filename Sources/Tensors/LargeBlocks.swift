@@ -7,26 +7,59 @@ import Synchronization
 /// made for other loads: its arenas keep what one thread gave back from the others (a run of 1024 tokens
 /// held 180 MiB more than it used), and mapping every block anew costs a fifth of the run.
 enum LargeBlocks {
-  /// Blocks below this are left to `malloc`, in bytes.
-  static let smallest = 1 << 20
+  /// Blocks below this are left to `malloc`, in bytes: from here on it would map each on its own.
+  static let smallest = 128 << 10
 
-  /// Blocks that nobody uses, by size, at most `idleLimit` bytes in all, and what is left to cut from.
+  /// Memory that nobody uses: ranges in the order of their addresses, no two of which touch.
   private struct Pool {
-    var addresses: [Int: [UInt]] = [:]
+    var free: [Range<UInt>] = []
     var idleBytes = 0
-    var uncut: Range<UInt> = 0..<0
 
-    /// Gives blocks that nobody uses back to the system, the largest first, until `bytes` have gone:
-    /// blocks of one size must not add to the peak of another.
-    mutating func drop(_ bytes: Int) {
-      var dropped = 0
-      for size in addresses.keys.sorted(by: >) {
-        while dropped < bytes, let address = addresses[size]?.popLast() {
-          unmap(address..<address + UInt(size))
-          dropped += size
-        }
+    /// Cuts a block from the smallest range that holds it, so that large ones stay whole.
+    mutating func take(_ size: Int) -> UInt? {
+      let fitting = free.indices.filter { free[$0].count >= size }
+      guard let best = fitting.min(by: { free[$0].count < free[$1].count }) else { return nil }
+      let start = free[best].lowerBound
+      if free[best].count == size {
+        free.remove(at: best)
+      } else {
+        free[best] = start + UInt(size)..<free[best].upperBound
       }
-      idleBytes -= dropped
+      idleBytes -= size
+      return start
+    }
+
+    /// Adds a range, joined to those it touches.
+    mutating func add(_ range: Range<UInt>) {
+      guard !range.isEmpty else { return }
+      idleBytes += range.count
+      var joined = range
+      let next = free.firstIndex { $0.lowerBound >= range.upperBound } ?? free.endIndex
+      var replaced = next..<next
+      if next < free.endIndex, free[next].lowerBound == range.upperBound {
+        joined = joined.lowerBound..<free[next].upperBound
+        replaced = replaced.lowerBound..<next + 1
+      }
+      if next > 0, free[next - 1].upperBound == range.lowerBound {
+        joined = free[next - 1].lowerBound..<joined.upperBound
+        replaced = next - 1..<replaced.upperBound
+      }
+      free.replaceSubrange(replaced, with: CollectionOfOne(joined))
+    }
+
+    /// Gives at least `bytes` back to the system, or all there is, from the largest ranges: what is too
+    /// small for a block must not add to the peak.
+    mutating func drop(_ bytes: Int) {
+      var left = bytes
+      while left > 0, let largest = free.indices.max(by: { free[$0].count < free[$1].count }) {
+        let range = free[largest]
+        let dropped = min(range.count, rounded(left, hugePage))
+        free[largest] = range.lowerBound..<range.upperBound - UInt(dropped)
+        if free[largest].isEmpty { free.remove(at: largest) }
+        unmap(range.upperBound - UInt(dropped)..<range.upperBound)
+        idleBytes -= dropped
+        left -= dropped
+      }
     }
   }
 
@@ -38,17 +71,20 @@ enum LargeBlocks {
   private static let chunk = 16 << 20
 
   /// A block of at least `bytes` bytes, aligned to `granularity`, of any content.
+  ///
+  /// Blocks lie end to end, so that the system clears whole huge pages at first use: with each block
+  /// on its own, its last part came in small pages, and their faults took 4 % of a run. And what one size
+  /// gave back serves another: with a list for each size, they drove each other out in every run.
   static func take(_ bytes: Int) -> UnsafeMutableRawPointer {
     let size = rounded(bytes, granularity)
-    let address = pool.withLock { pool in
-      if let idle = pool.addresses[size]?.popLast() {
-        pool.idleBytes -= size
-        return idle
-      }
+    let address = pool.withLock { pool -> UInt? in
+      if let start = pool.take(size) { return start }
       pool.drop(size)
-      return cut(size, from: &pool.uncut)
+      guard let fresh = map(rounded(max(size, chunk), hugePage)) else { return nil }
+      pool.add(fresh)
+      return pool.take(size)
     }
-    guard let block = UnsafeMutableRawPointer(bitPattern: address) else {
+    guard let address, let block = UnsafeMutableRawPointer(bitPattern: address) else {
       MemoryRefusal.end(size)
     }
     return block
@@ -56,37 +92,14 @@ enum LargeBlocks {
 
   /// Gives back a block that was taken for `bytes` bytes.
   static func giveBack(_ block: UnsafeMutableRawPointer, _ bytes: Int) {
-    let size = rounded(bytes, granularity)
-    let isKept = pool.withLock { pool in
-      guard pool.idleBytes + size <= idleLimit else { return false }
-      pool.addresses[size, default: []].append(UInt(bitPattern: block))
-      pool.idleBytes += size
-      return true
+    let (start, size) = (UInt(bitPattern: block), rounded(bytes, granularity))
+    pool.withLock { pool in
+      pool.add(start..<start + UInt(size))
+      pool.drop(pool.idleBytes - idleLimit)
     }
-    if !isKept { munmap(block, size) }
   }
 
   private static func rounded(_ bytes: Int, _ step: Int) -> Int { (bytes + step - 1) / step * step }
-
-  /// Cuts a block from what is left of a mapping, or from a new one.
-  ///
-  /// Blocks lie end to end, so that the system clears whole huge pages at first use: with each block
-  /// on its own, its last part came in small pages, and their faults took 4 % of a run.
-  ///
-  /// - Returns: The block's address; 0 where the system refuses.
-  private static func cut(_ size: Int, from uncut: inout Range<UInt>) -> UInt {
-    if uncut.count < size {
-      guard let fresh = map(rounded(max(size, chunk), hugePage)) else { return 0 }
-      let rest = fresh.lowerBound + UInt(size)..<fresh.upperBound
-      let (kept, dropped) = rest.count > uncut.count ? (rest, uncut) : (uncut, rest)
-      unmap(dropped)
-      uncut = kept
-      return fresh.lowerBound
-    }
-    let start = uncut.lowerBound
-    uncut = start + UInt(size)..<uncut.upperBound
-    return start
-  }
 
   /// Maps memory from a boundary of huge pages on: more is asked for, and the ends are given back.
   private static func map(_ size: Int) -> Range<UInt>? {

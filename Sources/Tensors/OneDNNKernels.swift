@@ -40,6 +40,10 @@ public enum OneDNNKernels: Kernels, FloatLoops {
   /// Rejected, measured on AVX2 with `[1024, 768] · [768, 3072]`: oneDNN's matmul primitive with bias and
   /// activation fused (slower than its own `sgemm` by more than the two passes cost), and its GELU
   /// (5.3 ns a number on one core, the loop here takes 0.9).
+  ///
+  /// Rejected, measured on AVX-512 with whole runs of 128 to 1024 tokens of GPT-2 small's shape: matmul on
+  /// matrices laid out for its kernels (`BA16a64b`) once for each layer. The product alone gains a tenth, and
+  /// laying out what comes from memory costs as much.
   public static func linear(
     _ x: Matrix<Float>, _ w: Matrix<Float>, transposed: Bool, bias: Matrix<Float>?,
     activation: Activation?, adding: Bool, into y: MutableMatrix<Float>
