@@ -198,3 +198,18 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   chooser.editor = LineEditor("heads")
   #expect(chooser.shown.map(\.name) == ["duo"])
 }
+
+@Test func `a key without a command says where it has one, or that help lists them`() {
+  var state = ExplorerState(.synthetic())
+  state.press(.character("t"))
+  #expect(state.notice?.text == "t, a layer's or a head's maps, is of: Heads")
+  state.press(.character("Y"))
+  #expect(state.notice?.text == "Y has no command; ? shows all keys")
+  state.press(.escape, .enter)
+  #expect(state.notice == nil)
+  state.views = ["rules"]
+  for key in ["t", "D", "<"] {
+    state.press(.character(Character(key)))
+    #expect(state.notice?.text == "no rule; r chooses one", "\(key)")
+  }
+}

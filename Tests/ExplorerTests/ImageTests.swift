@@ -121,6 +121,8 @@ private func state(_ subject: Subject = .image()) -> ExplorerState {
     #expect(state.type("image cat.png") == [.run("", beside: cat)])
     #expect(state.progress?.text == "running")
     _ = update(&state, .loaded(subject(.image(), "eye", cat)))
+    #expect(state.text(80, 24).contains("\" in cat.png"))
+    #expect(state.text(80, 24).contains("e image"), "what e edits")
     #expect(state.type("image  dog.NPY ") == [.run("", beside: dog)])
     // A file that cannot be read is not what a rerun looks at.
     _ = update(&state, .failed("dog.NPY: cannot be read"))

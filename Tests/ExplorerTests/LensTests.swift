@@ -133,3 +133,11 @@ private func row(_ source: any PatternSource, _ head: HeadIndex, _ query: Int) -
   let short = state.text(80, 24)
   #expect(short.contains("key 0 \"The\"  0.0000  without 2 heads; rule streaming  ! a"))
 }
+
+@Test func `a lens that is on is named beside the atlas's map, too`() {
+  var state = ExplorerState(.synthetic())
+  state.press(.character("a"))
+  #expect(state.text(80, 24).contains("max of 2×2, average"))
+  state.press(.character("v"), .character("Z"))
+  #expect(state.text(120, 40).contains("average, by value, no sinks"))
+}

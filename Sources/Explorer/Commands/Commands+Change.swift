@@ -3,7 +3,8 @@ import Models
 extension Commands {
   private static let withHeads = [
     AtlasView.name, MapView.name, TokensView.name, ScoresView.name, LayersView.name,
-    HeadsView.name, CompareView.name, PruneView.name, GenerateView.name,
+    HeadsView.name, CompareView.name, PruneView.name, GenerateView.name, ImageView.name,
+    NeuronView.name,
   ]
 
   static let change: [Command] = [

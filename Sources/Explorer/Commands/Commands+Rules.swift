@@ -63,6 +63,7 @@ extension Commands {
       "rule-in", keys: [.character("t")], group: .change, views: here,
       hint: .init(keys: "t", label: "in", views: []), help: "Head, layer, selected or all",
       change: { state in
+        guard state.hasRule() else { return [] }
         let all = RuleTarget.allCases
         state.ruleTarget = all[((all.firstIndex(of: state.ruleTarget) ?? 0) + 1) % all.count]
         state.applyRule()
@@ -72,6 +73,7 @@ extension Commands {
       "reach", keys: [.character("D")], group: .change, views: here,
       hint: .init(keys: "D", label: "reach", views: []), help: "Inputs frozen, or run again",
       change: { state in
+        guard state.hasRule() else { return [] }
         state.change { $0.reach = $0.reach == .local ? .propagated : .local }
         return []
       }),

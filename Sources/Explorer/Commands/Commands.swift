@@ -22,8 +22,14 @@ public enum Commands {
     }
     return offered.compactMap(\.hint).filter { $0.views.isEmpty || $0.views.contains(state.view) }
       .map { hint in
-        guard hint.label == "close", state.views.count <= 1 else { return hint }
-        return Command.Hint(keys: hint.keys, label: "quit", views: [])
+        switch hint.label {
+        case "close" where state.views.count <= 1:
+          Command.Hint(keys: hint.keys, label: "quit", views: [])
+        case "prompt":
+          Command.Hint(
+            keys: hint.keys, label: state.mediumCommand?.rawValue ?? hint.label, views: [])
+        default: hint
+        }
       }
   }
 

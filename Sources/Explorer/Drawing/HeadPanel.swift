@@ -25,11 +25,13 @@ extension Drawing {
       "  weight \(ends.0)\(glyphs.dash)\(ends.1) \(state.scale.rawValue)", x: x, y: head.y,
       in: head,
       role: .dimmed)
+    var notes = state.lens.notes
     if let note = grid.note(self) {
-      let whole = note + (sampled.map { ", \($0) queries of each" } ?? "")
-      let text = ColumnWidth.of(whole) <= head.width ? whole : note + ", sampled"
-      canvas.write(cut(text, head.width), x: head.x, y: head.y + 1, in: head, role: .dimmed)
+      let sampled = sampled.map { Legend.Note("\($0) queries of each", short: "sampled") }
+      notes = [.init(note)] + [sampled].compactMap { $0 } + notes
     }
+    canvas.write(
+      Legend.note(self, notes, head.width), x: head.x, y: head.y + 1, in: head, role: .dimmed)
 
     let y = min(map.y + map.height, grid.plot.y + grid.plot.height) + 1
     // The values keep their room; a long title gives way.

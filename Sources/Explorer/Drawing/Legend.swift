@@ -34,11 +34,11 @@ struct Legend {
     }
     x = canvas.write(" \(high)", x: x + steps, y: y, in: region)
     let room = region.x + region.width - x - 2
-    canvas.write("  \(note(drawing, room))", x: x, y: y, in: region, role: .dimmed)
+    canvas.write("  \(Self.note(drawing, notes, room))", x: x, y: y, in: region, role: .dimmed)
   }
 
   /// The notes in full, or short, or as much of them as there is room for.
-  private func note(_ drawing: Drawing, _ columns: Int) -> String {
+  static func note(_ drawing: Drawing, _ notes: [Note], _ columns: Int) -> String {
     func joined(_ notes: [String]) -> String {
       notes.filter { !$0.isEmpty }.joined(separator: ", ")
     }

@@ -40,9 +40,15 @@ extension ExplorerState {
     change { $0.rules = RulePlan(rule, in: heads) }
   }
 
+  /// Whether there is a rule to do something with; says so when there is none.
+  mutating func hasRule() -> Bool {
+    if rule == nil { say("no rule; r chooses one") }
+    return rule != nil
+  }
+
   /// Turns the chosen parameter of the rule.
   mutating func turnRule(_ steps: Int) {
-    guard let rule else { return say("no rule; r chooses one") }
+    guard hasRule(), let rule else { return }
     let parameters = rule.card.parameters
     guard parameters.indices.contains(ruleParameter) else {
       return say("\(rule.name) has no parameter")

@@ -55,7 +55,9 @@ enum ImageView: ExplorerView {
     guard title.width > 0 else { return }
     let query = drawing.state.query
     canvas.write(
-      drawing.cut("query \(drawing.exact(query, of: subject))", title.width), x: title.x,
+      drawing.cut(
+        "query \(drawing.exact(query, of: subject))" + file(drawing, subject), title.width),
+      x: title.x,
       y: title.y, in: title, role: .title)
     fill(grid, layout.patches, on: &canvas) { dot(subject, layout.patches, $0, $1) }
     mark(drawing, grid, layout.patches, query, of: subject.queryPrompt?.grid, .selected, &canvas)
@@ -93,6 +95,13 @@ enum ImageView: ExplorerView {
         drawing, grid, patches, drawing.state.query, of: subject.queryPrompt?.grid, .selected,
         &canvas)
     }
+  }
+
+  /// ` in cat.png`: which picture it is; nothing for the model's own.
+  private static func file(_ drawing: Drawing, _ subject: Subject) -> String {
+    guard let path = subject.origin?.medium?.value, let name = path.split(separator: "/").last
+    else { return "" }
+    return " in \(drawing.clean(String(name)))"
   }
 
   /// The key with the largest weight above zero.

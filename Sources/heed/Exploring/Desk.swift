@@ -38,7 +38,8 @@ final class Desk {
   /// Starts what an effect asks for, and returns at once.
   func perform(_ effect: Effect) {
     switch effect {
-    case .run(let text, let medium):
+    case .run(let text, let given):
+      let medium = given.map(Self.expanded)
       let first = text.isEmpty && repeatsFirst ? start.request(beside: medium) : nil
       service.run { [prompts] open in
         open = try open.beside?(medium) ?? open
@@ -54,21 +55,21 @@ final class Desk {
     case .cancel: service.cancel()
     case .ask(let questions, let generation): service.ask(questions, generation: generation)
     case .readPrompts(let file):
-      inBackground { [mailbox, prompts] in mailbox.post(prompts.read(file)) }
+      inBackground { [mailbox, prompts] in mailbox.post(prompts.read(Self.expanded(file))) }
     case .readMask(let file):
       inBackground { [mailbox] in
         do {
-          mailbox.post(.maskFile(name: file, Array(try PromptOptions.read(file))))
+          mailbox.post(.maskFile(name: file, Array(try PromptOptions.read(Self.expanded(file)))))
         } catch {
           mailbox.post(.failed("\(error)"))
         }
       }
     case .save(let name, let text):
-      Self.save(as: savesToOutput ? nil : Self.free(name), answering: mailbox) {
+      Self.save(as: savesToOutput ? nil : Self.free(Self.expanded(name)), answering: mailbox) {
         try $0.write(text)
       }
     case .export(let name, let numbers):
-      let path = savesToOutput ? nil : Self.free(name)
+      let path = savesToOutput ? nil : Self.free(Self.expanded(name))
       inBackground { [mailbox] in
         Self.save(as: path, answering: mailbox) { output in
           let format = try TensorExports.forFile(name)
@@ -76,7 +77,7 @@ final class Desk {
         }
       }
     case .write(let name, let session):
-      Self.save(as: savesToOutput ? nil : name, answering: mailbox) { output in
+      Self.save(as: savesToOutput ? nil : Self.expanded(name), answering: mailbox) { output in
         if let path = output.path { try Self.check(path) }
         try output.write(session.text)
       }
@@ -93,7 +94,7 @@ final class Desk {
     let (start, mailbox) = (start, mailbox)
     let (model, options) = Self.parts(of: name)
     let named = Medium.allCases.compactMap { medium in options[medium.rawValue].map(medium.option) }
-    let wanted = start.extras.beside(named.first ?? medium)
+    let wanted = start.extras.beside((named.first ?? medium).map(Self.expanded))
     let opener: InferenceService.Opener = {
       try Opening.open(
         model, adapter: nil, family: options["family"], addSpecial: start.addsSpecial,
@@ -127,6 +128,15 @@ final class Desk {
       model = String(model[..<place.lowerBound])
     }
     return (model.trimmingCharacters(in: .whitespaces), options)
+  }
+
+  /// A file's name as a shell gives it, `~` and all.
+  private static func expanded(_ name: String) -> String {
+    (name as NSString).expandingTildeInPath
+  }
+
+  private static func expanded(_ medium: Origin.Option) -> Origin.Option {
+    Origin.Option(medium.name, expanded(medium.value))
   }
 
   /// On a thread of its own, unless everything is to be in order.
