@@ -22,7 +22,7 @@ extension Subject {
     let keys = ["ein", " Hund", "猫", " \u{1B}[2J", "."].map { Token($0) }
     var subject = Subject(
       model: "synthetic", prompt: "", tokens: sentence.map { Token($0) }, patterns: CrossPatterns(),
-      scores: [], keyTokens: keys)
+      scores: [], origin: Origin(address: "sample:sort", fingerprint: ""), keyTokens: keys)
     subject.stream = .cross
     subject.streams = [.encoder, .decoder, .cross]
     return subject
@@ -105,11 +105,21 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
     #expect(state.alteration.knockedOut == [HeadIndex(layer: 0, head: 0)])
     #expect(state.alteration.stream == .cross)
     #expect(state.alteration.text == "without L0.H0 of cross attention")
+    #expect(Commands.hints(state).contains { $0.keys == "E" }, "the other parts are a key away")
+    #expect(!Commands.hints(ExplorerState(.synthetic())).contains { $0.keys == "E" })
     var subject = Subject.cross()
     subject.stream = .decoder
     _ = update(&state, .loaded(subject))
     state.press(.character("x"))
     #expect(state.notice?.text == "heads of cross attention are out; put them back first, u undoes")
+    #expect(Reopening.line(ExplorerState(subject), view: "map") != nil)
+    // Neither says what is out of another part, so neither pretends to lead here.
+    #expect(Reopening.line(state, view: "map") == nil)
+    #expect(state.type("write f").isEmpty)
+    #expect(
+      state.notice?.text
+        == ":write: heads of cross attention are out; a session keeps those of the part that is seen: E"
+    )
     subject.stream = .cross
     _ = update(&state, .loaded(subject))
     state.press(.character("x"))

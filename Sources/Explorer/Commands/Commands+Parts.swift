@@ -7,6 +7,7 @@ extension Commands {
   static let parts: [Command] = [
     Command(
       "stream", "[NAME]", keys: [.character("E")], group: .views,
+      hint: .init(keys: "E", label: "part", views: []),
       help: "Encoder, decoder, cross attention",
       candidates: { $0.subject?.streams.map(\.rawValue) ?? [] },
       action: { text, state throws(ExplorerError) in

@@ -18,7 +18,8 @@ public enum Commands {
     let offered = all.filter { command in
       // Without a map only a prompt, a command, help and the way out lead anywhere.
       guard state.subject != nil else { return [.prompt, .program].contains(command.group) }
-      return command.works(in: state.view)
+      let hasParts = state.subject.map { $0.streams.count > 1 } ?? false
+      return command.works(in: state.view) && (command.name != "stream" || hasParts)
     }
     return offered.compactMap(\.hint).filter { $0.views.isEmpty || $0.views.contains(state.view) }
       .map { hint in

@@ -21,6 +21,9 @@ public struct Alteration: Sendable, Hashable {
   /// Whether anything is changed.
   public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
 
+  /// Whether heads are out of another part than one: what leads to that part does not say so.
+  func hides(beside stream: StreamName) -> Bool { !knockedOut.isEmpty && stream != self.stream }
+
   /// The knocked-out heads of one part.
   func knockedOut(in stream: StreamName) -> Set<HeadIndex> {
     stream == self.stream ? knockedOut : []
