@@ -35,18 +35,19 @@ public struct Tokenizer: Sendable {
   /// - Parameter file: Its name in errors.
   /// - Throws: a `TokenizerError` that names the place in the file.
   public init(json: [UInt8], file: String = "tokenizer.json") throws(TokenizerError) {
-    try self.init(json: json, file: file, merges: true)
+    try self.init(json: json, file: file, cutsText: true)
   }
 
-  /// - Parameter merges: Whether to read them; without, what is counted is there, and no text can be cut.
-  init(json: [UInt8], file: String, merges: Bool) throws(TokenizerError) {
+  /// - Parameter cutsText: Whether a text will be cut; else merges and tries are left out, and only counting is possible.
+  init(json: [UInt8], file: String, cutsText: Bool) throws(TokenizerError) {
     let tree: JSONTree
     do {
-      tree = try JSONParser.parse(json, without: merges ? nil : "merges")
+      tree = try JSONParser.parse(json, without: cutsText ? nil : "merges")
     } catch {
       throw .invalidJSON(file: file, line: error.line, found: error.found)
     }
-    let root = try Section(tree, file: file, place: "")
+    var root = try Section(tree, file: file, place: "")
+    root.cutsText = cutsText
     try root.allow([
       "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
       "post_processor", "decoder", "model",

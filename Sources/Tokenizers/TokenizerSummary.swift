@@ -1,4 +1,4 @@
-/// What a tokenizer is, read without what only cutting a text takes: merges are neither built nor checked.
+/// What a tokenizer is, read without what only cutting a text takes: merges and tries are neither built nor checked.
 public struct TokenizerSummary: Sendable, Hashable {
   /// The kind of its model, as tokenizer.json has it: `BPE`, `Unigram`, `WordLevel` or `WordPiece`.
   public let kind: String
@@ -17,7 +17,7 @@ public struct TokenizerSummary: Sendable, Hashable {
   ///
   /// - Throws: what `Tokenizer.open(folder:)` throws, except about merges.
   public init(folder: String) throws(TokenizerError) {
-    guard let found = try TokenizerFormats.read(folder: folder, merges: false) else {
+    guard let found = try TokenizerFormats.read(folder: folder, cutsText: false) else {
       throw .noTokenizer(folder: folder)
     }
     self.init(found)
@@ -28,6 +28,6 @@ public struct TokenizerSummary: Sendable, Hashable {
   /// - Parameter file: Its name in errors.
   /// - Throws: what `Tokenizer.init(gguf:file:)` throws, except about merges.
   public init(gguf: GGUFVocabulary, file: String) throws(TokenizerError) {
-    self.init(try Tokenizer(gguf: gguf, file: file, merges: false))
+    self.init(try Tokenizer(gguf: gguf, file: file, cutsText: false))
   }
 }

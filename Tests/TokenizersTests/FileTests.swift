@@ -135,6 +135,16 @@ private func parts(_ root: Section) throws -> (tokens: [String], merges: [String
   }
 }
 
+@Test func `base64 is read as Foundation reads it`() {
+  for count in 0..<20 {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 97 &+ count) }
+    #expect(Base64.bytes(Array(Data(bytes).base64EncodedString().utf8)) == bytes)
+  }
+  for text in ["a", "ab=", "a===", "ab=c", "ab c", "ab-_", "abé"] {
+    #expect(Base64.bytes(Array(text.utf8)) == nil, "\(text)")
+  }
+}
+
 @Test func `tiktoken ranks are read from either name`() throws {
   let (root, library) = try kind("llama3")
   let tokens = try parts(root).tokens.filter { $0 != "<|endoftext|>" }

@@ -7,22 +7,22 @@ extension Tokenizer {
   ///
   /// Source: ggml-org/llama.cpp, `src/llama-vocab.cpp`, for what stands where a file says nothing.
   public init(gguf: GGUFVocabulary, file: String) throws(TokenizerError) {
-    try self.init(gguf: gguf, file: file, merges: true)
+    try self.init(gguf: gguf, file: file, cutsText: true)
   }
 
-  /// - Parameter merges: Whether to read them; without, what is counted is there, and no text can be cut.
-  init(gguf: GGUFVocabulary, file: String, merges: Bool) throws(TokenizerError) {
+  /// - Parameter cutsText: Whether a text will be cut; else merges and tries are left out, and only counting is possible.
+  init(gguf: GGUFVocabulary, file: String, cutsText: Bool) throws(TokenizerError) {
     try gguf.check(file)
     var stages = StageList(file: file)
     for (id, type) in gguf.types.enumerated() where [3, 4].contains(type) {
       stages.add(gguf.tokens[id], id: id, isSpecial: type == 3)
     }
     switch gguf.model {
-    case "bert": self = try gguf.wordPiece(&stages)
-    case "gemma4": self = try gguf.spaced(&stages, merges: merges)
-    case "gpt2": self = try gguf.byteLevel(&stages, merges: merges)
-    case "llama": self = try gguf.merged(&stages, merges: merges)
-    case "t5": self = try gguf.unigram(&stages)
+    case "bert": self = try gguf.wordPiece(&stages, cutsText)
+    case "gemma4": self = try gguf.spaced(&stages, cutsText)
+    case "gpt2": self = try gguf.byteLevel(&stages, cutsText)
+    case "llama": self = try gguf.merged(&stages, cutsText)
+    case "t5": self = try gguf.unigram(&stages, cutsText)
     default:
       throw .unsupportedOption(file: file, place: "tokenizer.ggml.model", value: gguf.model)
     }
@@ -44,7 +44,7 @@ extension GGUFVocabulary {
 
   /// GPT-2's kind: bytes, and a pre-tokenizer by name.
   fileprivate func byteLevel(
-    _ stages: inout StageList, merges isMerging: Bool
+    _ stages: inout StageList, _ cutsText: Bool
   ) throws(TokenizerError) -> Tokenizer {
     guard let cut = KnownPatterns.preTokenizer(pre: pre) else {
       throw .unsupportedStage(
@@ -64,7 +64,7 @@ extension GGUFVocabulary {
     let vocabulary = vocabulary(tokens)
     return try stages.tokenizer(
       BPE(
-        vocabulary: vocabulary, pairs: isMerging ? try listed(vocabulary, stages.file) : .empty,
+        vocabulary: vocabulary, pairs: cutsText ? try listed(vocabulary, stages.file) : .empty,
         options: .init(ignoresMerges: KnownPatterns.takesWordsWhole.contains(pre))))
   }
 
@@ -81,7 +81,7 @@ extension GGUFVocabulary {
   /// Source: `models/gemma/tokenization_gemma.py` of transformers 5; llama.cpp cuts at line feeds, which
   /// changes nothing: merges join line feeds with line feeds alone.
   fileprivate func spaced(
-    _ stages: inout StageList, merges isMerging: Bool
+    _ stages: inout StageList, _ cutsText: Bool
   ) throws(TokenizerError) -> Tokenizer {
     try stages.set(
       "normalizer", #"{"type":"Replace","pattern":{"String":" "},"content":"▁"}"#)
@@ -93,14 +93,14 @@ extension GGUFVocabulary {
     let vocabulary = vocabulary(tokens)
     return try stages.tokenizer(
       BPE(
-        vocabulary: vocabulary, pairs: isMerging ? try listed(vocabulary, stages.file) : .empty,
+        vocabulary: vocabulary, pairs: cutsText ? try listed(vocabulary, stages.file) : .empty,
         options: .init(
           unknown: unknown.map { tokens[$0] }, fusesUnknown: true, fallsBackToBytes: true)))
   }
 
   /// Llama's kind: pieces with scores that merge, and bytes for what they do not cover.
   fileprivate func merged(
-    _ stages: inout StageList, merges isMerging: Bool
+    _ stages: inout StageList, _ cutsText: Bool
   ) throws(TokenizerError) -> Tokenizer {
     let prepends = addsSpacePrefix ?? true
     let first = prepends ? #"{"type":"Prepend","prepend":"▁"},"# : ""
@@ -116,14 +116,16 @@ extension GGUFVocabulary {
     return try stages.tokenizer(
       BPE(
         vocabulary: vocabulary,
-        pairs: isMerging ? ScoredPieces.merges(vocabulary, ranks: ranks) : .empty,
+        pairs: cutsText ? ScoredPieces.merges(vocabulary, ranks: ranks) : .empty,
         options: .init(
           unknown: unknown.map { tokens[$0] }, fusesUnknown: true, fallsBackToBytes: true)))
   }
 
   /// BERT's kind, whose pieces begin words with `▁` and go on without, where BERT's own begin
   /// without and go on with `##`.
-  fileprivate func wordPiece(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
+  fileprivate func wordPiece(
+    _ stages: inout StageList, _ cutsText: Bool
+  ) throws(TokenizerError) -> Tokenizer {
     var isCased = false
     var pieces: [String] = []
     for (id, token) in tokens.enumerated() {
@@ -150,14 +152,17 @@ extension GGUFVocabulary {
         before: beside(classification ?? bos ?? vocabulary.id(of: "[CLS]"), addsBOS ?? true),
         after: beside(separator ?? eos ?? vocabulary.id(of: "[SEP]"), addsEOS ?? true),
         secondType: 1))
-    let options = Section(
+    var options = Section(
       [.init(key: "unk_token", value: .string(unknown.map { pieces[$0] } ?? "[UNK]"))],
       file: stages.file)
+    options.cutsText = cutsText
     return try stages.tokenizer(try WordPiece(options, vocabulary: vocabulary))
   }
 
   /// T5's kind: the most probable pieces.
-  fileprivate func unigram(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
+  fileprivate func unigram(
+    _ stages: inout StageList, _ cutsText: Bool
+  ) throws(TokenizerError) -> Tokenizer {
     try stages.setSentencePiece(
       SentencePieceModel(
         unigramRules: charactersMap, addsPrefix: addsSpacePrefix ?? true))
@@ -166,11 +171,13 @@ extension GGUFVocabulary {
       StageList.template(
         before: beside(bos, addsBOS ?? false), after: beside(eos, addsEOS ?? true),
         secondType: 0))
-    var options: [JSONTree.Member] = []
-    if let unknown { options.append(.init(key: "unk_id", value: .number(Double(unknown)))) }
+    var members: [JSONTree.Member] = []
+    if let unknown { members.append(.init(key: "unk_id", value: .number(Double(unknown)))) }
+    var options = Section(members, file: stages.file)
+    options.cutsText = cutsText
     return try stages.tokenizer(
       try Unigram(
-        Section(options, file: stages.file), vocabulary: vocabulary(tokens),
+        options, vocabulary: vocabulary(tokens),
         scores: scores.map(Double.init)))
   }
 }

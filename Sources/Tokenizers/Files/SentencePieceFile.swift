@@ -60,11 +60,12 @@ extension Tokenizer {
         secondType: family == "t5" ? 0 : 1))
     switch proto.algorithm {
     case 1:
-      let options = Section(
+      var options = Section(
         [
           .init(key: "unk_id", value: .number(Double(unknownID))),
           .init(key: "byte_fallback", value: .bool(proto.fallsBackToBytes)),
         ], file: file)
+      options.cutsText = settings.cutsText
       return try stages.tokenizer(
         try Unigram(options, vocabulary: vocabulary, scores: pieces.map { Double($0.score) }))
     case 2:
@@ -72,7 +73,7 @@ extension Tokenizer {
       return try stages.tokenizer(
         BPE(
           vocabulary: vocabulary,
-          pairs: settings.merges ? ScoredPieces.merges(vocabulary, ranks: ranks) : .empty,
+          pairs: settings.cutsText ? ScoredPieces.merges(vocabulary, ranks: ranks) : .empty,
           options: .init(
             unknown: pieces[unknownID].text, fusesUnknown: true,
             fallsBackToBytes: proto.fallsBackToBytes)))

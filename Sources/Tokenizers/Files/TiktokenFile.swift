@@ -1,5 +1,3 @@
-import Foundation
-
 extension Tokenizer {
   /// A file of lines with a byte string in base64 and its rank, which is its id.
   ///
@@ -13,7 +11,7 @@ extension Tokenizer {
     var table = ByteTable(capacity: lines.count)
     for (number, line) in lines.enumerated() {
       let parts = line.split(separator: 0x20)
-      guard parts.count == 2, let text = Data(base64Encoded: Data(parts[0])), !text.isEmpty,
+      guard parts.count == 2, let text = Base64.bytes(parts[0]), !text.isEmpty,
         let id = Int(String(decoding: parts[1], as: UTF8.self).filter { $0 != "\r" }),
         id >= 0, id < 1 << 20 || id / 64 < lines.count, id < Section.idLimit
       else {
@@ -23,7 +21,7 @@ extension Tokenizer {
           expected: "a text in base64 and its rank")
       }
       while spellings.count <= id { spellings.append(nil) }
-      spellings[id] = [UInt8](text)
+      spellings[id] = text
       table.insert(text, Int32(id))
     }
     // Spelled as in tokenizer.json, each byte by its stand-in.
@@ -35,7 +33,7 @@ extension Tokenizer {
       vocabulary.insert(piece, id: id)
     }
     let pairs =
-      settings.merges
+      settings.cutsText
       ? ScoredPieces.merges(
         spellings: spellings, ranks: Array(0..<spellings.count), find: { table.find($0) })
       : .empty

@@ -16,7 +16,7 @@ enum TokenizerFormats {
     Format(files: ["tokenizer.json"]) { (settings) throws(TokenizerError) in
       let file = settings.path("tokenizer.json")
       return try Tokenizer(
-        json: try TokenizerSettings.bytes(file), file: file, merges: settings.merges)
+        json: try TokenizerSettings.bytes(file), file: file, cutsText: settings.cutsText)
     },
     Format(files: ["vocab.json", "merges.txt"], read: Tokenizer.vocabularyAndMerges),
     pieces("tokenizer.model"), pieces("spiece.model"), pieces("sentencepiece.bpe.model"),
@@ -38,10 +38,10 @@ enum TokenizerFormats {
 
   /// The tokenizer in a folder; nil when there is none.
   ///
-  /// - Parameter merges: Whether to read them; without, what is counted is there, and no text can be cut.
-  static func read(folder: String, merges: Bool = true) throws(TokenizerError) -> Tokenizer? {
+  /// - Parameter cutsText: Whether a text will be cut; else merges and tries are left out, and only counting is possible.
+  static func read(folder: String, cutsText: Bool = true) throws(TokenizerError) -> Tokenizer? {
     let settings = { () throws(TokenizerError) in
-      try TokenizerSettings(folder: folder, merges: merges)
+      try TokenizerSettings(folder: folder, cutsText: cutsText)
     }
     let path = { (folder as NSString).appendingPathComponent($0) }
     for format in all

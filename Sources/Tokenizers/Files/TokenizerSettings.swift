@@ -4,8 +4,8 @@ import Foundation
 struct TokenizerSettings {
   /// The folder they lie in.
   let folder: String
-  /// Whether merges are to be read; without, what is counted is there, and no text can be cut.
-  let merges: Bool
+  /// Whether a text will be cut; else merges and tries are left out, and only counting is possible.
+  let cutsText: Bool
   private let config: Section?
   private let special: Section?
   private let model: Section?
@@ -13,9 +13,9 @@ struct TokenizerSettings {
 
   /// Reads tokenizer_config.json, special_tokens_map.json, added_tokens.json and config.json, each
   /// of which may be missing.
-  init(folder: String, merges: Bool = true) throws(TokenizerError) {
+  init(folder: String, cutsText: Bool = true) throws(TokenizerError) {
     self.folder = folder
-    self.merges = merges
+    self.cutsText = cutsText
     config = try Self.section(folder, "tokenizer_config.json")
     special = try Self.section(folder, "special_tokens_map.json")
     model = try Self.section(folder, "config.json")

@@ -15,7 +15,7 @@ extension Tokenizer {
       Section([.init(key: "vocab", value: .object(root.all))], file: file), key: "vocab")
     let model = BPE(
       vocabulary: vocabulary,
-      pairs: settings.merges ? try merges(settings.path("merges.txt"), vocabulary) : .empty,
+      pairs: settings.cutsText ? try merges(settings.path("merges.txt"), vocabulary) : .empty,
       options: .init())
     var stages = StageList(file: file)
     if family.hasPrefix("qwen2") {
@@ -72,7 +72,8 @@ extension Tokenizer {
       vocabulary.insert(String(decoding: line, as: UTF8.self), id: id)
     }
     let unknown = try settings.token("unk_token") ?? "[UNK]"
-    let options = Section([.init(key: "unk_token", value: .string(unknown))], file: file)
+    var options = Section([.init(key: "unk_token", value: .string(unknown))], file: file)
+    options.cutsText = settings.cutsText
     let model = try WordPiece(options, vocabulary: vocabulary)
     var stages = StageList(file: file)
     let lowers = try settings.bool("do_lower_case", default: true)

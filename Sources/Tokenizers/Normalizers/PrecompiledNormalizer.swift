@@ -17,7 +17,7 @@ struct PrecompiledNormalizer: Normalizer {
       map = nil
       return
     }
-    guard let data = Data(base64Encoded: text), let map = CharactersMap([UInt8](data)) else {
+    guard let bytes = Base64.bytes(Array(text.utf8)), let map = CharactersMap(bytes) else {
       throw .invalid(
         file: section.file, place: section.place(of: "precompiled_charsmap"),
         found: "\(text.utf8.count) bytes", expected: "a trie and its texts in base64")

@@ -4,6 +4,8 @@ struct Section {
   let file: String
   /// Its place, such as `pre_tokenizer.pretokenizers[0]`; empty for the whole file.
   let place: String
+  /// Whether a text will be cut by what is read; else what only that takes is left out.
+  var cutsText = true
   private let members: [JSONTree.Member]
 
   /// The object at `place`.
@@ -94,7 +96,9 @@ struct Section {
   /// The object under `key`; nil when it is missing or null.
   func section(_ key: String) throws(TokenizerError) -> Section? {
     guard let value = value(key) else { return nil }
-    return try Section(value, file: file, place: place(of: key))
+    var section = try Section(value, file: file, place: place(of: key))
+    section.cutsText = cutsText
+    return section
   }
 
   /// The objects in the list under `key`.

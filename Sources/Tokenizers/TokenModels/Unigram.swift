@@ -43,8 +43,8 @@ struct Unigram: TokenModel {
       throw section.wrong("unk_id", expected: "an id of model.vocab")
     }
     unknownScore = (scores.min() ?? 0) - 10
-    var trie = ByteTrie(capacity: vocabulary.pieces.count * 8)
-    for (id, piece) in vocabulary.pieces.enumerated() {
+    var trie = ByteTrie(capacity: section.cutsText ? vocabulary.pieces.count * 8 : 0)
+    for (id, piece) in vocabulary.pieces.enumerated() where section.cutsText {
       guard let piece else { continue }
       trie.insert(piece.utf8, Int32(id))
     }

@@ -32,7 +32,7 @@ struct WordPiece: TokenModel {
     longestWord = try section.count("max_input_chars_per_word", default: 100)
     var beginnings = ByteTrie(capacity: vocabulary.pieces.count * 8)
     var continuations = ByteTrie(capacity: vocabulary.pieces.count * 4)
-    for (id, piece) in vocabulary.pieces.enumerated() {
+    for (id, piece) in vocabulary.pieces.enumerated() where section.cutsText {
       guard let piece, vocabulary.id(of: piece) == id else { continue }
       beginnings.insert(piece.utf8, Int32(id))
       if piece.utf8.starts(with: prefix) {
