@@ -199,10 +199,19 @@ private func trace(_ state: ExplorerState, _ effects: [Effect]) -> String {
   #expect(chooser.shown.map(\.name) == ["duo"])
 }
 
+@Test func `a loss that rounds to nothing is told apart from none, and from float32's error`() {
+  #expect(
+    [1.25, 0.0004, 3.2e-5, 9.7e-6, 9e-7, 0, -2e-5].map { $0.visible(3) }
+      == ["1.250", "4e-4", "3e-5", "1e-5", "0.000", "0.000", "-2e-5"])
+  #expect(
+    [0.5, 3e-5, 5e-8, -5e-8, -0.25].map(\.change)
+      == ["+0.500", "+3e-5", "0.000", "0.000", "-0.250"])
+}
+
 @Test func `a key without a command says where it has one, or that help lists them`() {
   var state = ExplorerState(.synthetic())
   state.press(.character("t"))
-  #expect(state.notice?.text == "t, a layer's or a head's maps, is of: Heads")
+  #expect(state.notice?.text == "t works in Heads: a layer's or a head's maps")
   state.press(.character("Y"))
   #expect(state.notice?.text == "Y has no command; ? shows all keys")
   state.press(.escape, .enter)

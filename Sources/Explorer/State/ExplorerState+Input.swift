@@ -41,9 +41,8 @@ extension ExplorerState {
       return say("\(key.label) has no command; ? shows all keys")
     }
     let titles = other.views.map { ExplorerViews.named($0).title }.joined(separator: ", ")
-    say(
-      "\(key.label), \(other.help.prefix(1).lowercased() + other.help.dropFirst()), is of: \(titles)"
-    )
+    let help = other.help.prefix(1).lowercased() + other.help.dropFirst()
+    say("\(key.label) works in \(titles): \(help)")
   }
 
   /// Carries out a typed line, or says why not.

@@ -11,10 +11,11 @@ extension Double {
     return "\(sign)\(units / Int64(factor)).\(zeros)\(fraction)"
   }
 
-  /// The number with a fixed count of decimals, or as `3e-5` where all of them would be zero and it is not.
+  /// The number with a fixed count of decimals, or as `3e-5` where all of them would be zero and it is not; less
+  /// than a millionth is what float32 makes of nothing.
   func visible(_ decimals: Int) -> String {
     let text = fixed(decimals)
-    guard self != 0, isFinite, !text.contains(where: { $0.isNumber && $0 != "0" }) else {
+    guard abs(self) >= 1e-6, isFinite, !text.contains(where: { $0.isNumber && $0 != "0" }) else {
       return text
     }
     var (digit, exponent) = (abs(self), 0)
@@ -38,7 +39,7 @@ extension Double {
   func signed(_ decimals: Int) -> String { isPositive ? "+\(fixed(decimals))" : fixed(decimals) }
 
   /// How a loss changed, to three decimals, however little that is.
-  var change: String { isPositive ? "+\(visible(3))" : visible(3) }
+  var change: String { self >= 1e-6 && isFinite ? "+\(visible(3))" : visible(3) }
 
   private var isPositive: Bool { self > 0 && isFinite }
 
