@@ -210,3 +210,26 @@ CLONED double heed_ranked(const double *x, size_t count, size_t rank) {
   memcpy(&bound, &bits, sizeof bound);
   return bound;
 }
+
+CLONED void heed_keep_largest(double *x, size_t count, size_t rank) {
+#pragma clang fp reassociate(on)
+  const double bound = heed_ranked(x, count, rank);
+  size_t above = 0, equal = 0;
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    above += x[i] > bound;
+    equal += x[i] == bound;
+    sum += x[i] > bound ? x[i] : 0;
+  }
+  size_t ties = rank - above;
+  sum += (double)ties * bound;
+  if (!(sum > 0)) return;
+  if (ties < equal) {
+    // The last of the equal ones go.
+    for (size_t i = 0; i < count; i++) {
+      if (x[i] != bound) continue;
+      if (ties > 0) ties--; else x[i] = 0;
+    }
+  }
+  for (size_t i = 0; i < count; i++) x[i] = x[i] >= bound ? x[i] / sum : 0;
+}

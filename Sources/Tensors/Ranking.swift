@@ -13,4 +13,17 @@ public enum Ranking {
     guard let first = numbers.baseAddress else { return .nan }
     return heed_ranked(first, numbers.count, count)
   }
+
+  /// Keeps the `count` largest numbers, divided by their sum, and puts zero for the others; of equal ones
+  /// the first are kept. Numbers whose sum would not be positive stay as they are.
+  ///
+  /// - Parameters:
+  ///   - numbers: At least `count`, none negative.
+  ///   - count: Above 0.
+  /// - Complexity: As `bound`.
+  public static func keepLargest(_ numbers: UnsafeMutableBufferPointer<Double>, count: Int) {
+    precondition(count > 0 && count <= numbers.count)
+    guard let first = numbers.baseAddress else { return }
+    heed_keep_largest(first, numbers.count, count)
+  }
 }

@@ -28,4 +28,26 @@ import Testing
     #expect(!bound([.nan, 1, 2], 3).isNaN)
     #expect([1.0, 2].contains { $0 >= bound([.nan, 1, 2], 3) })
   }
+
+  @Test func `the largest are kept as a share of their sum, of equal ones the first`() {
+    func kept(_ numbers: [Double], _ count: Int) -> [Double] {
+      var numbers = numbers
+      numbers.withUnsafeMutableBufferPointer { Ranking.keepLargest($0, count: count) }
+      return numbers
+    }
+    #expect(kept([1, 3, 2, 0], 2) == [0, 0.6, 0.4, 0])
+    #expect(kept([1, 2, 1, 1], 3) == [0.25, 0.5, 0.25, 0])
+    #expect(kept([2, 2, 2, 2], 1) == [1, 0, 0, 0])
+    #expect(kept([0, 0, 0], 2) == [0, 0, 0], "nothing to divide by")
+    let many = (0..<500).map { Double($0 * 7919 % 250) / 512 }
+    for count in [1, 2, 7, 249, 250, 251, 499] {
+      // By rank, and of equal numbers by place.
+      let order = many.indices.sorted { (many[$0], $1) > (many[$1], $0) }.prefix(count)
+      let sum = order.reduce(0) { $0 + many[$1] }
+      let found = kept(many, count)
+      for i in many.indices {
+        #expect(abs(found[i] - (order.contains(i) ? many[i] / sum : 0)) < 1e-12, "\(count), \(i)")
+      }
+    }
+  }
 }

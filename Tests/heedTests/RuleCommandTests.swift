@@ -48,6 +48,21 @@ import Testing
       text.contains("tv: undefined where ·: rows do not all sum to one; see l1 and row-sum\n"))
   }
 
+  @Test func `patches of an image can be marked, but not left out`() throws {
+    let digits = ["whatif", "sample:digits", "--heads", "L0.H0", "--span"]
+    let painted = try Shell.heed(
+      digits + ["stroke=3..9", "--rule", "paint", "--format", "json"]
+    ).json()
+    #expect(painted["heads"]?.array?.count == 1)
+    expectRefusal(
+      try Shell.heed(digits + ["stroke=3..9", "--rule", "vhr"]),
+      "--rule vhr: runs the prompt a second time without the span, and of an image or a sound nothing"
+        + " can be left out; it works on prompts of tokens")
+    expectRefusal(
+      try Shell.heed(digits + ["stroke=3..900", "--rule", "paint"]),
+      "--span stroke=3..900: the prompt has tokens 0 to 64; END is the first token after the span")
+  }
+
   @Test func `whatif runs the model under the rule, with heads taken out as well`() throws {
     func effect(_ more: [String]) throws -> JSON {
       try Shell.heed(

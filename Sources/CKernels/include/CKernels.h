@@ -54,6 +54,10 @@ void heed_pool_row(
 /// 0 < `rank` <= `count`.
 double heed_ranked(const double *x, size_t count, size_t rank);
 
+/// Keeps the `rank` largest of `count` numbers, none of them negative, divided by their sum, and puts zero for the
+/// others; of equal ones the first are kept. Nothing changes where the sum is not positive.
+void heed_keep_largest(double *x, size_t count, size_t rank);
+
 /// ln Σ exp x of `count` > 0 numbers.
 double heed_log_sum_exp(const float *x, size_t count);
 

@@ -103,16 +103,7 @@ extension UnsafeMutableBufferPointer<Double> {
   /// that is zero, nothing changes.
   func keepLargest(_ count: Int) {
     guard count < self.count, count > 0 else { return normalize() }
-    let (bound, equal) = UnsafeBufferPointer(self).bound(of: count)
-    func isKept(_ j: Int, _ ties: inout Int) -> Bool {
-      if self[j] == bound { ties -= 1 }
-      return self[j] > bound || (self[j] == bound && ties >= 0)
-    }
-    var (sum, ties) = (0.0, equal)
-    for j in indices where isKept(j, &ties) { sum += self[j] }
-    guard sum > 0 else { return }
-    ties = equal
-    for j in indices { self[j] = isKept(j, &ties) ? self[j] / sum : 0 }
+    Ranking.keepLargest(self, count: count)
   }
 }
 

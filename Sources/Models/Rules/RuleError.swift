@@ -21,6 +21,7 @@ public enum RuleError: Error, Sendable, Equatable {
   case fileUnfit(rule: String, file: String, found: String, expected: String)
   case fileUnread(rule: String, CheckpointError)
   case runNeeded(rule: String)
+  case tokensNeeded(rule: String)
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
 }
 
@@ -94,6 +95,10 @@ extension RuleError: CustomStringConvertible {
       return "\(file): found \(found), expected \(expected) for --rule \(rule)"
     case .fileUnread(let rule, let error):
       return "--rule \(rule): \(error)"
+    case .tokensNeeded(let rule):
+      return
+        "--rule \(rule): runs the prompt a second time without the span, and of an image or a sound"
+        + " nothing can be left out; it works on prompts of tokens"
     case .runNeeded(let rule):
       return
         "--rule \(rule): chooses its heads by a plain run of the prompt, which was not made; run"

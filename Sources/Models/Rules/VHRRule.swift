@@ -43,6 +43,9 @@ struct VHRRule: AttentionRule {
     _ model: Model, _ trace: Trace<Element>
   ) throws -> any AttentionRule {
     let span = try SpanChoice.chosen(name, in: trace.prompt.spans, rule: Self.card.name).tokens
+    guard trace.plan.embedding.patches == nil, trace.plan.embedding.frames == nil else {
+      throw RuleError.tokensNeeded(rule: Self.card.name)
+    }
     let rest = trace.prompt.tokens.indices.filter { !span.contains($0) }
     guard rest.last == trace.seq - 1 else {
       throw RuleError.badValue(

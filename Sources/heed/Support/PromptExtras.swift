@@ -115,17 +115,18 @@ struct PromptExtras: Sendable {
     }
     var prompt: Prompt
     if isMedia, plan.embedding.patches != nil {
-      prompt = try seen(source, plan)
+      prompt = try seen(source, plan).marking(given.spans)
     } else if isMedia, case .beside(let vision) = plan.encoder {
       prompt = try seen(source, vision)
     } else if case .attended(let encoder, _) = plan.encoder, encoder.embedding.frames != nil {
       guard let audio else { throw ModelError.soundMissing(family: plan.family) }
       prompt = try Prompt(sound: features(audio, source, encoder), for: encoder)
+        .marking(given.spans)
     } else if plan.embedding.patches != nil {
       guard let image = source.exampleImage else {
         throw ModelError.imageMissing(family: plan.family)
       }
-      prompt = try PromptExtras(image: image).seen(source, plan)
+      prompt = try PromptExtras(image: image).seen(source, plan).marking(given.spans)
     } else {
       prompt = try text(given, source)
       if isMedia { try insert(into: &prompt, source, model) }
