@@ -14,8 +14,9 @@ public enum Ranking {
     return heed_ranked(first, numbers.count, count)
   }
 
-  /// Keeps the `count` largest numbers, divided by their sum, and puts zero for the others; of equal ones
-  /// the first are kept. Numbers whose sum would not be positive stay as they are.
+  /// Keeps the `count` largest numbers, divided by their sum, and puts zero for the others.
+  ///
+  /// Of equal ones the first are kept. Numbers whose sum would not be positive stay as they are.
   ///
   /// - Parameters:
   ///   - numbers: At least `count`, none negative.
