@@ -188,22 +188,44 @@ INLINE int64_t ordered(double x) {
   return bits ^ ((bits >> 63) & INT64_MAX);
 }
 
-// By halves of the range of bits: free of branches inside, so it becomes vector code; a quickselect guesses wrong
-// at every other number.
+// A search over the range of bits, which grow with the logarithm of a number: free of branches inside, so that it
+// becomes vector code; a quickselect guesses wrong at every other number. By turns it halves the range and goes
+// where the numbers would lie if they were spread evenly over it, which for weights of attention takes a third of
+// the steps of halving alone.
 CLONED double heed_ranked(const double *x, size_t count, size_t rank) {
-  int64_t low = INT64_MAX, high = INT64_MIN;
+  int64_t low = INT64_MAX, high = INT64_MIN, low_positive = INT64_MAX;
+  size_t positive = 0;
   for (size_t i = 0; i < count; i++) {
     int64_t key = ordered(x[i]);
     low = key < low ? key : low;
     high = key > high ? key : high;
+    low_positive = key > 0 && key < low_positive ? key : low_positive;
+    positive += key > 0;
   }
-  // At least `rank` numbers reach `low`, fewer reach one more than `high`.
-  while (low < high) {
-    int64_t middle = low + (int64_t)(((uint64_t)high - (uint64_t)low + 1) / 2);
+  // At least `rank` numbers reach `low`, which are `reach_low`; fewer reach one more than `high`.
+  size_t reach_low = count, reach_high = 0;
+  if (positive >= rank) {
+    low = low_positive;
+    reach_low = positive;
+  } else {
+    high = high > 0 ? 0 : high;
+    reach_high = positive;
+  }
+  for (int halves = 0; low < high; halves = !halves) {
+    const uint64_t range = (uint64_t)high - (uint64_t)low;
+    const double share =
+        halves ? 0.5 : (double)(reach_low - rank) / (double)(reach_low - reach_high);
+    uint64_t step = (uint64_t)((double)range * share);
+    step = step < 1 ? 1 : step > range ? range : step;
+    const int64_t middle = (int64_t)((uint64_t)low + step);
     size_t reached = 0;
     for (size_t i = 0; i < count; i++) reached += ordered(x[i]) >= middle;
-    if (reached >= rank) low = middle;
+    if (reached >= rank) {
+      low = middle;
+      reach_low = reached;
+    }
     if (reached <= rank) high = reached == rank ? middle : middle - 1;
+    if (reached < rank) reach_high = reached;
   }
   int64_t bits = low ^ ((low >> 63) & INT64_MAX);
   double bound;
