@@ -23,7 +23,6 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import statistics
 import subprocess
 import sys
@@ -40,14 +39,16 @@ class Heed:
         self.command = [
             str(binary), "bench", str(folder), "--ids", f"@{ids}", "--format", "json", "--until", "backward",
             "--repeats", "1", "--threads", str(threads), "--precision", precision]
-        self.stages = {}
+        self.stages, self.resident = {}, 0
 
     def __call__(self):
         done = subprocess.run(
-            self.command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            [sys.executable, "-c", forward_hf.LAUNCHER, *self.command], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{' '.join(self.command)}: exit {done.returncode}\n{done.stderr}")
         found = json.loads(done.stdout)
+        self.resident = max(self.resident, int(done.stderr.split()[-1]) * 1024)
         for stage in found["stages"]:
             self.stages.setdefault(stage["name"], []).append(stage["seconds"])
         return self.stages["ablation"][-1]
@@ -146,9 +147,8 @@ def main():
     print(f"gradients of the loss by all heads, with the run they start from: {forward + backward:.3f} s, "
           f"{(forward + backward) / (forward + loss):.2f} forward passes that end in the loss "
           f"({(forward + backward) / forward:.2f} without the output head)")
-    # heed is the only child: its largest resident set, all stages together.
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    extra = peak - forward_hf.weight_bytes(folder)
+    # All stages together.
+    extra = heed.resident - forward_hf.weight_bytes(folder)
     print(f"heed's memory above the weights, at most: {extra / 2**20:.0f} MiB")
 
 
