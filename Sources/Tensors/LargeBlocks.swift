@@ -11,9 +11,9 @@ enum LargeBlocks {
   static let smallest = 128 << 10
 
   /// Memory that nobody uses: ranges in the order of their addresses, no two of which touch.
-  private struct Pool {
-    var free: [Range<UInt>] = []
-    var idleBytes = 0
+  struct Pool {
+    private(set) var free: [Range<UInt>] = []
+    private(set) var idleBytes = 0
 
     /// Cuts a block from the smallest range that holds it, so that large ones stay whole.
     mutating func take(_ size: Int) -> UInt? {

@@ -7,7 +7,7 @@ public enum Ranking {
   /// - Parameters:
   ///   - numbers: At least `count`.
   ///   - count: Above 0.
-  /// - Complexity: O(n) for each of at most 64 halvings, in vectors.
+  /// - Complexity: O(n) for each of at most 128 steps, every other of which halves a range, in vectors.
   public static func bound(of numbers: UnsafeBufferPointer<Double>, count: Int) -> Double {
     precondition(count > 0 && count <= numbers.count)
     guard let first = numbers.baseAddress else { return .nan }

@@ -18,3 +18,17 @@ import Testing
   LargeBlocks.giveBack(second, bytes)
   LargeBlocks.giveBack(third, bytes - 5)
 }
+
+@Test func `ranges that touch become one, and a block is cut from the smallest that holds it`() {
+  var pool = LargeBlocks.Pool()
+  for range: Range<UInt> in [0..<10, 50..<54, 20..<30, 10..<20, 60..<60] { pool.add(range) }
+  #expect(pool.free == [0..<30, 50..<54])
+  #expect(pool.idleBytes == 34)
+  #expect(pool.take(4) == 50)
+  #expect(pool.take(25) == 0)
+  #expect(pool.take(6) == nil)
+  #expect(pool.free == [25..<30])
+  pool.add(0..<25)
+  #expect(pool.free == [0..<30])
+  #expect(pool.idleBytes == 30)
+}
