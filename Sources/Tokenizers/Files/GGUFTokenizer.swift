@@ -13,16 +13,16 @@ extension Tokenizer {
   /// - Parameter cutsText: Whether a text will be cut; else merges and tries are left out, and only counting is possible.
   init(gguf: GGUFVocabulary, file: String, cutsText: Bool) throws(TokenizerError) {
     try gguf.check(file)
-    var stages = StageList(file: file)
+    var stages = StageList(file: file, cutsText: cutsText)
     for (id, type) in gguf.types.enumerated() where [3, 4].contains(type) {
       stages.add(gguf.tokens[id], id: id, isSpecial: type == 3)
     }
     switch gguf.model {
-    case "bert": self = try gguf.wordPiece(&stages, cutsText)
-    case "gemma4": self = try gguf.spaced(&stages, cutsText)
-    case "gpt2": self = try gguf.byteLevel(&stages, cutsText)
-    case "llama": self = try gguf.merged(&stages, cutsText)
-    case "t5": self = try gguf.unigram(&stages, cutsText)
+    case "bert": self = try gguf.wordPiece(&stages)
+    case "gemma4": self = try gguf.spaced(&stages)
+    case "gpt2": self = try gguf.byteLevel(&stages)
+    case "llama": self = try gguf.merged(&stages)
+    case "t5": self = try gguf.unigram(&stages)
     default:
       throw .unsupportedOption(file: file, place: "tokenizer.ggml.model", value: gguf.model)
     }
@@ -43,9 +43,7 @@ extension GGUFVocabulary {
   }
 
   /// GPT-2's kind: bytes, and a pre-tokenizer by name.
-  fileprivate func byteLevel(
-    _ stages: inout StageList, _ cutsText: Bool
-  ) throws(TokenizerError) -> Tokenizer {
+  fileprivate func byteLevel(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
     guard let cut = KnownPatterns.preTokenizer(pre: pre) else {
       throw .unsupportedStage(
         file: stages.file, place: "tokenizer.ggml.pre", type: pre, known: [KnownPatterns.knownPre])
@@ -64,15 +62,17 @@ extension GGUFVocabulary {
     let vocabulary = vocabulary(tokens)
     return try stages.tokenizer(
       BPE(
-        vocabulary: vocabulary, pairs: cutsText ? try listed(vocabulary, stages.file) : .empty,
+        vocabulary: vocabulary, pairs: try listed(vocabulary, stages),
         options: .init(ignoresMerges: KnownPatterns.takesWordsWhole.contains(pre))))
   }
 
   /// The merges as the file lists them.
-  private func listed(_ vocabulary: Vocabulary, _ file: String) throws(TokenizerError) -> PairTable
-  {
+  private func listed(
+    _ vocabulary: Vocabulary, _ stages: StageList
+  ) throws(TokenizerError) -> PairTable {
+    guard stages.cutsText else { return .empty }
     let list = Section(
-      [.init(key: "merges", value: .array(merges.map { .string($0) }))], file: file)
+      [.init(key: "merges", value: .array(merges.map { .string($0) }))], file: stages.file)
     return try BPE.merges(list, vocabulary, prefix: [])
   }
 
@@ -80,9 +80,7 @@ extension GGUFVocabulary {
   ///
   /// Source: `models/gemma/tokenization_gemma.py` of transformers 5; llama.cpp cuts at line feeds, which
   /// changes nothing: merges join line feeds with line feeds alone.
-  fileprivate func spaced(
-    _ stages: inout StageList, _ cutsText: Bool
-  ) throws(TokenizerError) -> Tokenizer {
+  fileprivate func spaced(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
     try stages.set(
       "normalizer", #"{"type":"Replace","pattern":{"String":" "},"content":"▁"}"#)
     try stages.set("decoder", StageList.metaspaceDecoder(strips: false))
@@ -93,15 +91,13 @@ extension GGUFVocabulary {
     let vocabulary = vocabulary(tokens)
     return try stages.tokenizer(
       BPE(
-        vocabulary: vocabulary, pairs: cutsText ? try listed(vocabulary, stages.file) : .empty,
+        vocabulary: vocabulary, pairs: try listed(vocabulary, stages),
         options: .init(
           unknown: unknown.map { tokens[$0] }, fusesUnknown: true, fallsBackToBytes: true)))
   }
 
   /// Llama's kind: pieces with scores that merge, and bytes for what they do not cover.
-  fileprivate func merged(
-    _ stages: inout StageList, _ cutsText: Bool
-  ) throws(TokenizerError) -> Tokenizer {
+  fileprivate func merged(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
     let prepends = addsSpacePrefix ?? true
     let first = prepends ? #"{"type":"Prepend","prepend":"▁"},"# : ""
     let replace = #"{"type":"Replace","pattern":{"String":" "},"content":"▁"}"#
@@ -116,16 +112,14 @@ extension GGUFVocabulary {
     return try stages.tokenizer(
       BPE(
         vocabulary: vocabulary,
-        pairs: cutsText ? ScoredPieces.merges(vocabulary, ranks: ranks) : .empty,
+        pairs: stages.cutsText ? ScoredPieces.merges(vocabulary, ranks: ranks) : .empty,
         options: .init(
           unknown: unknown.map { tokens[$0] }, fusesUnknown: true, fallsBackToBytes: true)))
   }
 
   /// BERT's kind, whose pieces begin words with `▁` and go on without, where BERT's own begin
   /// without and go on with `##`.
-  fileprivate func wordPiece(
-    _ stages: inout StageList, _ cutsText: Bool
-  ) throws(TokenizerError) -> Tokenizer {
+  fileprivate func wordPiece(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
     var isCased = false
     var pieces: [String] = []
     for (id, token) in tokens.enumerated() {
@@ -155,14 +149,12 @@ extension GGUFVocabulary {
     var options = Section(
       [.init(key: "unk_token", value: .string(unknown.map { pieces[$0] } ?? "[UNK]"))],
       file: stages.file)
-    options.cutsText = cutsText
+    options.cutsText = stages.cutsText
     return try stages.tokenizer(try WordPiece(options, vocabulary: vocabulary))
   }
 
   /// T5's kind: the most probable pieces.
-  fileprivate func unigram(
-    _ stages: inout StageList, _ cutsText: Bool
-  ) throws(TokenizerError) -> Tokenizer {
+  fileprivate func unigram(_ stages: inout StageList) throws(TokenizerError) -> Tokenizer {
     try stages.setSentencePiece(
       SentencePieceModel(
         unigramRules: charactersMap, addsPrefix: addsSpacePrefix ?? true))
@@ -174,7 +166,7 @@ extension GGUFVocabulary {
     var members: [JSONTree.Member] = []
     if let unknown { members.append(.init(key: "unk_id", value: .number(Double(unknown)))) }
     var options = Section(members, file: stages.file)
-    options.cutsText = cutsText
+    options.cutsText = stages.cutsText
     return try stages.tokenizer(
       try Unigram(
         options, vocabulary: vocabulary(tokens),

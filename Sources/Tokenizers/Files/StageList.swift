@@ -2,11 +2,13 @@
 struct StageList {
   /// The file that errors name.
   let file: String
+  /// Whether a text will be cut; else what only that takes is left out.
+  let cutsText: Bool
   private var members: [JSONTree.Member] = []
   private var added: [JSONTree] = []
 
   /// No stages yet.
-  init(file: String) { self.file = file }
+  init(file: String, cutsText: Bool = true) { (self.file, self.cutsText) = (file, cutsText) }
 
   /// Sets a stage, given as JSON; nil for none.
   mutating func set(_ key: String, _ json: String?) throws(TokenizerError) {
