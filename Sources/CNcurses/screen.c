@@ -153,7 +153,10 @@ bool heed_follow_window(int *width, int *height) {
       is_term_resized(size.ws_row, size.ws_col)) {
     changed = resizeterm(size.ws_row, size.ws_col) == OK;
   }
-  *width = getmaxx(stdscr);
+  // An entry such as ansi promises that after the last column the cursor goes on to the next line at once, and
+  // curses counts on it; emulators and multiplexers wait for the next character. Without it both are right.
+  bool wraps_at_once = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
+  *width = getmaxx(stdscr) - (wraps_at_once && getmaxx(stdscr) > 1);
   *height = getmaxy(stdscr);
   return changed;
 }

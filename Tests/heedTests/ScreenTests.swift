@@ -90,10 +90,13 @@ import TmuxHarness
     try leave(tmux)
   }
 
-  @Test(arguments: ["screen", "screen-256color", "xterm", "linux", "vt100", "nobody-knows-this"])
+  @Test(arguments: [
+    "ansi", "screen", "screen-256color", "xterm", "linux", "vt100", "nobody-knows-this",
+  ])
   func `every terminal gets a map`(term: String) throws {
     let tmux = try start("sample:novels --charset ascii", environment: ["TERM": term])
-    try tmux.wait(for: "Entropy 0.00")
+    let screen = try tmux.wait(for: "Entropy 0.00")
+    #expect(screen.hasPrefix("heed  Atlas  Map  Tokens   L0.H0  novels"))
     try tmux.press("Enter")
     try tmux.wait(for: "query 14")
     try leave(tmux)
