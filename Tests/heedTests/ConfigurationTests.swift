@@ -85,6 +85,19 @@ import Testing
     #expect(finished.errors.contains("/heed/config: size: no such setting"))
   }
 
+  @Test(arguments: [
+    ("theme = \"grey\"", "theme: belongs below [screen]"),
+    ("[defaults]\nmouse = false", "defaults.mouse: belongs below [screen]"),
+    ("[screens]\nview = \"map\"", "screens.view: belongs below [defaults]"),
+    ("[keys]\nthreads = 2", "keys.threads: belongs below [defaults]"),
+    ("F5 = \"rerun\"", "F5: belongs below [keys]"),
+    ("[screen]\nx = \"rerun\"", "screen.x: belongs below [keys]"),
+  ])
+  func `a setting that stands elsewhere is told its section`(text: String, warning: String) throws {
+    let (configuration, unknown) = try Configuration.read(text, file: "c")
+    #expect(unknown == [warning] && configuration == Configuration())
+  }
+
   @Test func `an option goes before NO_COLOR, and NO_COLOR before the file`() throws {
     func depth(
       _ option: TerminalOptions.ColorChoice?, _ set: TerminalOptions.ColorChoice?, no: Bool

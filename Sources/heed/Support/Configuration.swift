@@ -28,10 +28,8 @@ struct Configuration: Sendable, Equatable {
 
   private static let loaded = Result {
     let (configuration, unknown) = try load(path(ProcessInfo.processInfo.environment))
-    for key in unknown {
-      Console.warning(
-        "\(path(ProcessInfo.processInfo.environment)): \(key): no such setting; "
-          + "heed config lists them")
+    for fault in unknown {
+      Console.warning("\(path(ProcessInfo.processInfo.environment)): \(fault)")
     }
     return configuration
   }
@@ -46,7 +44,7 @@ struct Configuration: Sendable, Equatable {
 
   /// Reads the file; nothing is set where there is none.
   ///
-  /// - Returns: The settings, and the keys that are none.
+  /// - Returns: The settings, and what is to be said of keys that are none where they stand.
   static func load(
     _ path: String
   ) throws -> (configuration: Configuration, unknown: [String]) {
@@ -71,13 +69,13 @@ struct Configuration: Sendable, Equatable {
     var unknown: [String] = []
     for section in root.keys.sorted() {
       guard let table = root[section]?.table else {
-        unknown.append(section)
+        unknown.append("\(section): \(Setting.remedy(for: section))")
         continue
       }
       for key in table.keys.sorted() {
         let path = "\(section).\(key)"
         guard let setting = Setting.named(section, key) else {
-          unknown.append(path)
+          unknown.append("\(path): \(Setting.remedy(for: key))")
           continue
         }
         guard let value = table[key], setting.read(&configuration, key, Value(value)) else {

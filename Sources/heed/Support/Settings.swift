@@ -13,7 +13,21 @@ extension Configuration {
 
     /// The setting of that name.
     static func named(_ section: String, _ key: String) -> Setting? {
-      all.first { $0.section == section && ($0.key == key || $0.key == "*") }
+      all.first {
+        $0.section == section
+          && ($0.key == key || $0.key == "*" && (Self.section(of: key) ?? section) == section)
+      }
+    }
+
+    /// Where a key belongs; nil for one that is no setting.
+    private static func section(of key: String) -> String? {
+      all.first { $0.key == key }?.section ?? (Key(label: key) == nil ? nil : "keys")
+    }
+
+    /// What to do about a key that is no setting where it stands.
+    static func remedy(for key: String) -> String {
+      section(of: key).map { "belongs below [\($0)]" }
+        ?? "no such setting; heed config lists them"
     }
 
     /// Every setting, in the order in which `heed config` prints them.
