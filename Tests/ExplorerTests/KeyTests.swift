@@ -56,4 +56,21 @@ import Testing
     }
     try expectGolden(text, "moves/\(view)")
   }
+
+  /// A key that does nothing says where it does something; only Esc with nowhere to go back to is silent.
+  @Test(arguments: ExplorerViews.all.map { $0.name }, [false, true])
+  func `no key is silent in any view`(view: String, isChanged: Bool) {
+    for key in Set(Commands.all.flatMap(\.keys)) where key != .escape || view != "atlas" {
+      var state = place(view)
+      if isChanged {
+        state.knockOut([HeadIndex(layer: 1, head: 2)])
+        state = state.answered()
+      }
+      let before = lines(state)
+      let effects = state.press(key)
+      #expect(
+        !effects.isEmpty || lines(state.answered()) != before,
+        "\(key.label) in \(view)\(isChanged ? ", a head out" : "")")
+    }
+  }
 }

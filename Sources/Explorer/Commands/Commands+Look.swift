@@ -3,6 +3,10 @@ extension Commands {
     AtlasView.name, MapView.name, TokensView.name, HeadsView.name, CompareView.name,
   ]
   private static let withColors = withMaps + [GenerateView.name]
+  private static let opening = [
+    AtlasView.name, MapView.name, ScoresView.name, LayersView.name, HeadsView.name,
+    PredictView.name,
+  ]
 
   static let look: [Command] = [
     Command(
@@ -97,11 +101,8 @@ extension Commands {
       }),
     Command(
       "in", keys: [.enter], group: .look,
-      views: [
-        AtlasView.name, MapView.name, ScoresView.name, LayersView.name, HeadsView.name,
-        PredictView.name,
-      ],
-      hint: .init(keys: "Enter", label: "open", views: []), help: "Look closer: map, then tokens",
+      views: opening + [CompareView.name],
+      hint: .init(keys: "Enter", label: "open", views: opening), help: "Look closer: map, then tokens",
       .enter),
     Command(
       "out", keys: [.escape], group: .look, help: "Back one view; never quits", .leave),

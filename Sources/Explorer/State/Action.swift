@@ -5,6 +5,16 @@ public enum Motion: Sendable, Equatable {
   case up, down, left, right
   case pageUp, pageDown, pageLeft, pageRight
   case firstRow, lastRow, firstColumn, lastColumn
+
+  /// Where it leads, in words.
+  var direction: String {
+    switch self {
+    case .up, .pageUp, .firstRow: "up"
+    case .down, .pageDown, .lastRow: "down"
+    case .left, .pageLeft, .firstColumn: "to the left"
+    case .right, .pageRight, .lastColumn: "to the right"
+    }
+  }
 }
 
 /// Something that changes the state.

@@ -34,9 +34,8 @@ extension ExplorerState {
     return perform(command, "")
   }
 
-  /// Says where a key does something that does nothing here; Esc and Enter lead nowhere without a word.
+  /// Says where a key does something that does nothing here.
   private mutating func sayWhere(_ key: Key) {
-    guard case .character = key else { return }
     guard let other = Commands.all.first(where: { $0.keys.contains(key) }) else {
       return say("\(key.label) has no command; ? shows all keys")
     }

@@ -4,6 +4,44 @@ extension ExplorerState {
   /// Where we are.
   var place: Place { Place(view: view, head: head, query: query, key: key) }
 
+  /// Everything that a movement can change.
+  private struct Whereabouts: Equatable {
+    let place: Place
+    let line, step, point, parameter: Int
+    let score: String
+  }
+
+  private var whereabouts: Whereabouts {
+    Whereabouts(
+      place: place, line: helpTop, step: writing.step, point: pruning.place,
+      parameter: ruleParameter, score: score)
+  }
+
+  /// Moves as the view does, or says that there is nothing in that direction.
+  mutating func move(_ motion: Motion) {
+    let before = whereabouts
+    ExplorerViews.named(view).move(motion, &self, in: body)
+    clamp()
+    if subject != nil, whereabouts == before { say("nothing further \(motion.direction)") }
+  }
+
+  /// Moves through a text of some lines.
+  mutating func scroll(_ motion: Motion, lines: Int, in region: Region) {
+    let last = max(0, lines - region.height)
+    let page = max(1, region.height - 1)
+    let step =
+      switch motion {
+      case .up: -1
+      case .down: 1
+      case .pageUp, .pageLeft: -page
+      case .pageDown, .pageRight: page
+      case .firstRow, .firstColumn: -helpTop
+      case .lastRow, .lastColumn: last
+      case .left, .right: 0
+      }
+    helpTop = (helpTop + step).clamped(to: 0...last)
+  }
+
   mutating func go(to place: Place) {
     open(place.view)
     (head, query, key) = (place.head, place.query, place.key)
@@ -31,7 +69,9 @@ extension ExplorerState {
       guard token.contains(text) else { continue }
       if distance < count { trail.leave(place) }
       query = position
-      return
+      let exact = TokenText.exact(subject.bytes(position), charset: appearance.charset)
+      return say(
+        distance < count ? "query \(position) \(exact)" : "only query \(position) \(exact)")
     }
     say("no token contains \(sought)")
   }

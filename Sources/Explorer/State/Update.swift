@@ -17,15 +17,24 @@ extension ExplorerState {
     case .paste(let text): paste(text)
     case .resize(let width, let height): (self.width, self.height) = (max(0, width), max(0, height))
 
-    case .move(let motion): ExplorerViews.named(view).move(motion, &self, in: body)
+    case .move(let motion): move(motion)
     case .goto(let head): self.head = head
     case .step(let layers, let heads):
+      let before = head
       head.layer += layers
       head.head += heads
+      clamp()
+      if subject != nil, head == before {
+        say(
+          "no \(layers == 0 ? "head" : "layer") \(layers + heads < 0 ? "before" : "after") this one"
+        )
+      }
     case .query(let query): self.query = query
     case .selectKey(let key): self.key = key
     case .point(let query, let key): (self.query, self.key) = (query, key)
-    case .zoom(let zoom): self.zoom = zoom
+    case .zoom(let zoom):
+      if zoom == .fit, self.zoom == .fit { say("the whole map is in the window") }
+      self.zoom = zoom
     case .zoomIn: magnify { $0.larger }
     case .zoomOut: magnify { $0.smaller }
     case .scale(let scale): self.scale = scale
@@ -35,7 +44,9 @@ extension ExplorerState {
     case .score(let name): score = name
     case .stepScore(let step): stepScore(step)
 
-    case .show(let view): open(view)
+    case .show(let view):
+      if view == self.view { say("this is \(ExplorerViews.named(view).title)") }
+      open(view)
     case .stepView(let step): stepView(step)
     case .enter: enter()
     case .leave:

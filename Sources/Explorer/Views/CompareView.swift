@@ -52,7 +52,7 @@ enum CompareView: ExplorerView {
     }
     let (list, maps) = region.bottom(region.height >= 19 ? min(8, region.height / 4) : 0)
     drawing.drawComparison(pair(drawing, sides), on: &canvas, in: maps)
-    drawRanking(drawing, on: &canvas, in: list)
+    drawList(drawing, sides, on: &canvas, in: list)
   }
 
   /// Both sides, and what is subtracted of them.
@@ -95,17 +95,72 @@ enum CompareView: ExplorerView {
     }
   }
 
-  private static func drawRanking(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
-    guard region.height > 1, let (title, table) = ranking(drawing.state) else { return }
+  /// The heads whose maps differ most, each with the chosen score on both sides; of two heads of one run, the
+  /// scores of both.
+  private static func drawList(
+    _ drawing: Drawing, _ sides: (a: ComparedMap, b: ComparedMap), on canvas: inout Canvas,
+    in region: Region
+  ) {
+    let state = drawing.state
+    guard state.compared != .heads else {
+      return drawScores(
+        drawing, sides.a.head, sides.b.head, on: &canvas,
+        in: region.left(min(80, region.width)).left)
+    }
+    guard region.height > 1, let (title, table) = ranking(state) else { return }
     canvas.write(
       drawing.cut(title, region.width), x: region.x, y: region.y, in: region, role: .label)
+    let tables = scoreTables(state)
     for (row, entry) in table.largest(region.height - 1).enumerated() {
       let y = region.y + 1 + row
-      let match = drawing.state.comparedRun?.nearest.first { $0.head == entry.head }
-      let other = drawing.state.compared == .models ? match.map { " ~ \($0.other)" } ?? "" : ""
-      let name = "  \(entry.head)\(other)  \(entry.value.fixed(4)) "
-      let x = canvas.write(name, x: region.x, y: y, in: region)
-      canvas.write(drawing.bar(entry.value, 20), x: x, y: y, in: region, role: .dimmed)
+      let match = state.comparedRun?.nearest.first { $0.head == entry.head }
+      let other = state.compared == .models ? match?.other : nil
+      let name = "  \(entry.head)\(other.map { " ~ \($0)" } ?? "")  \(entry.value.fixed(4)) "
+      var x = canvas.write(name, x: region.x, y: y, in: region)
+      x = canvas.write(drawing.bar(entry.value, 20), x: x, y: y, in: region, role: .dimmed)
+      guard let score = state.scoreTable else { continue }
+      let values = zip(tables, [other ?? entry.head, entry.head]).map { table, head in
+        drawing.number(table?.value(head) ?? .nan, 0)
+      }
+      canvas.write(
+        "  \(score.name) \(values.joined(separator: " \(drawing.glyphs.to) "))", x: x, y: y,
+        in: region)
+    }
+  }
+
+  /// The chosen score of the other side and of this one; nil where it is not known.
+  private static func scoreTables(_ state: ExplorerState) -> [ScoreTable?] {
+    let other = state.compared == .change ? state.before : state.comparedRun?.subject
+    let theirs = other?.scores.first { $0.name == state.scoreTable?.name }
+    guard theirs == nil, state.compared == .change, let name = state.scoreTable?.name,
+      case .scores(let tables)? = state.answers.known(Question(.score(name)))
+    else { return [theirs, state.scoreTable] }
+    return [tables.first { $0.name == name }, state.scoreTable]
+  }
+
+  /// Scores of two heads of one run, the chosen one first.
+  private static func drawScores(
+    _ drawing: Drawing, _ a: HeadIndex, _ b: HeadIndex, on canvas: inout Canvas, in region: Region
+  ) {
+    let scores = drawing.state.scores
+    guard region.height > 1, !scores.isEmpty else { return }
+    let chosen = scores.firstIndex { $0.name == drawing.state.scoreTable?.name } ?? 0
+    func columns(_ texts: String...) -> String {
+      texts.map { drawing.padded($0, 11) }.joined()
+    }
+    canvas.writeRight(columns("\(a)", "\(b)", "difference"), y: region.y, in: region, role: .label)
+    let rows = (scores[chosen...] + scores[..<chosen]).prefix(region.height - 1)
+    for (row, score) in rows.enumerated() {
+      let role: Role = row == 0 ? .strongest : .label
+      let mark = row == 0 ? drawing.glyphs.pointRight : " "
+      let name = drawing.cut("\(mark) \(score.title), \(score.unit)", max(0, region.width - 34))
+      let (first, second) = (score.value(a), score.value(b))
+      canvas.write(name, x: region.x, y: region.y + 1 + row, in: region, role: role)
+      canvas.writeRight(
+        columns(
+          drawing.number(first, 0), drawing.number(second, 0),
+          (second - first).isNaN ? drawing.glyphs.undefined : (second - first).signed(4)),
+        y: region.y + 1 + row, in: region)
     }
   }
 
@@ -123,7 +178,16 @@ enum CompareView: ExplorerView {
   }
 
   static func questions(_ state: ExplorerState) -> [Question] {
-    [state.otherQuestion].compactMap { $0 }
+    [state.otherQuestion].compactMap { $0 } + scoreQuestions(state)
+  }
+
+  /// The chosen score of the model as it is, where no run has it.
+  private static func scoreQuestions(_ state: ExplorerState) -> [Question] {
+    let (name, known) = (state.score, state.run?.scores.map(\.name) ?? [])
+    guard state.compared == .change, HeadScores.named(name) != nil, !known.contains(name) else {
+      return []
+    }
+    return [Question(.score(name))]
   }
 
   /// The ranking, a row for each head.

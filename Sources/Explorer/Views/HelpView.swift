@@ -80,18 +80,6 @@ enum HelpView: ExplorerView {
   }
 
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
-    let last = max(0, lines(state).count - region.height)
-    let page = max(1, region.height - 1)
-    let step =
-      switch motion {
-      case .up: -1
-      case .down: 1
-      case .pageUp, .pageLeft: -page
-      case .pageDown, .pageRight: page
-      case .firstRow, .firstColumn: -state.helpTop
-      case .lastRow, .lastColumn: last
-      case .left, .right: 0
-      }
-    state.helpTop = (state.helpTop + step).clamped(to: 0...last)
+    state.scroll(motion, lines: lines(state).count, in: region)
   }
 }

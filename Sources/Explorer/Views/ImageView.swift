@@ -243,7 +243,7 @@ enum ImageView: ExplorerView {
   }
 
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
-    guard let subject = state.subject else { return }
+    guard let subject = state.subject, obstacle(subject) == nil else { return }
     guard let grid = subject.queryPrompt?.grid else { return step(motion, &state) }
     let query = state.query
     guard grid.tokens.contains(query) else {

@@ -7,11 +7,9 @@ enum ModelView: ExplorerView {
   /// What it shows.
   static let help = "The model, and checks of its maps"
 
-  private static func lines(_ drawing: Drawing) -> [(String, String, Role)] {
-    let state = drawing.state
+  private static func lines(_ state: ExplorerState) -> [(String, String, Role)] {
     guard let subject = state.subject else { return [] }
-    let model = TokenText.shown(Array(subject.model.utf8), charset: drawing.appearance.charset)
-    var lines: [(String, String, Role)] = [("Model", model, .title)]
+    var lines: [(String, String, Role)] = [("Model", subject.model, .title)]
     if let report = state.modelReport {
       lines += report.plan.map { ($0.name, $0.value, .plain) }
       lines.append(("", "", .plain))
@@ -31,7 +29,7 @@ enum ModelView: ExplorerView {
   static func draw(_ drawing: Drawing, on canvas: inout Canvas, in region: Region) {
     guard drawing.state.subject != nil else { return drawing.drawMessage(on: &canvas, in: region) }
     let names = region.width >= 40 ? 18 : 0
-    let lines = lines(drawing)
+    let lines = lines(drawing.state)
     let top = drawing.state.helpTop.clamped(to: 0...max(0, lines.count - region.height))
     for (row, line) in lines.dropFirst(top).prefix(region.height).enumerated() {
       let y = region.y + row
@@ -54,12 +52,7 @@ enum ModelView: ExplorerView {
   }
 
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
-    switch motion {
-    case .up: state.helpTop = max(0, state.helpTop - 1)
-    case .down: state.helpTop += 1
-    case .firstRow: state.helpTop = 0
-    default: break
-    }
+    state.scroll(motion, lines: lines(state).count, in: region)
   }
 
   static func questions(_ state: ExplorerState) -> [Question] { [state.ask(.model)] }
