@@ -97,38 +97,57 @@ public struct Model: Sendable {
     reusing base: Trace<Element>? = nil, keeping file: KeptFile? = nil,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<Element> {
+    try run(
+      prompt, as: type, interventions: [stream: interventions], reusing: base, keeping: file,
+      onProgress: onProgress)
+  }
+
+  /// Runs a prompt with changes in several parts at once.
+  ///
+  /// - Parameters:
+  ///   - interventions: By part, applied in this order where they meet.
+  ///   - others: As for changes in one part.
+  /// - Throws: As with changes in one part.
+  public func run<Element: Scalar>(
+    _ prompt: Prompt, as type: Element.Type = Element.self,
+    interventions: [StreamName: [Intervention]],
+    reusing base: Trace<Element>? = nil, keeping file: KeptFile? = nil,
+    onProgress: (Progress) throws -> Void = { _ in }
+  ) throws -> Trace<Element> {
     if multipliesBFloat16 {
       try run(
-        prompt, on: Element.RoundingKernels.self, interventions: interventions, in: stream,
-        reusing: base, keeping: file, onProgress: onProgress)
+        prompt, on: Element.RoundingKernels.self, interventions: interventions, reusing: base,
+        keeping: file, onProgress: onProgress)
     } else {
       try run(
-        prompt, on: Element.PreferredKernels.self, interventions: interventions, in: stream,
-        reusing: base, keeping: file, onProgress: onProgress)
+        prompt, on: Element.PreferredKernels.self, interventions: interventions, reusing: base,
+        keeping: file, onProgress: onProgress)
     }
   }
 
   /// Runs a prompt on given kernels.
   func run<K: Kernels>(
-    _ prompt: Prompt, on _: K.Type, interventions: [Intervention] = [],
-    in stream: StreamName = .decoder, reusing base: Trace<K.Element>? = nil,
-    keeping file: KeptFile? = nil,
+    _ prompt: Prompt, on _: K.Type, interventions: [StreamName: [Intervention]] = [:],
+    reusing base: Trace<K.Element>? = nil, keeping file: KeptFile? = nil,
     onProgress: (Progress) throws -> Void = { _ in }
   ) throws -> Trace<K.Element> {
     try check(prompt)
-    try check(interventions, in: stream, of: prompt)
+    for stream in StreamName.allCases {
+      try check(interventions[stream] ?? [], in: stream, of: prompt)
+    }
     guard let encoder = plan.encoder else {
       if let base, base.plan != plan || base.prompt.ids != prompt.ids {
         throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
       }
       var pass = ForwardPass<K>(
-        plan: plan, weights: weights, prompt: prompt, interventions: interventions)
+        plan: plan, weights: weights, prompt: prompt,
+        interventions: interventions[.decoder] ?? [])
       // Rules that were frozen into a run did not reach what follows them.
       let known = base?.reach == .local ? nil : base
       return try pass.run(reusing: known, keeping: file ?? base?.file, onProgress: onProgress)
     }
     return try run(
-      prompt, through: encoder, on: K.self, interventions: [stream: interventions], reusing: base,
+      prompt, through: encoder, on: K.self, interventions: interventions, reusing: base,
       keeping: file ?? base?.file, onProgress: onProgress)
   }
 

@@ -39,6 +39,13 @@ public protocol PatternSource: Sendable {
 }
 
 extension PatternSource {
+  /// All heads, by layer.
+  public var allHeads: [HeadIndex] {
+    (0..<layers).flatMap { layer in
+      (0..<heads).map { HeadIndex(layer: layer, head: $0) }
+    }
+  }
+
   /// Nothing worth counting.
   public var bytesInMemory: Int { 0 }
 

@@ -8,7 +8,7 @@ private let first = HeadIndex(layer: 0, head: 0)
 
 private func without(_ heads: HeadIndex...) -> Alteration {
   var alteration = Alteration()
-  alteration.knockedOut = Set(heads)
+  alteration.knockedOut = StreamHeads(heads)
   return alteration
 }
 
@@ -37,7 +37,7 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   state.type("restore")
   #expect(state.alteration.isNone)
   state.press(.character(" "), .down, .character(" "), .character("x"))
-  #expect(state.alteration.knockedOut.map(\.layer).sorted() == [1, 2])
+  #expect(state.alteration.knockedOut[.decoder].map(\.layer).sorted() == [1, 2])
 }
 
 @Test func `knock-outs are undone and redone one by one`() {
@@ -51,7 +51,7 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   state.press(.control("r"), .control("r"))
   #expect(state.alteration.knockedOut.count == 2)
   state.press(.character("u"), .down, .character("."))
-  #expect(state.alteration.knockedOut == [first, HeadIndex(layer: 1, head: 1)])
+  #expect(state.alteration.knockedOut == StreamHeads([first, HeadIndex(layer: 1, head: 1)]))
 }
 
 @Test func `the prediction shows the loss before and after, and what it was`() {
@@ -136,7 +136,7 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   var state = ExplorerState(.synthetic())
   state.press(.character("x"))
   state.type("rule temperature")
-  #expect(state.alteration.knockedOut == [first] && !state.alteration.rules.isEmpty)
+  #expect(state.alteration.knockedOut == StreamHeads([first]) && !state.alteration.rules.isEmpty)
   #expect(state.alteration.text == "without L0.H0; rule temperature:tau=2 in L0.H0, propagated")
 }
 

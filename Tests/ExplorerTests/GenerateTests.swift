@@ -80,7 +80,7 @@ extension ExplorerState {
   var state = ExplorerState(.synthetic(), view: "generate")
   state.write()
   var alteration = Alteration()
-  alteration.knockedOut = [HeadIndex(layer: 0, head: 0)]
+  alteration.knockedOut = StreamHeads([HeadIndex(layer: 0, head: 0)])
   let effects = state.press(.character("x"))
   guard case .ask(let questions, _)? = effects.last else {
     Issue.record("nothing asked")
@@ -116,7 +116,7 @@ private func sorter(_ stream: StreamName) -> Subject {
     patterns: patterns, scores: [], keyTokens: keys)
   subject.asked = Prompt(tokens: read)
   subject.stream = stream
-  subject.streams = [.encoder, .decoder, .cross]
+  subject.hasStreams([.encoder, .decoder, .cross])
   subject.beginning = [Token("<pad>")]
   return subject
 }

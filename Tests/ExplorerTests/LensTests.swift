@@ -124,7 +124,9 @@ private func row(_ source: any PatternSource, _ head: HeadIndex, _ query: Int) -
   state.notes[state.head] = "a note that is longer than the line that it stands on has room for"
   state.type("filter layer<3")
   state.change { alteration in
-    alteration.knockedOut = [HeadIndex(layer: 2, head: 1), HeadIndex(layer: 2, head: 2)]
+    alteration.knockedOut = StreamHeads([
+      HeadIndex(layer: 2, head: 1), HeadIndex(layer: 2, head: 2),
+    ])
     for head in 0..<4 {
       alteration.rules[HeadIndex(layer: 0, head: head)] = try? RuleSpec(parsing: "streaming:sink=3")
     }

@@ -24,8 +24,13 @@ extension Subject {
       model: "synthetic", prompt: "", tokens: sentence.map { Token($0) }, patterns: CrossPatterns(),
       scores: [], origin: Origin(address: "sample:sort", fingerprint: ""), keyTokens: keys)
     subject.stream = .cross
-    subject.streams = [.encoder, .decoder, .cross]
+    subject.hasStreams([.encoder, .decoder, .cross])
     return subject
+  }
+
+  /// Makes it a run of several stacks, all of one shape.
+  mutating func hasStreams(_ streams: [StreamName]) {
+    parts = streams.map { Part(stream: $0, layers: patterns.layers, heads: patterns.heads) }
   }
 
   /// The sentence with named parts.
@@ -90,7 +95,8 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
     #expect(state.notice?.text == "what was changed and noted about one comes back with it")
     #expect(state.press(.character("u")).isEmpty && state.alteration.isNone)
     _ = update(&state, .loaded(subject("one")))
-    #expect(state.alteration.knockedOut == [state.head] && state.selected == [state.head])
+    #expect(
+      state.alteration.knockedOut == StreamHeads([state.head]) && state.selected == [state.head])
     #expect(state.notes[state.head] == "first")
     state.press(.character("u"))
     #expect(state.alteration.isNone)
@@ -102,8 +108,8 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
   @Test func `heads that are out belong to the part that was looked at`() {
     var state = ExplorerState(.cross())
     state.press(.character("x"))
-    #expect(state.alteration.knockedOut == [HeadIndex(layer: 0, head: 0)])
-    #expect(state.alteration.stream == .cross)
+    let first = HeadIndex(layer: 0, head: 0)
+    #expect(state.alteration.knockedOut == StreamHeads([first], in: .cross))
     #expect(state.alteration.text == "without L0.H0 of cross attention")
     #expect(Commands.hints(state).contains { $0.keys == "E" }, "the other parts are a key away")
     #expect(!Commands.hints(ExplorerState(.synthetic())).contains { $0.keys == "E" })
@@ -111,19 +117,50 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
     subject.stream = .decoder
     _ = update(&state, .loaded(subject))
     state.press(.character("x"))
-    #expect(state.notice?.text == "heads of cross attention are out; put them back first, u undoes")
-    #expect(Reopening.line(ExplorerState(subject), view: "map") != nil)
-    // Neither says what is out of another part, so neither pretends to lead here.
-    #expect(Reopening.line(state, view: "map") == nil)
-    #expect(state.type("write f").isEmpty)
-    #expect(
-      state.notice?.text
-        == ":write: heads of cross attention are out; a session keeps those of the part that is seen: E"
-    )
+    #expect(state.alteration.knockedOut[.decoder] == [first], "and those of both parts are out")
+    #expect(state.alteration.text == "without L0.H0 of the decoder, L0.H0 of cross attention")
     subject.stream = .cross
     _ = update(&state, .loaded(subject))
     state.press(.character("x"))
-    #expect(state.alteration == Alteration(), "nothing of the part is left")
+    #expect(state.alteration.knockedOut == StreamHeads([first]), "the other part's stays out")
+    #expect(state.alteration.text == "without L0.H0")
+  }
+
+  @Test func `what leads back names the part of heads that are out of another one`() throws {
+    var state = ExplorerState(.cross())
+    state.alteration.knockedOut = StreamHeads([HeadIndex(layer: 1, head: 2)], in: .cross)
+    state.alteration.knockedOut[.encoder] = [HeadIndex(layer: 0, head: 1)]
+    let line = try #require(Reopening.line(state, view: "atlas"))
+    #expect(line.hasSuffix(" --without encoder:L0.H1,L1.H2"))
+    let session = try #require(Session(state))
+    #expect(session.text.contains("\nknock-out encoder:L0.H1,L1.H2\n"))
+    var again = ExplorerState()
+    try Session(session.text, file: "s").apply(to: &again)
+    _ = update(&again, .loaded(.cross()))
+    #expect(again.alteration == state.alteration && again.notice == nil)
+    for bad in ["encoder", "encoder:", "image:L0.H1", "L0.H1:encoder", ","] {
+      #expect(throws: RecordingError.self) {
+        try Session("\(Session.heading)\nknock-out \(bad)\n", file: "s")
+      }
+    }
+    again = ExplorerState()
+    again.arrival.without = "encoder:L0.H9"
+    _ = update(&again, .loaded(.cross()))
+    #expect(
+      again.notice?.text == "encoder:L0.H9: found no such heads, expected such as L5.H1,L3")
+  }
+
+  @Test func `a rule says that it stands in the decoder, beside heads that are out of any part`() {
+    var state = ExplorerState(.cross())
+    state.press(.character("x"))
+    state.type("rule window")
+    #expect(state.notice?.text == "rules stand in the decoder, this is cross attention: E")
+    #expect(state.alteration.rules.isEmpty && state.rule == nil)
+    var subject = Subject.cross()
+    subject.stream = .decoder
+    _ = update(&state, .loaded(subject))
+    state.type("rule window")
+    #expect(state.alteration.rules.heads.count == 1 && state.alteration.knockedOut.count == 1)
   }
 }
 

@@ -110,7 +110,9 @@ private func pruned() -> ExplorerState { ExplorerState(.synthetic(), view: "prun
   #expect(state.type("mask write m.json") == [.save(name: "m.json", text: "{\"3\": [4, 5]}\n")])
   #expect(state.type("mask read m.json") == [.readMask("m.json")])
   _ = update(&state, .maskFile(name: "m.json", Array(#"{"0": [1], "3": [5]}"#.utf8)))
-  #expect(state.alteration.knockedOut == [.init(layer: 0, head: 1), .init(layer: 3, head: 5)])
+  #expect(
+    state.alteration.knockedOut
+      == StreamHeads([.init(layer: 0, head: 1), .init(layer: 3, head: 5)]))
   #expect(state.notice?.text == "without 2 heads as in m.json; u undoes")
   state.press(.escape)
   state.views = ["atlas"]

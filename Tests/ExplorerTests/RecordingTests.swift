@@ -75,7 +75,9 @@ func `a bad recording is refused with its line`(text: String, message: String) {
     HeadIndex(layer: 1, head: 0): "copies \"names\"", HeadIndex(layer: 0, head: 2): "x",
   ]
   state.marks = ["a": Place(view: "map", head: HeadIndex(layer: 1, head: 1), query: 3, key: 2)]
-  state.alteration.knockedOut = [HeadIndex(layer: 3, head: 1), HeadIndex(layer: 0, head: 5)]
+  state.alteration.knockedOut = StreamHeads([
+    HeadIndex(layer: 3, head: 1), HeadIndex(layer: 0, head: 5),
+  ])
   let rule = try RuleSpec(parsing: "streaming:sink=2,recent=8")
   state.alteration.rules = RulePlan(rule, in: [HeadIndex(layer: 2, head: 1), state.head])
   state.alteration.reach = .local
@@ -122,7 +124,7 @@ func `a bad recording is refused with its line`(text: String, message: String) {
 
 @Test func `a session keeps the parts of a prompt, its options and its stream`() throws {
   var subject = try Subject.named([PromptSpan(name: "a \"b\" c", tokens: 3..<9)])
-  subject.streams = [.encoder, .decoder]
+  subject.hasStreams([.encoder, .decoder])
   let session = try #require(Session(ExplorerState(subject)))
   #expect(session.text.contains("\nspan \"a \\\"b\\\" c\" 3 9\nstream decoder\n"))
   #expect(try Session(session.text, file: "s") == session)

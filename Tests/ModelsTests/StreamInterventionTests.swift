@@ -52,6 +52,59 @@ import Testing
     #expect(Set(batched).count == 3, "every head matters a little")
   }
 
+  @Test(arguments: ["t5", "bart", "whisper"])
+  func `heads of all streams are taken out at once`(name: String) throws {
+    let (model, prompt) = try example(name)
+    let base = try model.run(prompt, as: Double.self)
+    var heads = StreamHeads()
+    for stream in Self.streams {
+      heads[stream] = Set(try model.plan(stream, for: prompt).allHeads.prefix(1))
+    }
+    let changed = try model.run(prompt, as: Double.self, interventions: heads.zeroed)
+    let reused = try model.run(prompt, interventions: heads.zeroed, reusing: base)
+    #expect(changed.residuals == reused.residuals)
+    for stream in Self.streams {
+      let own = try model.stream(stream, of: changed)
+      #expect(own.interventions.count == 1)
+      for head in heads[stream] {
+        #expect(own.weightedValues(head).copied.elements.allSatisfy { $0 == 0 })
+      }
+      var fewer = heads
+      fewer[stream] = []
+      let rest = try model.run(prompt, as: Double.self, interventions: fewer.zeroed)
+      #expect(rest.residuals != changed.residuals, "each of them matters")
+    }
+    let encoded = try model.run(
+      prompt, as: Double.self, interventions: heads.zeroed[.encoder] ?? [], in: .encoder)
+    #expect(changed.stream(.encoder)?.residuals == encoded.stream(.encoder)?.residuals)
+  }
+
+  @Test func `a list of heads names their parts where they are not of the one that is meant`()
+    throws
+  {
+    let (model, prompt) = try example("t5")
+    let heads = try model.heads(named: "L0.H1, encoder:L1,1.0", in: .cross, of: prompt)
+    #expect(heads.streams == [.encoder, .cross] && heads.count == 6)
+    #expect(
+      heads.names(in: .cross)
+        == ["encoder:L1.H0", "encoder:L1.H1", "encoder:L1.H2", "encoder:L1.H3", "L0.H1", "L1.H0"])
+    #expect(heads.names(in: .encoder).last == "cross:L1.H0")
+    for stream in Self.streams {
+      let list = heads.names(in: stream).joined(separator: ",")
+      #expect(try model.heads(named: list, in: stream, of: prompt) == heads)
+    }
+    #expect(throws: ModelError.headListUnreadable("image:L0.H1")) {
+      try model.heads(named: "image:L0.H1", in: .decoder, of: prompt)
+    }
+    #expect(throws: ModelError.self) {
+      try model.heads(named: "encoder:L9.H1", in: .decoder, of: prompt)
+    }
+    let one = try Reference("gpt2-standard").model
+    #expect(throws: ModelError.noSuchStream(.encoder, family: one.plan.family)) {
+      try one.heads(named: "encoder:L0.H1", in: .decoder, of: Prompt(ids: [1]))
+    }
+  }
+
   @Test(arguments: ["t5", "bart"], streams)
   func `a stream's gates are differences, also where heads are already scaled`(
     name: String, stream: StreamName

@@ -190,21 +190,12 @@ extension ExplorerState {
   mutating func knockOut(_ heads: [HeadIndex]) {
     guard let subject, !heads.isEmpty else { return say("no head to knock out") }
     let stream = subject.stream
-    // A head is named by its layer and number alone: those that are out belong to one part.
-    guard alteration.knockedOut.isEmpty || alteration.stream == stream else {
-      return say("heads of \(alteration.stream.inWords) are out; put them back first, u undoes")
-    }
-    guard stream == .decoder || alteration.rules.isEmpty else {
-      return say("a rule stands in the decoder; drop it before heads of \(stream.inWords) go")
-    }
     change { alteration in
-      alteration.stream = stream
-      if alteration.knockedOut.isSuperset(of: heads) {
-        alteration.knockedOut.subtract(heads)
+      if alteration.knockedOut[stream].isSuperset(of: heads) {
+        alteration.knockedOut[stream].subtract(heads)
       } else {
-        alteration.knockedOut.formUnion(heads)
+        alteration.knockedOut[stream].formUnion(heads)
       }
-      if alteration.knockedOut.isEmpty { alteration.stream = .decoder }
     }
   }
 

@@ -3,9 +3,7 @@ import Models
 extension Subject {
   /// A row for each head, a column for each of some scores.
   func scoreData(name: String, _ scores: [ScoreTable]) -> DataTable {
-    let heads = (0..<patterns.layers).flatMap { layer in
-      (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) }
-    }
+    let heads = patterns.allHeads
     var table = DataTable(name)
     table.add("layer", .integers(heads.map(\.layer)))
     table.add("head", .integers(heads.map(\.head)))

@@ -73,10 +73,7 @@ extension PredictView {
 extension RulesView {
   /// Every head, the rule that stands in it, and how far its map moved.
   static func data(_ state: ExplorerState) -> ViewData? {
-    guard let patterns = state.subject?.patterns else { return nil }
-    let heads = (0..<patterns.layers).flatMap { layer in
-      (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) }
-    }
+    guard let heads = state.subject?.patterns.allHeads else { return nil }
     let drift = state.drift
     var table = DataTable(name)
     table.add("layer", .integers(heads.map(\.layer)))

@@ -82,21 +82,16 @@ struct Runs {
     if let known = changed.first(where: { $0.alteration == alteration }) { return known.trace }
     // Room is made before it is needed.
     changed.removeFirst(max(0, changed.count + 1 - Self.capacity))
-    let knockOuts = alteration.knockedOut.sorted().map { Intervention.zero($0) }
     // Rules are the decoder's.
-    guard alteration.rules.isEmpty || alteration.knockedOut(in: .decoder) == alteration.knockedOut
-    else { throw StreamError.rulesElsewhere(alteration.stream) }
     let rules = try model.interventions(alteration.rules, on: whole)
+    var trace = whole
     // With inputs frozen nothing runs again, heads that are knocked out neither: the two scopes never mix.
     let isLocal = alteration.isLocal
-    let run = isLocal ? [] : knockOuts + rules
-    var trace = whole
-    if !run.isEmpty {
+    if !isLocal {
       let file = try makeRoom(model)
-      trace = try model.run(
-        prompt, interventions: run, in: rules.isEmpty ? alteration.stream : .decoder,
-        reusing: whole, keeping: file
-      ) {
+      var run = alteration.knockedOut.zeroed
+      run[.decoder, default: []] += rules
+      trace = try model.run(prompt, interventions: run, reusing: whole, keeping: file) {
         try onProgress(Double($0.done) / Double($0.total))
       }
     }

@@ -30,7 +30,11 @@ extension Subject {
       keys: trace.keyTokens)
     self.asked = asked
     self.stream = stream
-    streams = model.streams(for: asked)
+    parts = StreamName.allCases.compactMap { stream in
+      (try? model.plan(stream, for: asked)).map {
+        Part(stream: stream, layers: $0.layers, heads: $0.heads)
+      }
+    }
     media = Medium.taken(by: model.plan)
     beginning = model.beginning(of: asked, origin)
   }

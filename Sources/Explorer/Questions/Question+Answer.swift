@@ -118,14 +118,11 @@ extension Runs {
 /// What a part of an encoder-decoder cannot answer.
 enum StreamError: Error, Equatable, CustomStringConvertible {
   case noPrediction(StreamName)
-  case rulesElsewhere(StreamName)
 
   var description: String {
     switch self {
     case .noPrediction(let stream):
       "the \(stream.rawValue) stream predicts nothing, the decoder does; E shows it"
-    case .rulesElsewhere(let stream):
-      "heads of \(stream.inWords) are out, and rules stand in the decoder; undo one of them with u"
     }
   }
 }

@@ -124,10 +124,11 @@ extension Session {
       }
     ),
     (
-      "knock-out", "and heads such as L3.H5,L4",
+      "knock-out", "and heads such as L3.H5,L4 or, of another part, encoder:L3.H5",
       { session, text in
-        guard let heads = heads(text.split(separator: " ")) else { return false }
-        session.arrival.without = [session.arrival.without, heads].compactMap { $0 }
+        let words = text.split { " ,".contains($0) }.map(String.init)
+        guard !words.isEmpty, words.allSatisfy(isHeadOfPart) else { return false }
+        session.arrival.without = ([session.arrival.without].compactMap { $0 } + words)
           .joined(separator: ",")
         return true
       }
@@ -220,6 +221,13 @@ extension Session {
     let names = words.flatMap { $0.split(separator: ",") }.map(String.init)
     let isRead = names.allSatisfy { HeadIndex($0) != nil || HeadIndex("\($0).0") != nil }
     return names.isEmpty || !isRead ? nil : names.joined(separator: ",")
+  }
+
+  private static func isHeadOfPart(_ word: String) -> Bool {
+    let parts = try? StreamHeads(word, in: .decoder) { word, _ in
+      heads([word[...]]) == nil ? [] : [HeadIndex(layer: 0, head: 0)]
+    }
+    return parts?.isEmpty == false
   }
 
   private static func names(_ cases: [some RawRepresentable<String>]) -> String {

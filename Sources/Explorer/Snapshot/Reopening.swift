@@ -2,12 +2,9 @@ import Models
 
 /// The command line that shows a state again.
 public enum Reopening {
-  /// `heed sample:novels --text 'to be' --view map …`; nil when nothing names the model, or heads that are out
-  /// of a part that is not seen.
+  /// `heed sample:novels --text 'to be' --view map …`; nil when nothing names the model.
   public static func line(_ state: ExplorerState, view: String) -> String? {
-    guard let subject = state.subject, let origin = subject.origin,
-      !state.alteration.hides(beside: subject.stream)
-    else { return nil }
+    guard let subject = state.subject, let origin = subject.origin else { return nil }
     var words = ["heed", quoted(origin.address)]
     for option in origin.options { words += ["--\(option.name)", quoted(option.value)] }
     switch subject.askedPrompt {

@@ -3,9 +3,7 @@ import Models
 /// What is changed about the model while it is looked at.
 public struct Alteration: Sendable, Hashable {
   /// Heads whose output is set to zero.
-  public var knockedOut: Set<HeadIndex> = []
-  /// The part of an encoder-decoder that those heads belong to.
-  public var stream = StreamName.decoder
+  public var knockedOut = StreamHeads()
   /// Rules in place of softmax.
   public var rules = RulePlan()
   /// Whether rules change what comes after them, or their heads alone.
@@ -20,14 +18,6 @@ public struct Alteration: Sendable, Hashable {
 
   /// Whether anything is changed.
   public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
-
-  /// Whether heads are out of another part than one: what leads to that part does not say so.
-  func hides(beside stream: StreamName) -> Bool { !knockedOut.isEmpty && stream != self.stream }
-
-  /// The knocked-out heads of one part.
-  func knockedOut(in stream: StreamName) -> Set<HeadIndex> {
-    stream == self.stream ? knockedOut : []
-  }
 
   /// What rules are measured against: the same change without any rule.
   ///
@@ -51,9 +41,9 @@ public struct Alteration: Sendable, Hashable {
 
   /// What no line is too short for: the names of rules, and how many heads are out.
   var names: String? {
-    let out = knockedOut.count == 1 ? knockedOut.map(\.description) : ["\(knockedOut.count) heads"]
+    let out = knockedOut.streams.flatMap { knockedOut[$0] }
     let parts =
-      (knockedOut.isEmpty ? [] : ["without \(out[0])"])
+      (out.isEmpty ? [] : ["without " + (out.count == 1 ? "\(out[0])" : "\(out.count) heads")])
       + (rules.isEmpty
         ? [] : ["rule " + Set(heads.map(\.rule.name)).sorted().joined(separator: ", ")])
     return parts.isEmpty ? nil : parts.joined(separator: "; ") + (isLocal ? ", local" : "")
@@ -69,8 +59,12 @@ public struct Alteration: Sendable, Hashable {
     }
     var parts: [String] = []
     if !knockedOut.isEmpty {
-      let part = stream == .decoder ? "" : " of \(stream.inWords)"
-      parts.append("without \(names(knockedOut))\(part)" + (isLocal ? " (not run: local)" : ""))
+      let streams = knockedOut.streams
+      // Of a single stack the decoder's heads need no name of their part.
+      let out = streams.map { stream in
+        names(knockedOut[stream]) + (streams == [.decoder] ? "" : " of \(stream.inWords)")
+      }
+      parts.append("without \(out.joined(separator: ", "))" + (isLocal ? " (not run: local)" : ""))
     }
     for (rule, heads) in heads {
       parts.append(

@@ -8,7 +8,7 @@ public struct Arrival: Sendable, Equatable {
   public var query, key: Int?
   /// The name of a score.
   public var score: String?
-  /// Heads to knock out, such as `L5.H1,L3`.
+  /// Heads to knock out, such as `L5.H1,L3`; `encoder:L5.H1` for those of a part that is not looked at.
   public var without: String?
   /// Rules to put into heads.
   public var rules: [Rule] = []
@@ -35,9 +35,10 @@ public struct Arrival: Sendable, Equatable {
   init(_ state: ExplorerState, view: String) {
     (head, query, key) = (state.head, state.query, state.key)
     let alteration = state.alteration
-    // They mean heads of the part that is looked at.
-    let out = alteration.knockedOut(in: state.subject?.stream ?? .decoder)
-    if !out.isEmpty { without = ExplorerState.names(out) }
+    let out = alteration.knockedOut
+    if !out.isEmpty {
+      without = out.names(in: state.subject?.stream ?? .decoder).joined(separator: ",")
+    }
     // The rule that is looked at is the last one that is put in.
     let rules = alteration.heads
     let chosen = state.rule?.description
@@ -95,18 +96,21 @@ extension ExplorerState {
     guard arrival.without != nil || !arrival.rules.isEmpty else { return }
     var next = alteration
     if let reach = arrival.reach { next.reach = reach }
-    let lists = [arrival.without].compactMap { $0 } + arrival.rules.compactMap(\.heads)
-    for list in lists where heads(named: list) == nil {
-      notice = Notice(
-        text: "\(list): found no such heads, expected such as L5.H1,L3", isError: true)
-      return
+    let out = arrival.without.map { (list: $0, heads: parts(named: $0)) }
+    // Rules are the decoder's.
+    let ruled = subject?.part(.decoder)
+    let unknown =
+      out.flatMap { $0.heads == nil ? $0.list : nil }
+      ?? arrival.rules.compactMap(\.heads).first { ruled?.heads(named: $0) == nil }
+    if let unknown {
+      return fail("\(unknown): found no such heads, expected such as L5.H1,L3")
     }
-    if let list = arrival.without {
-      next.knockedOut.formUnion(heads(named: list) ?? [])
-      next.stream = subject?.stream ?? .decoder
+    if let heads = out?.heads {
+      for stream in heads.streams { next.knockedOut[stream].formUnion(heads[stream]) }
     }
     for rule in arrival.rules {
-      for head in rule.heads.map({ heads(named: $0) ?? [] }) ?? ruledHeads(.all) {
+      let heads = rule.heads.flatMap { ruled?.heads(named: $0) } ?? ruled?.allHeads ?? []
+      for head in heads {
         next.rules[head] = rule.spec
       }
       self.rule = rule.spec
@@ -117,26 +121,25 @@ extension ExplorerState {
 
   /// What a rule was put into, by the heads that it stands in.
   private func target(of heads: Set<HeadIndex>) -> RuleTarget {
-    guard let patterns = subject?.patterns, heads.count > 1 else { return .head }
-    if heads.count == patterns.layers * patterns.heads { return .all }
-    let isLayer = heads.count == patterns.heads && Set(heads.map(\.layer)).count == 1
+    guard let part = subject?.part(.decoder), heads.count > 1 else { return .head }
+    if heads.count == part.allHeads.count { return .all }
+    let isLayer = heads.count == part.heads && Set(heads.map(\.layer)).count == 1
     return isLayer ? .layer : .selected
+  }
+
+  /// The heads of a list such as `L5.H1,encoder:L3`; nil when one is unreadable or not there.
+  private func parts(named list: String) -> StreamHeads? {
+    guard let subject else { return nil }
+    return try? StreamHeads(list, in: subject.stream) { words, stream in
+      guard let part = subject.part(stream), let heads = part.heads(named: words) else {
+        throw ModelError.headListUnreadable(list)
+      }
+      return heads
+    }
   }
 
   /// The heads of a list such as `L5.H1,L3`; nil when one is unreadable or not there.
   func heads(named list: String) -> [HeadIndex]? {
-    guard let patterns = subject?.patterns else { return nil }
-    var found: [HeadIndex] = []
-    for word in list.split(separator: ",").map({ String($0).trimmed }) {
-      let layer = HeadIndex("\(word).0")?.layer
-      let named =
-        HeadIndex(word).map { [$0] }
-        ?? layer.map { layer in (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) } }
-      guard let named,
-        named.allSatisfy({ $0.layer < patterns.layers && $0.head < patterns.heads })
-      else { return nil }
-      found += named
-    }
-    return found
+    subject.flatMap { $0.part($0.stream) }?.heads(named: list)
   }
 }

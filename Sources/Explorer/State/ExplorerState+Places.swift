@@ -112,10 +112,7 @@ extension ExplorerState {
   /// The heads that the filter lets through, by layer.
   func heads() -> [HeadIndex] {
     guard let patterns = subject?.patterns else { return [] }
-    let all = (0..<patterns.layers).flatMap { layer in
-      (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) }
-    }
-    return filter == nil ? all : all.filter { passes($0) }
+    return filter == nil ? patterns.allHeads : patterns.allHeads.filter { passes($0) }
   }
 
   /// Whether the filter lets a head through.

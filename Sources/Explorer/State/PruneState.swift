@@ -51,7 +51,7 @@ extension ExplorerState {
   /// those that are knocked out.
   var maskToWrite: HeadMask {
     guard view == PruneView.name, let point = pruning.point else {
-      return HeadMask(removed: alteration.knockedOut)
+      return HeadMask(removed: alteration.knockedOut[subject?.stream ?? .decoder])
     }
     return point.mask
   }
@@ -59,7 +59,7 @@ extension ExplorerState {
   /// Takes the heads of a mask out; can be undone.
   mutating func take(_ mask: HeadMask, from file: String?) {
     let stream = subject?.stream ?? .decoder
-    change { ($0.knockedOut, $0.stream) = (mask.removed, stream) }
+    change { $0.knockedOut[stream] = mask.removed }
     let source = file.map { " as in \($0)" } ?? ""
     say("without \(mask.removed.count) heads\(source); u undoes")
   }

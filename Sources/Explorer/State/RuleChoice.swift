@@ -22,10 +22,7 @@ extension ExplorerState {
     case .head: return [head]
     case .layer: return (0..<patterns.heads).map { HeadIndex(layer: head.layer, head: $0) }
     case .selected: return selected.sorted()
-    case .all:
-      return (0..<patterns.layers).flatMap { layer in
-        (0..<patterns.heads).map { HeadIndex(layer: layer, head: $0) }
-      }
+    case .all: return patterns.allHeads
     }
   }
 
@@ -34,6 +31,10 @@ extension ExplorerState {
     guard let rule else {
       // Without a rule there is no inside of one to look at.
       return change { ($0.rules, $0.reach) = (RulePlan(), .propagated) }
+    }
+    if let stream = subject?.stream, stream != .decoder {
+      self.rule = alteration.heads.last?.rule
+      return say("rules stand in the decoder, this is \(stream.inWords): E")
     }
     let heads = ruledHeads
     guard !heads.isEmpty else { return say("no head is selected; Space selects") }

@@ -95,8 +95,8 @@ public struct Subject: Sendable {
   public var asked: Prompt?
   /// Which part of a run of several stacks this is.
   public var stream = StreamName.decoder
-  /// The parts there are; one for a single stack.
-  public var streams = [StreamName.decoder]
+  /// The parts there are, in the order in which things happen; one for a single stack.
+  public var parts: [Part]
   /// Of an encoder-decoder, what its decoder begins with before it writes; nil where the prompt itself goes on.
   public var beginning: [Token]?
   /// What a prompt of the model can hold beside text.
@@ -120,6 +120,7 @@ public struct Subject: Sendable {
     self.patterns = patterns
     self.scores = scores
     self.kvHeads = kvHeads ?? patterns.heads
+    parts = [Part(stream: .decoder, layers: patterns.layers, heads: patterns.heads)]
     self.origin = origin
     self.hasAdded = hasAdded
     self.keyTokens = keyTokens ?? keys?.tokens ?? tokens
@@ -140,6 +141,12 @@ public struct Subject: Sendable {
     if let scores { subject.scores = scores }
     return subject
   }
+
+  /// The names of the parts there are.
+  public var streams: [StreamName] { parts.map(\.stream) }
+
+  /// One of the parts; nil for one that there is not.
+  func part(_ stream: StreamName) -> Part? { parts.first { $0.stream == stream } }
 
   /// The key/value head that a query head reads.
   func kvHead(of head: Int) -> Int { head / max(1, patterns.heads / max(1, kvHeads)) }
@@ -169,5 +176,42 @@ public struct Subject: Sendable {
   /// A token's bytes; none for a position without a token.
   func bytes(_ position: Int) -> [UInt8] {
     tokens.indices.contains(position) ? tokens[position].bytes : []
+  }
+}
+
+extension Subject {
+  /// A part of a run, and how its heads are counted.
+  public struct Part: Sendable, Hashable {
+    /// Which.
+    public let stream: StreamName
+    /// Its layers, and the heads of each.
+    public let layers, heads: Int
+
+    /// A part.
+    public init(stream: StreamName, layers: Int, heads: Int) {
+      (self.stream, self.layers, self.heads) = (stream, layers, heads)
+    }
+
+    /// All of its heads, by layer.
+    var allHeads: [HeadIndex] {
+      (0..<layers).flatMap { layer in
+        (0..<heads).map { HeadIndex(layer: layer, head: $0) }
+      }
+    }
+
+    /// The heads of a list such as `L5.H1,L3`; nil when one is unreadable or not there.
+    func heads(named list: String) -> [HeadIndex]? {
+      var found: [HeadIndex] = []
+      for word in list.split(separator: ",").map({ String($0).trimmed }) {
+        let layer = HeadIndex("\(word).0")?.layer
+        let named =
+          HeadIndex(word).map { [$0] }
+          ?? layer.map { layer in (0..<heads).map { HeadIndex(layer: layer, head: $0) } }
+        guard let named, named.allSatisfy({ $0.layer < layers && $0.head < heads })
+        else { return nil }
+        found += named
+      }
+      return found
+    }
   }
 }

@@ -89,13 +89,6 @@ extension ExplorerState {
         fail("there is nothing to write yet")
         return []
       }
-      let part = alteration.stream
-      guard !alteration.hides(beside: session.stream ?? .decoder) else {
-        fail(
-          ":write: heads of \(part.inWords) are out; a session keeps those of the part that is seen: E"
-        )
-        return []
-      }
       let file = name ?? sessionFile ?? "heed.session"
       sessionFile = file
       return [.write(name: file, session)]

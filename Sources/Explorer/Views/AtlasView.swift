@@ -30,7 +30,7 @@ enum AtlasView: ExplorerView {
   {
     let state = drawing.state
     let stream = state.subject?.stream ?? .decoder
-    if state.alteration.knockedOut(in: stream).contains(head) { return "x" }
+    if state.alteration.knockedOut[stream].contains(head) { return "x" }
     if state.selected.contains(head) { return "*" }
     if let second {
       let level = second.level(head)

@@ -216,7 +216,7 @@ enum PredictView: ExplorerView {
     for row in rows.visible {
       let (head, y) = (heads[row], rows.y(row))
       let isChosen = head == drawing.state.head
-      let out = drawing.state.alteration.knockedOut(in: .decoder).contains(head) ? "x" : " "
+      let out = drawing.state.alteration.knockedOut[.decoder].contains(head) ? "x" : " "
       let text =
         (isChosen ? drawing.glyphs.pointRight : " ")
         + "\(out)\(padRight("\(head)", 7))\(drawing.padded(contributions[head].signed(2), 7))  "

@@ -50,7 +50,7 @@ struct Predict: ParsableCommand {
     /// Mean next-token cross-entropy of the prompt in nats; null for a prompt of one token.
     var loss: Double?
     /// The heads taken out, the edges cut, what is replaced and whom that reaches; nil when none was named.
-    var without: [HeadIndex]?
+    var without: [String]?
     var cut, replace, into: String?
     /// Whether anything was changed, in words, and the loss without the change.
     var change: String?
@@ -66,7 +66,7 @@ struct Predict: ParsableCommand {
       try container.encodeIfPresent(answer, forKey: .answer)
       try container.encode(loss, forKey: .loss)
       guard change != nil else { return }
-      try container.encodeIfPresent(without?.map(\.description), forKey: .without)
+      try container.encodeIfPresent(without, forKey: .without)
       try container.encodeIfPresent(cut, forKey: .cut)
       try container.encodeIfPresent(replace, forKey: .replace)
       try container.encodeIfPresent(into, forKey: .into)
@@ -90,18 +90,17 @@ struct Predict: ParsableCommand {
     let prompt = try prompt.prompt(source, model, answers: false)
     var trace = try Running.whole(
       model, prompt, engine, as: Element.self, for: [changes.text == nil ? .run : .rerun])
-    let removed = try changes.without.map {
-      try model.plan(engine.stream, for: prompt).heads(named: $0)
-    }
+    let removed = try changes.removed(model, prompt, in: engine.stream)
     var before: Double?
     let interventions = try changes.interventions(
-      model, in: engine.stream, base: trace, source, addSpecial: addsSpecial)
-    if !interventions.isEmpty {
+      model, prompt, in: engine.stream, base: trace, source, addSpecial: addsSpecial)
+    let isChanged = interventions.values.contains { !$0.isEmpty }
+    if isChanged {
       if trace.isCausal, !model.plan.head.isOfClasses {
         before = try Distribution.ofPrompt(model, trace).loss
       }
       trace = try model.run(
-        prompt, interventions: interventions, in: engine.stream, reusing: trace
+        prompt, interventions: interventions, reusing: trace
       ) { _ in
         try Interruption.check()
       }
@@ -122,7 +121,8 @@ struct Predict: ParsableCommand {
     }
     func report(_ top: [Report.Candidate], loss: Double? = nil) -> Report {
       Report(
-        top: top, loss: loss, without: removed, cut: changes.cut, replace: changes.replace,
+        top: top, loss: loss, without: removed?.names(in: engine.stream), cut: changes.cut,
+        replace: changes.replace,
         into: changes.into, change: changes.text, lossBefore: before)
     }
     if model.plan.head.isOfClasses {
@@ -141,7 +141,7 @@ struct Predict: ParsableCommand {
     let distributions = try Distribution.ofPrompt(model, trace)
     var report = report(candidates(distributions.last), loss: distributions.loss)
     report.isNext = true
-    if case .attended = model.plan.encoder, prompt.decoder.isEmpty, interventions.isEmpty {
+    if case .attended = model.plan.encoder, prompt.decoder.isEmpty, !isChanged {
       let ids = try model.answer(prompt, end: source.endTokens).dropFirst()
       report.answer =
         tokenizer.map { String(decoding: $0.decode(Array(ids)), as: UTF8.self) }

@@ -5,7 +5,11 @@ import Tokenizers
 
 /// What is changed in a run before it is asked about.
 struct ChangeOptions: ParsableArguments {
-  @Option(help: "Heads to take out, such as L5.H1,L3 (a layer alone means all of its heads)")
+  @Option(
+    help: """
+      Heads to take out, such as L5.H1,L3 (a layer alone means all of its heads; encoder:L5.H1 is of a part that \
+      --stream does not name)
+      """)
   var without: String?
 
   @Option(
@@ -54,20 +58,23 @@ struct ChangeOptions: ParsableArguments {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
-  /// The changes as interventions in one part of a model.
+  /// The changes as interventions, by part.
   ///
   /// - Parameters:
+  ///   - prompt: What the model is asked.
+  ///   - stream: The part that is changed where nothing else is said.
   ///   - base: A run of all parts without them.
   ///   - source: Reads the text of `--from`.
   /// - Throws: What names a place that is not there; what running the other prompt throws.
   func interventions<Element: Scalar>(
-    _ model: Model, in stream: StreamName, base: Trace<Element>, _ source: TokenizerSource,
-    addSpecial: Bool
-  ) throws -> [Intervention] {
+    _ model: Model, _ prompt: Prompt, in stream: StreamName, base: Trace<Element>,
+    _ source: TokenizerSource, addSpecial: Bool
+  ) throws -> [StreamName: [Intervention]] {
     let own = try model.stream(stream, of: base)
-    var changes = try (without.map { try own.plan.heads(named: $0) } ?? []).map(Intervention.zero)
+    var parts = try removed(model, prompt, in: stream)?.zeroed ?? [:]
+    var changes = parts.removeValue(forKey: stream) ?? []
     if let cut { changes += try own.plan.cuts(cut) }
-    guard let replace, let from else { return changes }
+    guard let replace, let from else { return parts.merging([stream: changes]) { $1 } }
     let places = try own.plan.replacements(replace)
     let receivers = try into.map { try own.plan.replacements($0) }
     var prompt =
@@ -83,9 +90,23 @@ struct ChangeOptions: ParsableArguments {
     changes += try places.map {
       try $0.intervention(from: read, seq: $0.site.isOfKeys ? own.keyCount : own.seq)
     }
-    guard let receivers else { return changes }
-    return try model.paths(from: changes, to: receivers, in: stream, base: base) { _ in
-      try Interruption.check()
+    if let receivers {
+      guard parts.isEmpty else {
+        throw ValidationError("--into goes with heads of the part alone that --stream names.")
+      }
+      changes = try model.paths(from: changes, to: receivers, in: stream, base: base) { _ in
+        try Interruption.check()
+      }
     }
+    return parts.merging([stream: changes]) { $1 }
+  }
+
+  /// The heads to take out; nil where none are named.
+  ///
+  /// - Throws: What names a head that is not there.
+  func removed(
+    _ model: Model, _ prompt: Prompt, in stream: StreamName
+  ) throws -> StreamHeads? {
+    try without.map { try model.heads(named: $0, in: stream, of: prompt) }
   }
 }

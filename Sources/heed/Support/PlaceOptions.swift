@@ -58,7 +58,10 @@ struct PlaceOptions: ParsableArguments {
   @Option(help: "\(Lens.expected)")
   var lens: LensArgument?
 
-  @Option(help: "Heads to run without, such as L5.H1,L3")
+  @Option(
+    help: """
+      Heads to run without, such as L5.H1,L3; encoder:L5.H1 is of a part that --stream does not name
+      """)
   var without: String?
 
   @Option(
@@ -87,9 +90,11 @@ struct PlaceOptions: ParsableArguments {
   }
 
   /// Checks the heads that are named against a model.
-  func check(_ plan: ModelPlan) throws {
-    try which.check(plan)
-    for list in heads + [without].compactMap({ $0 }) { _ = try plan.heads(named: list) }
+  func check(_ model: Model, _ prompt: Prompt, in stream: StreamName) throws {
+    try which.check(model.plan(stream, for: prompt))
+    // Rules are the decoder's.
+    for list in heads { _ = try model.plan(.decoder, for: prompt).heads(named: list) }
+    if let without { _ = try model.heads(named: without, in: stream, of: prompt) }
   }
 
   /// Checks layer, head, query and key against maps.

@@ -32,8 +32,7 @@ struct Sight {
       source = .maps(maps, try prompt.spans())
     case .model(let open):
       let asked = try prompt.prompt(Opening.tokenizer(model), open.model, default: fallback)
-      let plan = try open.model.plan(engine.stream, for: asked)
-      try place.check(plan)
+      try place.check(open.model, asked, in: engine.stream)
       let whole = try Running.whole(open.model, asked, engine, as: Float.self, for: [.scores])
       try place.check(open.model.stream(engine.stream, of: whole))
       source = .run(open, whole, asked)
