@@ -102,7 +102,8 @@ extension Commands {
     Command(
       "in", keys: [.enter], group: .look,
       views: opening + [CompareView.name],
-      hint: .init(keys: "Enter", label: "open", views: opening), help: "Look closer: map, then tokens",
+      hint: .init(keys: "Enter", label: "open", views: opening),
+      help: "Look closer: map, then tokens",
       .enter),
     Command(
       "out", keys: [.escape], group: .look, help: "Back one view; never quits", .leave),
