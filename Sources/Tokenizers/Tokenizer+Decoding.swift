@@ -27,16 +27,26 @@ extension Tokenizer {
     return Array(decoder.decode(kept).joined())
   }
 
-  /// Tokens for ids given without a text: offsets run over the bytes that the ids stand for.
+  /// Tokens for ids given without a text: offsets run over the text that the ids stand for, blanks between
+  /// words included.
   ///
   /// An id that is not used becomes a token without piece and bytes: whether the model takes it is
   /// not for the tokenizer to say.
   public func tokens(ids: [Int]) -> [Token] {
     var end = 0
-    return ids.map { id in
-      let start = end
-      end += bytes(id)?.count ?? 0
+    return ids.enumerated().map { place, id in
+      let start = end + (place > 0 && standsApart(id, after: ids[place - 1]) ? 1 : 0)
+      end = start + (bytes(id)?.count ?? 0)
       return token(id, start: start, end: end)
     }
+  }
+
+  /// Whether decoding puts a blank between two ids that neither of them holds.
+  private func standsApart(_ id: Int, after previous: Int) -> Bool {
+    guard let first = piece(previous), let second = piece(id) else { return false }
+    guard let decoder else { return true }
+    let decoded = decoder.decode([Array(first.utf8), Array(second.utf8)])
+    let blank = UInt8(ascii: " ")
+    return decoded.count == 2 && decoded[1].first == blank && bytes(id)?.first != blank
   }
 }

@@ -59,6 +59,18 @@ func `what was added is named`(name: String, added: [String]) throws {
   #expect(tokenizer.bytes(-1) == nil)
 }
 
+@Test func `ids of words stand apart where decoding puts a blank between them`() throws {
+  let sort = try Tokenizer.open(folder: samplesFolder + "/sort")
+  let ids = sort.ids(Array("41 7 93".utf8))
+  #expect(sort.tokens(ids: ids).map { [$0.start, $0.end] } == [[0, 2], [3, 4], [5, 7]])
+  let vocabulary = "{\"[UNK]\":0,\"play\":1,\"##ing\":2,\"well\":3,\".\":4}"
+  let json =
+    "{\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"continuing_subword_prefix\":\"##\","
+    + "\"max_input_chars_per_word\":100,\"vocab\":\(vocabulary)},\"decoder\":{\"type\":\"WordPiece\"}}"
+  let tokens = try Tokenizer(json: Array(json.utf8)).tokens(ids: [1, 2, 3, 4])
+  #expect(tokens.map { [$0.start, $0.end] } == [[0, 4], [4, 7], [8, 12], [12, 13]])
+}
+
 @Test func `decoding can leave special tokens out`() throws {
   let tokenizer = try Tokenizer.open(folder: samplesFolder + "/novels")
   let ids = tokenizer.encode("the").tokens.map(\.id)

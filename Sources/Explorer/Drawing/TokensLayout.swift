@@ -29,11 +29,15 @@ struct TokensLayout {
     places.reserveCapacity(subject.patterns.keyCount)
     let running = RunningText(like: subject.asked?.tokens ?? subject.keyTokens)
     let tokens = subject.keyTokens
+    // Patches and seconds are names, not spellings.
+    let isNamed = subject.keyPrompt.map { $0.media != nil && $0.text == nil } ?? false
     for key in 0..<subject.patterns.keyCount {
       let bytes = subject.keyBytes(key)
       let prose =
         tokens.indices.contains(key)
-        ? running.shown(tokens[key], after: key > 0 ? tokens[key - 1] : nil, charset: charset) : ""
+        ? (isNamed && key > 0 ? " " : "")
+          + running.shown(tokens[key], after: key > 0 ? tokens[key - 1] : nil, charset: charset)
+        : ""
       let written = TokenText.cut(prose, columns: max(1, text.width), charset: charset)
       let width = ColumnWidth.of(written)
       if x > 0, x + width > text.width { (row, x) = (row + 1, 0) }
