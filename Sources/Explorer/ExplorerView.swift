@@ -11,6 +11,9 @@ public protocol ExplorerView: Sendable {
   /// What the status line says: the exact numbers behind the colours under the cursor.
   static func status(_ drawing: Drawing) -> String
 
+  /// The same for `--plain`, where nothing else is seen: what the cursor is on, in words that make sense alone.
+  static func spoken(_ drawing: Drawing) -> String
+
   /// What a click at a place of the region does; nil where nothing is.
   static func action(atX x: Int, y: Int, in region: Region, of state: ExplorerState) -> Action?
 
@@ -29,6 +32,7 @@ public protocol ExplorerView: Sendable {
 
 extension ExplorerView {
   static func questions(_ state: ExplorerState) -> [Question] { [] }
+  static func spoken(_ drawing: Drawing) -> String { status(drawing) }
   static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? { nil }

@@ -127,12 +127,44 @@ import Testing
     for answer in [
       "6 layers of 8 heads, 7 tokens\n", "atlas: L3.H5  Entropy", "map: L3.H6  query 6 \" be\"",
       "map: L3.H6  query 3 \" or\"", "error: :goto: found \"L9.H9\", expected a head from L0.H0 to",
-      "weight 0", "query\tkey0\tkey1", "query 2 \" was\"", "Type a line", "query 3 \" is\"",
+      "weight 0", "query\tkey0\tkey1", "query 2 \" was\"", "Type the prompt; an empty line",
+      "query 3 \" is\"",
       "error: nowhere: ",
     ] {
       #expect(text.contains(answer), "\(answer)")
     }
     #expect(!text.contains("\u{1b}") && !text.contains("never"))
+  }
+
+  @Test func `plain says what is asked for, what is in force and what is under the cursor`() throws
+  {
+    let lines = [
+      "o", "previous", "m", "a", "view predict", "Home", "x", "a", "'", "a", "view image",
+      "view sinks",
+      "view neuron", "view generate", "rule temperature:tau=2", "view atlas", "help",
+    ]
+    let finished = try Shell.heed(
+      ["--plain", "sample:novels", "When Mary and John went to the store, John gave a drink to"],
+      input: Array((lines.joined(separator: "\n") + "\n").utf8))
+    let answers = finished.text.split(separator: "\n").map(String.init)
+    for answer in [
+      "Type one of these, or a part of its name, for \"colour by\":", "entropy: Entropy",
+      "atlas: L0.H0  Previous-token share", "Type mark: a letter names this place",
+      "this is a; ' and a come back",
+      "predict: after 14 \" to\" comes \" Mary\" 0.9709; L5.H1 adds +1.96 to \" Mary\", from ␣Mary 1.00",
+      "predict: after 14 \" to\" comes \" John\" 0.6202; unchanged, L5.H1 adds",
+      "atlas: L0.H0  Previous-token share  0.0909 share; without L5.H1",
+      "image: the keys here are no patches of an image; without L5.H1",
+      "sinks: key 0 \"<|endoftext|>\" receives",
+      "; q∘k: sum +6.267 of 32 dimensions; largest 28: +2.09",
+      "generate: token 1 of 1: ␣John 0.62; then ␣Mary 0.21",
+      "rules: Temperature", "show: the view as text",
+      "knock-out: Run without this head, or with it; keys x",
+    ] {
+      #expect(
+        answers.contains { $0.hasPrefix(answer) || $0.contains(answer) && answer.hasPrefix(";") },
+        "\(answer)")
+    }
   }
 
   @Test func `a session is written, and opens where it was`() throws {

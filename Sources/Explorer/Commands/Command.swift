@@ -90,7 +90,7 @@ public struct Command: Sendable {
   var isRepeatable: Bool { group == .look || group == .change }
 
   /// Whether it does something in a view.
-  func works(in view: String) -> Bool { views.isEmpty || views.contains(view) }
+  public func works(in view: String) -> Bool { views.isEmpty || views.contains(view) }
 }
 
 extension Key {

@@ -73,7 +73,12 @@ extension Commands {
       action: { text, _ throws(ExplorerError) in
         let letter = try letter(text, "mark")
         return .change { state in
-          if let letter { state.marks[letter] = state.place } else { state.entry = .letter(.mark) }
+          guard let letter else {
+            state.entry = .letter(.mark)
+            return []
+          }
+          state.marks[letter] = state.place
+          state.say("this is \(letter); ' and \(letter) come back")
           return []
         }
       }),

@@ -127,6 +127,7 @@ extension Commands {
         }
         return .change { state in
           state.ownKeys[key] = line.isEmpty ? nil : line
+          state.say(line.isEmpty ? "\(word) is heed's own again" : "\(word) is :\(line) now")
           return []
         }
       }),

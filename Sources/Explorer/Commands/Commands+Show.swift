@@ -71,6 +71,7 @@ extension Commands {
         let named = try choice(text, "multiples", Multiples.allCases, next)
         return .change { state in
           state.multiples = named
+          state.say(named == .heads ? "the heads of a layer" : "a head in all layers")
           return []
         }
       }),

@@ -40,7 +40,7 @@ extension Drawing {
     let isOlder = !isCommon && state.before != nil && !score.name.hasPrefix("drift-")
     Legend(
       title: score.title, low: score.span.lowerBound.short, high: score.span.upperBound.short,
-      notes: [.init(score.unit)] + (isOlder ? ["before the change"] : [])
+      notes: [.init(score.unit(after: ""))] + (isOlder ? ["before the change"] : [])
     ).draw(self, on: &canvas, in: region)
   }
 

@@ -96,7 +96,7 @@ extension Drawing {
   }
 
   /// What must never be forgotten while it is in force.
-  private func statusFlags(_ alteration: String?, isBrief: Bool = false) -> String {
+  func statusFlags(_ alteration: String?, isBrief: Bool = false) -> String {
     // First, for what is last is cut; a parameter may be the path of a file.
     var flags = alteration.map { [clean($0)] } ?? []
     let room = isBrief ? 10 : max(10, state.width / 3)

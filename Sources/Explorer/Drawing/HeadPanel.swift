@@ -51,8 +51,9 @@ extension Drawing {
       let value = score.value(state.head)
       let text = value.isNaN ? "      \(glyphs.undefined)" : padded(value.fixed(4), 7)
       let end = canvas.write(text, x: list.x + 4 + names, y: line, in: list)
-      if end + 1 + score.unit.count <= list.x + list.width {
-        canvas.write(" \(score.unit)", x: end, y: line, in: list, role: .dimmed)
+      let unit = score.unit(after: " ")
+      if end + unit.count <= list.x + list.width {
+        canvas.write(unit, x: end, y: line, in: list, role: .dimmed)
       }
     }
     let start = list.y + scores.count + 1

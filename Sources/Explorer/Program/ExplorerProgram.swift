@@ -48,10 +48,13 @@ public final class ExplorerProgram: ScreenProgram {
   /// Whether the background has posted something that was not received yet.
   public var hasMail: Bool { !mailbox.isEmpty }
 
-  /// What the view says about its cursor.
-  public var status: String {
+  /// What the view says about its cursor, what is changed about the model, and how maps are looked at.
+  public var spoken: String {
     let drawing = Drawing(state, appearance: state.appearance, tiles: tiles)
-    return ExplorerViews.named(state.view).status(drawing)
+    let text = ExplorerViews.named(state.view).spoken(drawing)
+    let flags = drawing.statusFlags(state.alteration.text)
+    return ([text, flags] + state.lens.notes.map(\.text)).filter { !$0.isEmpty }
+      .joined(separator: "; ")
   }
 
   /// Draws the state; pages and zoom steps follow the size drawn last.

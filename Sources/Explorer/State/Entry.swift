@@ -14,6 +14,24 @@ public enum Entry: Sendable, Equatable {
   case choice(Chooser)
 }
 
+extension Entry {
+  /// What is asked for, in words, with what there is to choose from; empty where nothing is.
+  public var question: [String] {
+    switch self {
+    case .none: []
+    case .command: ["a command"]
+    case .prompt: ["the prompt; an empty line leaves it as it was"]
+    case .line(.search, _): ["a text to search for"]
+    case .line(.filter, _): ["which heads, such as layer<6; an empty line shows all"]
+    case .line(.span, _): ["a name for this part of the prompt"]
+    case .letter(let use): [use.rawValue]
+    case .choice(let chooser):
+      ["one of these, or a part of its name, for \"\(chooser.title.lowercased())\":"]
+        + chooser.items.map { "\($0.name): \($0.help)" }
+    }
+  }
+}
+
 /// What a line is asked for.
 public enum LineUse: String, Sendable {
   /// A text to look for among tokens, or in the help.

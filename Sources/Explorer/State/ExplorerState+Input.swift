@@ -166,7 +166,10 @@ extension ExplorerState {
     switch key {
     case .escape, .control("c"): return []
     case .enter:
-      guard let choice = chooser.choice else { return [] }
+      guard let choice = chooser.choice else {
+        say("nothing of the list fits \(chooser.editor.text)")
+        return []
+      }
       guard choice.isBeginning else { return perform(choice.command) }
       return type(command: choice.command)
     case .up, .control("p"), .backTab: chooser.move(-1)

@@ -38,6 +38,9 @@ public struct ScoreTable: Sendable {
       highest: score.highest(seq: seq), table: table)
   }
 
+  /// The unit after a separator; nothing for a pure number.
+  func unit(after separator: String) -> String { unit == "1" ? "" : separator + unit }
+
   /// The ends of the colour ramp: the possible range where there is one, else that of the values.
   var span: ClosedRange<Double> {
     let bounds = table.bounds ?? 0...0

@@ -37,7 +37,9 @@ extension ExplorerState {
       self.zoom = zoom
     case .zoomIn: magnify { $0.larger }
     case .zoomOut: magnify { $0.smaller }
-    case .scale(let scale): self.scale = scale
+    case .scale(let scale):
+      self.scale = scale
+      say("scale: \(scale.rawValue)")
     case .ramp(let ramp):
       self.ramp = ramp
       say("colours: \(ramp.rawValue)")
@@ -161,7 +163,9 @@ extension ExplorerState {
   /// Changes the zoom from what is drawn now, which `fit` leaves to the window.
   mutating func magnify(_ change: (Zoom) -> Zoom) {
     guard let subject else { return }
-    zoom = change(MapLayout(subject, self, in: body).zoom)
+    let before = MapLayout(subject, self, in: body).zoom
+    zoom = change(before)
+    if zoom == before { say("no further than \(zoom.text) columns for a weight") }
   }
 
   mutating func stepScore(_ step: Int) {

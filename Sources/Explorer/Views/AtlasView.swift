@@ -43,9 +43,9 @@ enum AtlasView: ExplorerView {
     let state = drawing.state
     guard state.subject != nil, let score = state.scoreTable else { return "" }
     let value = score.value(state.head)
-    let number = value.isNaN ? "undefined" : "\(value.fixed(4)) \(score.unit)"
+    let number = value.isNaN ? "undefined" : "\(value.fixed(4))\(score.unit(after: " "))"
     let second = state.scores.first { $0.name == state.secondScore }.map {
-      "  digits: \($0.name) \(drawing.number($0.value(state.head), 0)) \($0.unit)"
+      "  digits: \($0.name) \(drawing.number($0.value(state.head), 0))\($0.unit(after: " "))"
     }
     return "\(state.head)  \(score.title)  \(number)" + (second ?? "")
   }

@@ -91,7 +91,9 @@ enum CompareView: ExplorerView {
       else { return nil }
       var table = score.table
       for head in table.indices { table[head] = abs(table[head] - theirs.value(head)) }
-      return ("heads whose \(score.title.lowercased()) differs most, \(score.unit)", table)
+      return (
+        "heads whose \(score.title.lowercased()) differs most\(score.unit(after: ", "))", table
+      )
     }
   }
 
@@ -153,7 +155,8 @@ enum CompareView: ExplorerView {
     for (row, score) in rows.enumerated() {
       let role: Role = row == 0 ? .strongest : .label
       let mark = row == 0 ? drawing.glyphs.pointRight : " "
-      let name = drawing.cut("\(mark) \(score.title), \(score.unit)", max(0, region.width - 34))
+      let name = drawing.cut(
+        "\(mark) \(score.title)\(score.unit(after: ", "))", max(0, region.width - 34))
       let (first, second) = (score.value(a), score.value(b))
       canvas.write(name, x: region.x, y: region.y + 1 + row, in: region, role: role)
       canvas.writeRight(

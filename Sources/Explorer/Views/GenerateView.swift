@@ -60,9 +60,14 @@ enum GenerateView: ExplorerView {
   private static func drawTitle(
     _ drawing: Drawing, on canvas: inout Canvas, in region: Region
   ) {
+    canvas.write(
+      drawing.cut(title(drawing), region.width), x: region.x, y: region.y, in: region, role: .title)
+  }
+
+  private static func title(_ drawing: Drawing) -> String {
     let state = drawing.state
     let (tokens, step) = (state.written.tokens, step(state))
-    guard tokens.indices.contains(step) else { return }
+    guard tokens.indices.contains(step) else { return "" }
     let guesses = tokens[step].candidates.map { guess in
       "\(TokenText.shown(guess.bytes, charset: drawing.appearance.charset)) "
         + guess.probability.fixed(2)
@@ -77,8 +82,14 @@ enum GenerateView: ExplorerView {
     if let nextToken = state.nextToken {
       text += "; \(state.answers.refusal(nextToken) ?? "writing")"
     }
-    canvas.write(
-      drawing.cut(text, region.width), x: region.x, y: region.y, in: region, role: .title)
+    return text
+  }
+
+  static func spoken(_ drawing: Drawing) -> String {
+    guard drawing.state.written.patterns != nil else {
+      return questions(drawing.state).lazy.compactMap(drawing.state.answers.refusal).first ?? ""
+    }
+    return "\(title(drawing)); \(status(drawing))"
   }
 
   /// The text around the chosen step: the prompt dimmed, what was written plain.
@@ -143,7 +154,8 @@ enum GenerateView: ExplorerView {
           let glyph = isPointed && x == across / 2 ? drawing.glyphs.pointer : " "
           let place = plot.x + start / pool * across + x
           guard plot.contains(place, rows.y(layer)) else { continue }
-          canvas.put(Cell(glyph, role: .strongest, shade: shade), x: place, y: rows.y(layer))
+          let role: Role = isPointed ? .strongest : .plain
+          canvas.put(Cell(glyph, role: role, shade: shade), x: place, y: rows.y(layer))
         }
       }
     }

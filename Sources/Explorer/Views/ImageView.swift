@@ -201,6 +201,10 @@ enum ImageView: ExplorerView {
     }
   }
 
+  static func spoken(_ drawing: Drawing) -> String {
+    drawing.state.subject.flatMap(obstacle) ?? status(drawing)
+  }
+
   static func status(_ drawing: Drawing) -> String {
     guard let subject = drawing.state.subject, obstacle(subject) == nil else { return "" }
     let weights = drawing.row(subject)

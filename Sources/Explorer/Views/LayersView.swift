@@ -44,7 +44,7 @@ enum LayersView: ExplorerView {
     drawAxes(drawing, layout, score, on: &canvas, in: region)
     drawPoints(drawing, layout, subject, score, on: &canvas)
     let text =
-      "\(score.title), \(score.unit):  \(drawing.glyphs.dot) a head  = a layer's mean  "
+      "\(score.title)\(score.unit(after: ", ")):  \(drawing.glyphs.dot) a head  = a layer's mean  "
       + "@ \(drawing.state.head)"
     canvas.write(
       drawing.cut(text, region.width), x: region.x, y: layout.legend.y, in: layout.legend,
@@ -106,7 +106,7 @@ enum LayersView: ExplorerView {
     }.filter { !$0.isNaN }
     guard let low = values.min(), let high = values.max() else { return "\(state.head)  undefined" }
     let mean = values.reduce(0, +) / Double(values.count)
-    return "\(state.head)  \(drawing.number(score.value(state.head), 0)) \(score.unit)  "
+    return "\(state.head)  \(drawing.number(score.value(state.head), 0))\(score.unit(after: " "))  "
       + "L\(state.head.layer) mean \(mean.fixed(4)), \(low.fixed(4)) to \(high.fixed(4))"
   }
 

@@ -63,13 +63,24 @@ enum NeuronView: ExplorerView {
     for (row, line) in rows.enumerated() {
       band(drawing, line.0, line.1, on: &canvas, y: region.y + row, in: region)
     }
+    canvas.write(
+      drawing.cut(sum(of: products), region.width), x: region.x, y: region.y + 3, in: region,
+      role: .strongest)
+  }
+
+  /// The sum of a product of vectors, and the dimensions that weigh most in it.
+  private static func sum(of products: [Float]) -> String {
     let strongest = products.indices.sorted { abs(products[$0]) > abs(products[$1]) }.prefix(4)
     let sum = products.reduce(0) { $0 + Double($1) }
     let parts = strongest.map { "\($0): \(Double(products[$0]).signed(2))" }.joined(separator: "  ")
-    canvas.write(
-      drawing.cut(
-        "sum \(sum.signed(3)) of \(vectors.dHead) dimensions; largest \(parts)", region.width),
-      x: region.x, y: region.y + 3, in: region, role: .strongest)
+    return "sum \(sum.signed(3)) of \(products.count) dimensions; largest \(parts)"
+  }
+
+  static func spoken(_ drawing: Drawing) -> String {
+    let state = drawing.state
+    guard !state.lens.hasWords, let vectors = vectors(state) else { return status(drawing) }
+    let products = vectors.products(query: state.query, key: state.key)
+    return "\(status(drawing)); q\(drawing.glyphs.product)k: \(sum(of: products))"
   }
 
   /// Keys around the chosen one: products, their sum, and the weight after softmax.

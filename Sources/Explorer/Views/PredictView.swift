@@ -305,6 +305,18 @@ enum PredictView: ExplorerView {
       : "in place of \(place) \(token) \(probability)"
   }
 
+  /// The head under the cursor, too.
+  static func spoken(_ drawing: Drawing) -> String {
+    let (state, text) = (drawing.state, status(drawing))
+    guard let forecast = state.forecast(position(state), Alteration()),
+      let added = forecast.contributions?[state.head], !added.isNaN, let run = state.run
+    else { return text }
+    let name = TokenText.exact(forecast.target.bytes ?? [], charset: drawing.appearance.charset)
+    let from = strongest(drawing, run, state.head, position(state), 40)
+    let model = state.alteration.isNone ? "" : "unchanged, "
+    return "\(text); \(model)\(state.head) adds \(added.signed(2)) to \(name), \(from)"
+  }
+
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     guard let subject = state.subject else { return }
     let page = max(1, region.height / 2)

@@ -156,6 +156,15 @@ enum PruneView: ExplorerView {
       name: curve.request.measure, title: curve.title, unit: "", table: curve.importance)
   }
 
+  /// The head under the cursor, too.
+  static func spoken(_ drawing: Drawing) -> String {
+    let (text, head) = (status(drawing), drawing.state.head)
+    guard let curve = drawing.state.pruning.curve, let rank = curve.order.firstIndex(of: head)
+    else { return text }
+    let need = drawing.number(curve.importance[head], 0)
+    return "\(text); \(head) goes at place \(rank + 1), need \(need)"
+  }
+
   static func status(_ drawing: Drawing) -> String {
     let state = drawing.state
     guard let curve = state.pruning.curve, let point = state.pruning.point,

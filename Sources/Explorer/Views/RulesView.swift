@@ -97,6 +97,12 @@ enum RulesView: ExplorerView {
 
   static func status(_ drawing: Drawing) -> String { MapView.status(drawing) }
 
+  static func spoken(_ drawing: Drawing) -> String {
+    let lines = lines(drawing)
+    let figures = drawing.ruleFigures.map { String($0.text.drop { $0 == " " }) }
+    return ([lines.first?.text ?? ""] + figures + [status(drawing)]).joined(separator: "; ")
+  }
+
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     let last = max(0, (state.rule?.card.parameters.count ?? 1) - 1)
     switch motion {

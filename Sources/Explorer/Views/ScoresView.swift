@@ -104,6 +104,15 @@ enum ScoresView: ExplorerView {
     AtlasView.status(drawing)
   }
 
+  /// The place in the table, too.
+  static func spoken(_ drawing: Drawing) -> String {
+    let heads = sorted(drawing.state)
+    let place = heads.firstIndex(of: drawing.state.head).map {
+      ", place \($0 + 1) of \(heads.count)"
+    }
+    return status(drawing) + (place ?? ", not among those seen")
+  }
+
   static func action(
     atX x: Int, y: Int, in region: Region, of state: ExplorerState
   ) -> Action? {

@@ -147,6 +147,18 @@ enum SinksView: ExplorerView {
     report.feeders.filter { $0.key == key }
   }
 
+  /// The key under the cursor, too.
+  static func spoken(_ drawing: Drawing) -> String {
+    let state = drawing.state
+    guard let run = state.run, let report = state.sinkReport,
+      let position = report.positions.first(where: { $0.index == key(state) })
+    else { return status(drawing) }
+    let place = ranked(report).firstIndex(of: position.index).map { $0 + 1 } ?? 0
+    return
+      "key \(drawing.exactKey(position.index, of: run)) receives \(position.received.fixed(4)),"
+      + " place \(place); \(feeders(report, position.index).count) heads feed it; \(status(drawing))"
+  }
+
   static func status(_ drawing: Drawing) -> String {
     guard let report = drawing.state.sinkReport else { return "" }
     let dimensions = report.dimensions.dimensions.prefix(4).map { "\($0)" }.joined(separator: " ")

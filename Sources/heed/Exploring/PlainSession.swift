@@ -28,8 +28,12 @@ struct PlainSession {
 
   private func obey(_ line: String) throws {
     if player.isTyping {
-      player.play(.key(.control("u")))
-      player.play(.type(line + "\n"))
+      if case .letter = player.state.entry {
+        player.play(.type(String(line.prefix(1))))
+      } else {
+        player.play(.key(.control("u")))
+        player.play(.type(line + "\n"))
+      }
       return try say(answer)
     }
     let words = line.trimmingCharacters(in: .whitespaces)
@@ -37,6 +41,7 @@ struct PlainSession {
     case "": return try say(answer)
     case "show": return try say(picture)
     case "data": return try say(data)
+    case "help", "?", ":help": return try say(help)
     default: break
     }
     if let key = PlainSession.key(words) {
@@ -58,8 +63,18 @@ struct PlainSession {
     let state = player.state
     if case .failed(let why) = state.content { return clean("error: \(why)") }
     if let notice = state.notice { return clean((notice.isError ? "error: " : "") + notice.text) }
-    if player.isTyping { return "Type a line; an empty one leaves it as it was.\n" }
-    return clean("\(state.view): \(player.status)")
+    if player.isTyping { return "Type " + state.entry.question.map(clean).joined() }
+    return clean("\(state.view): \(player.spoken)")
+  }
+
+  /// What can be typed in this view.
+  private var help: String {
+    let commands = Commands.all.filter { $0.works(in: player.state.view) }.map { command in
+      let keys = command.keys.map(\.label).joined(separator: " ")
+      return "\(command.syntax): \(command.help)" + (keys.isEmpty ? "" : "; keys \(keys)")
+    }
+    let own = ["show: the view as text", "data: its numbers, between tabs"]
+    return (own + commands).map(clean).joined()
   }
 
   private var overview: String {

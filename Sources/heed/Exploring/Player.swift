@@ -22,8 +22,8 @@ final class Player {
   /// What is to be seen.
   var state: ExplorerState { program.state }
 
-  /// What the view says about its cursor.
-  var status: String { program.status }
+  /// What the view says about its cursor, in words.
+  var spoken: String { program.spoken }
   /// Whether a line is being typed.
   var isTyping: Bool { state.entry != .none }
 
