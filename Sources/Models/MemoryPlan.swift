@@ -28,19 +28,19 @@ public struct MemoryPlan: Sendable, Hashable {
     case file
   }
 
-  /// The number of tokens it is for.
-  public let seq: Int
-  /// Residual streams, queries, keys, values and weighted values, and the sums of every row's softmax, kept
-  /// until the run is forgotten.
+  /// Residual streams, queries, keys, values and weighted values of every stack and of cross attention, the sums
+  /// of every row's softmax and what positions add to scores, kept until the run is forgotten.
   public let trace: Int
-  /// The part of the trace that a file can hold: all but the sums.
+  /// The part of the trace that a file can hold: all but the sums and what positions add.
   public let filed: Int
   /// Held while the run lasts: one block's weights where they are converted, its activations, and the
   /// tiles of attention.
   public let working: Int
   /// Held while maps are scored: tiles, and what the scores of the heads at work are made of.
+  ///
+  /// This and what follows is of the part of the run that takes the most.
   public let scores: Int
-  /// Held while runs without single heads last.
+  /// Held while runs without single heads last; where they are an encoder's, one run of the decoder as well.
   public let ablation: Int
   /// Held while a run is differentiated: the gradients of all residual streams and weighted values, one
   /// block's weights and its activations with their gradients, and one block of logits.
@@ -76,57 +76,134 @@ public struct MemoryPlan: Sendable, Hashable {
   /// The plan of work with capture.
   ///
   /// - Parameters:
-  ///   - seq: Tokens of the prompt.
+  ///   - shape: The stacks that the prompt runs through.
   ///   - threads: Each holds one tile of attention.
   ///   - bytesPerNumber: 4 for Float, 8 for Double.
   ///   - bytesKept: 2 where queries, keys, values and weighted values are kept as bfloat16; nil for as
   ///     many as a number takes.
   ///   - converted: Bytes of the weights of one block that are converted before use.
   public init(
-    _ plan: ModelPlan, seq: Int, threads: Int, bytesPerNumber: Int = 4, bytesKept: Int? = nil,
+    _ shape: RunShape, threads: Int, bytesPerNumber: Int = 4, bytesKept: Int? = nil,
     converted: Int = 0
   ) {
-    self.seq = seq
+    let parts = [shape.own, shape.cross, shape.encoding].compactMap { $0 }
+    let costs = PartCosts(
+      bytes: bytesPerNumber, keptBytes: bytesKept, threads: threads, converted: converted)
     let bytes = bytesPerNumber
-    let widths = plan.blocks.map { block in
-      (block.attention.heads + block.attention.kvHeads)
-        * (block.attention.dHead + block.attention.dValue)
+    let reading = [shape.own, shape.cross].compactMap { $0 }
+    /// What cross attention or the embedding reads of the other stack.
+    let memory = bytes * shape.encoderSeq * shape.plan.dModel
+    filed = parts.reduce(0) { $0 + costs.filed($1) }
+    trace = parts.reduce(filed) { $0 + costs.unfiled($1) }
+    layer = bytesKept == nil ? bytes * (parts.map(\.widest).max() ?? 0) : 0
+    // One stack runs after the other.
+    let own = memory + costs.working(shape.own, shape.cross)
+    working = max(own, shape.encoding.map { costs.working($0) } ?? 0)
+    scores = parts.map(costs.scores).max() ?? 0
+    // Variants of an encoder each run the decoder, one after the other.
+    let encoding = shape.encoding.map { part in
+      let variants = max(1, Model.rowsOfVariants / max(1, part.queries))
+      let outputs =
+        variants * (part.queries * part.plan.dModel + shape.seq * shape.plan.dModel)
+      let decoder = reading.reduce(own) { $0 + costs.filed($1) + costs.unfiled($1) }
+      return max(costs.ablation(part), bytes * outputs + decoder)
     }
-    let heads = plan.blocks.reduce(0) { $0 + $1.attention.heads }
-    let widest = widths.max() ?? 0
-    filed =
-      seq * ((bytesKept ?? bytes) * widths.reduce(0, +) + bytes * (plan.layers + 1) * plan.dModel)
-    trace = filed + 2 * bytes * seq * heads
-    // Scores, and what they are rounded to.
-    let tiles =
-      2 * bytes * threads * min(seq, AttentionTiling.rows) * min(seq, AttentionTiling.keys)
-    let rows = bytes * threads * 3 * min(AttentionTiling.rowsPerTile(seq: seq), seq) * seq / 2
-    /// The MLP's two halves and their rounding, for every thread's slice of rows.
-    func slices(_ rows: Int) -> Int { bytes * threads * 3 * min(rows, 1024) * plan.dMLP }
-    func activations(_ rows: Int) -> Int { bytes * 2 * rows * plan.dModel + slices(rows) }
-    // What is kept rounded is computed before, a layer at a time.
-    layer = bytesKept == nil ? bytes * seq * widest : 0
-    working =
-      converted + (bytesKept == nil ? 0 : bytes * seq * widest)
-      + max(activations(seq), 2 * bytes * seq * plan.dModel + tiles)
+    ablation = max(memory + costs.ablation(shape.own, shape.cross), encoding ?? 0)
+    let gradients = parts.reduce(0) {
+      $0 + $1.residuals * $1.queries * $1.plan.dModel + $1.values.reduce(0, +)
+    }
+    backward =
+      bytes * gradients
+      + max(
+        // What was read of the other stack, and the gradient of it.
+        2 * memory + costs.backward(shape.own, shape.cross),
+        shape.encoding.map { costs.backward($0) } ?? 0)
+    exportTile = parts.map { 4 * 4 * min($0.queries, 256) * $0.keys }.max() ?? 0
+    maps = parts.reduce(0) { $0 + 4 * $1.heads * $1.queries * $1.keys }
+  }
+}
+
+/// What the parts of a run hold, in bytes.
+private struct PartCosts {
+  let bytes: Int
+  let keptBytes: Int?
+  let threads, converted: Int
+
+  func filed(_ part: RunShape.Part) -> Int {
+    let streams = part.residuals * part.queries * part.plan.dModel
+    return (keptBytes ?? bytes) * (part.kept - streams) + bytes * streams
+  }
+
+  func unfiled(_ part: RunShape.Part) -> Int {
+    bytes * (2 * part.queries * part.heads + part.extras)
+  }
+
+  /// The MLP's two halves and their rounding, for every thread's slice of rows.
+  private func slices(_ part: RunShape.Part, rows: Int) -> Int {
+    bytes * threads * 3 * min(rows, 1024) * part.plan.dMLP
+  }
+
+  private func activations(_ part: RunShape.Part, rows: Int) -> Int {
+    bytes * 2 * rows * part.plan.dModel + slices(part, rows: rows)
+  }
+
+  /// Scores of a tile for every thread, and what they are rounded to.
+  private func tiles(_ part: RunShape.Part) -> Int {
+    2 * bytes * threads * min(part.queries, AttentionTiling.rows)
+      * min(part.keys, AttentionTiling.keys)
+  }
+
+  /// Whole rows of a map for every thread.
+  private func rows(_ part: RunShape.Part) -> Int {
+    bytes * threads * 3 * min(AttentionTiling.rowsPerTile(seq: part.keys), part.queries)
+      * part.keys / 2
+  }
+
+  private func logits(_ part: RunShape.Part) -> Int {
+    bytes * min(part.queries * part.plan.vocabularySize, 16 << 20)
+  }
+
+  /// What is kept rounded is computed before, a layer at a time.
+  private func unrounded(_ part: RunShape.Part?) -> Int {
+    keptBytes == nil ? 0 : bytes * (part?.widest ?? 0)
+  }
+
+  func working(_ part: RunShape.Part, _ cross: RunShape.Part? = nil) -> Int {
+    let stream = bytes * part.queries * part.plan.dModel
+    return converted + max(unrounded(part), unrounded(cross))
+      + max(
+        activations(part, rows: part.queries) + (cross == nil ? 0 : stream),
+        2 * stream + max(tiles(part), cross.map(tiles) ?? 0))
+  }
+
+  func scores(_ part: RunShape.Part) -> Int {
     // Thirteen sums in double precision for each query of the heads at work: `MapStatistics`.
     // One residual stream in double precision and one block of logits, which some scores read.
-    let logits = bytes * min(seq * plan.vocabularySize, 16 << 20)
-    scores =
-      rows + 104 * seq * min(threads, plan.heads) + 8 * seq * plan.dModel + logits
-    let batch = max(seq, Model.rowsOfVariants)
-    ablation =
-      converted + bytes * batch * (2 * plan.dModel + 2 * widest)
-      + max(activations(batch), tiles)
-    let values = plan.blocks.map { $0.attention.heads * $0.attention.dValue }
-    let gradients = (plan.layers + 1) * plan.dModel + values.reduce(0, +)
-    // Of a block: both gradients of the residual stream, those of weighted values and of each head's queries,
-    // keys and values; of every thread, rows of a map with their gradient, and a slice of the MLP with its own.
-    let block = 2 * plan.dModel + 2 * (values.max() ?? 0) + 2 * widest
-    backward =
-      converted + bytes * seq * (gradients + block)
-      + max(2 * rows, 3 * slices(seq), 2 * logits)
-    exportTile = 4 * 4 * min(seq, 256) * seq
-    maps = 4 * heads * seq * seq
+    rows(part) + 104 * part.queries * min(threads, part.plan.heads)
+      + 8 * part.queries * part.plan.dModel + logits(part)
+  }
+
+  func ablation(_ part: RunShape.Part, _ cross: RunShape.Part? = nil) -> Int {
+    let batch = max(part.queries, Model.rowsOfVariants)
+    let own = RunShape.Part(plan: part.plan, queries: batch, keys: batch, residuals: 0)
+    // Queries of every variant meet the same keys.
+    let crossed = cross.map {
+      RunShape.Part(plan: $0.plan, queries: batch, keys: $0.keys, residuals: 0)
+    }
+    return converted
+      + bytes * (2 * batch * part.plan.dModel + 2 * own.widest + 2 * (crossed?.widest ?? 0))
+      + max(activations(part, rows: batch), tiles(part), cross.map(tiles) ?? 0)
+  }
+
+  /// Of a block: both gradients of the residual stream, those of weighted values and of each head's queries,
+  /// keys and values; of every thread, rows of a map with their gradient, and a slice of the MLP with its own.
+  func backward(_ part: RunShape.Part, _ cross: RunShape.Part? = nil) -> Int {
+    let values = (part.values.max() ?? 0) + (cross?.values.max() ?? 0)
+    let block =
+      2 * part.queries * part.plan.dModel + 2 * values + 2 * (part.widest + (cross?.widest ?? 0))
+    return converted + bytes * block
+      + max(
+        2 * max(rows(part), cross.map(rows) ?? 0), 3 * slices(part, rows: part.queries),
+        2 * logits(part))
   }
 }

@@ -16,8 +16,8 @@ public enum ModelError: Error, Sendable, Equatable {
   case promptTooLong(tokens: Int, contextLength: Int)
   case idOutOfRange(id: Int, position: Int, vocabularySize: Int)
   case overBudget(
-    work: MemoryPlan.Work, needed: Int, budget: Int, tokens: Int, fitting: Int, fitsRounded: Bool,
-    file: Int?, room: FileRoom?)
+    work: MemoryPlan.Work, needed: Int, budget: Int, tokens: [StreamName: Int],
+    fitting: [StreamName: Int], fitsRounded: Bool, file: Int?, room: FileRoom?)
   case noSuchLayer(Int, layers: Int)
   case noSuchHead(HeadIndex, layers: Int, heads: Int)
   case headListUnreadable(String)
@@ -110,16 +110,22 @@ extension ModelError: CustomStringConvertible {
         case .export: "an export"
         }
       var remedies: [String] = []
-      if fitting > 0 { remedies.append("give at most \(fitting) tokens") }
+      // Of two stacks, a number says which one it is about.
+      let longest = fitting.first { $0.value > 0 }
+      if let (stream, count) = longest {
+        remedies.append(
+          "give \(tokens.count > 1 ? "the \(stream.rawValue) " : "")at most \(count) tokens")
+      }
       if fitsRounded { remedies.append("use --precision bf16") }
       if let file {
         let found = room.map { " (\($0.folder) has \(ByteCount($0.free)))" } ?? ""
         remedies.append("set TMPDIR to a disk with \(ByteCount(file)) free\(found)")
       }
       let others = remedies.joined(separator: ", ") + (remedies.isEmpty ? "" : " or ")
+      let none = longest == nil && !fitting.isEmpty ? "no prompt fits; " : ""
       return
-        "\(what) of \(tokens) tokens needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
-        + " \(fitting > 0 ? "" : "no prompt fits; ")\(others)raise --memory"
+        "\(what) of \(StreamName.text(tokens)) needs \(ByteCount(needed)), the budget is \(ByteCount(budget));"
+        + " \(none)\(others)raise --memory"
     case .noSuchLayer(let layer, let layers):
       return "layer \(layer): the model has layers 0 to \(layers - 1)"
     case .noSuchHead(let head, let layers, let heads):

@@ -1,6 +1,14 @@
 import Glibc
 import Synchronization
 
+/// Memory that work gave back and the next work will take.
+public enum IdleMemory {
+  /// Keeps it only as far as there is room for it, for what lies idle is part of no plan.
+  ///
+  /// - Parameter bytes: What the budget holds beside the plan.
+  public static func keep(atMost bytes: Int) { LargeBlocks.limitIdle(bytes) }
+}
+
 /// Large blocks of memory, straight from the system and kept for a while after use.
 ///
 /// A run takes and gives back hundreds of megabytes in a few sizes, from several threads. `malloc` is
@@ -14,6 +22,8 @@ enum LargeBlocks {
   struct Pool {
     private(set) var free: [Range<UInt>] = []
     private(set) var idleBytes = 0
+    /// How much may lie idle, in bytes.
+    var idleLimit = LargeBlocks.usualIdleLimit
 
     /// Cuts a block from the smallest range that holds it, so that large ones stay whole.
     mutating func take(_ size: Int) -> UInt? {
@@ -65,7 +75,7 @@ enum LargeBlocks {
 
   private static let pool = Mutex(Pool())
   /// What a run of 1024 tokens on GPT-2 small gives back: the next run then needs no cleared memory.
-  private static let idleLimit = 256 << 20
+  static let usualIdleLimit = 256 << 20
   private static let granularity = 64 << 10
   private static let hugePage = 2 << 20
   private static let chunk = 16 << 20
@@ -80,7 +90,13 @@ enum LargeBlocks {
     let address = pool.withLock { pool -> UInt? in
       if let start = pool.take(size) { return start }
       pool.drop(size)
-      guard let fresh = map(rounded(max(size, chunk), hugePage)) else { return nil }
+      var fresh = map(rounded(max(size, chunk), hugePage))
+      if fresh == nil {
+        // What lies idle in pieces may be what is missing.
+        pool.drop(pool.idleBytes)
+        fresh = map(rounded(size, hugePage))
+      }
+      guard let fresh else { return nil }
       pool.add(fresh)
       return pool.take(size)
     }
@@ -95,9 +111,20 @@ enum LargeBlocks {
     let (start, size) = (UInt(bitPattern: block), rounded(bytes, granularity))
     pool.withLock { pool in
       pool.add(start..<start + UInt(size))
-      pool.drop(pool.idleBytes - idleLimit)
+      pool.drop(pool.idleBytes - pool.idleLimit)
     }
   }
+
+  /// Leaves at most so many bytes idle from now on, 32 MiB at least: with less, every block is mapped anew.
+  static func limitIdle(_ bytes: Int) {
+    pool.withLock { pool in
+      pool.idleLimit = min(usualIdleLimit, max(2 * chunk, bytes))
+      pool.drop(pool.idleBytes - pool.idleLimit)
+    }
+  }
+
+  /// What nobody uses.
+  static var idleBytes: Int { pool.withLock { $0.idleBytes } }
 
   private static func rounded(_ bytes: Int, _ step: Int) -> Int { (bytes + step - 1) / step * step }
 

@@ -62,35 +62,40 @@ private let errorTexts: [(error: ModelError, text: String)] = [
   ),
   (
     .overBudget(
-      work: .run, needed: 3 << 30, budget: 1 << 30, tokens: 4096, fitting: 1300,
+      work: .run, needed: 3 << 30, budget: 1 << 30, tokens: [.decoder: 4096],
+      fitting: [.decoder: 1300],
       fitsRounded: false, file: nil, room: nil),
     "a run of 4096 tokens needs 3 GiB, the budget is 1 GiB; give at most 1300 tokens or raise"
       + " --memory"
   ),
   (
     .overBudget(
-      work: .export, needed: 3 << 30, budget: 2 << 30, tokens: 4096, fitting: 2700,
+      work: .export, needed: 3 << 30, budget: 2 << 30, tokens: [.decoder: 4096],
+      fitting: [.decoder: 2700],
       fitsRounded: true, file: nil, room: FileRoom(folder: "/var/tmp", free: 1 << 20)),
     "an export of 4096 tokens needs 3 GiB, the budget is 2 GiB; give at most 2700 tokens, use"
       + " --precision bf16 or raise --memory"
   ),
   (
     .overBudget(
-      work: .scores, needed: 3 << 30, budget: 1 << 20, tokens: 4096, fitting: 0,
+      work: .scores, needed: 3 << 30, budget: 1 << 20, tokens: [.decoder: 4096],
+      fitting: [.decoder: 0],
       fitsRounded: false, file: nil, room: nil),
     "scoring all heads of 4096 tokens needs 3 GiB, the budget is 1 MiB; no prompt fits; raise"
       + " --memory"
   ),
   (
     .overBudget(
-      work: .backward, needed: 3 << 30, budget: 1 << 30, tokens: 4096, fitting: 1300,
+      work: .backward, needed: 3 << 30, budget: 1 << 30, tokens: [.decoder: 4096],
+      fitting: [.decoder: 1300],
       fitsRounded: false, file: 2 << 30, room: FileRoom(folder: "/var/tmp", free: 5 << 20)),
     "a run with gradients of 4096 tokens needs 3 GiB, the budget is 1 GiB; give at most 1300"
       + " tokens, set TMPDIR to a disk with 2 GiB free (/var/tmp has 5 MiB) or raise --memory"
   ),
   (
     .overBudget(
-      work: .rerun, needed: 3 << 30, budget: 1 << 30, tokens: 4096, fitting: 0,
+      work: .rerun, needed: 3 << 30, budget: 1 << 30, tokens: [.decoder: 4096],
+      fitting: [.decoder: 0],
       fitsRounded: false, file: 2 << 30, room: nil),
     "a run beside another of 4096 tokens needs 3 GiB, the budget is 1 GiB; no prompt fits; set"
       + " TMPDIR to a disk with 2 GiB free or raise --memory"

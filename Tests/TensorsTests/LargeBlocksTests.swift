@@ -32,3 +32,20 @@ import Testing
   #expect(pool.free == [0..<30])
   #expect(pool.idleBytes == 30)
 }
+
+@Test func `no more lies idle than there is room for`() {
+  defer { IdleMemory.keep(atMost: .max) }
+  let bytes = 24 << 20
+  func idleAfterUse() -> Int {
+    let blocks = (0..<6).map { _ in LargeBlocks.take(bytes) }
+    for block in blocks { LargeBlocks.giveBack(block, bytes) }
+    return LargeBlocks.idleBytes
+  }
+  // Other tests give back as well.
+  #expect(idleAfterUse() > 64 << 20)
+  IdleMemory.keep(atMost: 40 << 20)
+  #expect(LargeBlocks.idleBytes <= 40 << 20)
+  #expect(idleAfterUse() <= 40 << 20)
+  IdleMemory.keep(atMost: 0)
+  #expect(idleAfterUse() <= 32 << 20)
+}

@@ -29,12 +29,17 @@ public struct ModelReport: Sendable {
 
   /// The report of a run.
   ///
+  /// - Parameters:
+  ///   - prompt: What the model was given.
+  ///   - trace: The part that is looked at.
   /// - Throws: What `onProgress` throws, and what the runs throw that measure a precision.
   init(
-    _ model: Model, _ trace: Trace<Float>, onProgress: (Double) throws -> Void
+    _ model: Model, _ prompt: Prompt, _ trace: Trace<Float>,
+    onProgress: (Double) throws -> Void
   ) throws {
     let plan = model.plan
-    let need = model.memoryPlan(seq: trace.seq, threads: Parallel.threadCount)
+    let shape = model.shape(of: prompt)
+    let need = model.memoryPlan(shape, threads: Parallel.threadCount)
     let place = trace.file.map { " in a file in \($0.folder)" } ?? ""
     let lines = [
       Line("family", plan.family),
@@ -46,7 +51,7 @@ public struct ModelReport: Sendable {
       Line("weights", "\(ByteCount(model.weightBytes))"),
       Line(
         "this run",
-        "\(trace.seq) tokens: \(ByteCount(need.trace)) kept\(place), \(ByteCount(need.working)) while running"
+        "\(shape.text): \(ByteCount(need.trace)) kept\(place), \(ByteCount(need.working)) while running"
       ),
     ]
     let warnings = model.warnings.map { Line("warning", $0, isFine: false) }

@@ -57,7 +57,8 @@ extension Question {
     switch topic {
     case .vectors(let head): return .vectors(HeadVectors(trace, head))
     case .valueNorms: return .valueNorms(ValueLengths(trace))
-    case .model: return .model(try ModelReport(open.model, trace, onProgress: onProgress))
+    case .model:
+      return .model(try ModelReport(open.model, runs.prompt, trace, onProgress: onProgress))
     case .edge(let queries, let keys):
       return .table(try .edge(trace, queries: queries, keys: keys, onProgress: onProgress))
     case .like(let head): return .table(try .like(trace, head, onProgress: onProgress))

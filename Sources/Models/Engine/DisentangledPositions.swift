@@ -10,6 +10,9 @@ struct DisentangledPositions<Element: Scalar>: Sendable {
   private let rows: [Int32]
   private let scale: Double
 
+  /// How many numbers the vectors are.
+  var count: Int { (keys?.count ?? 0) + (queries?.count ?? 0) }
+
   init<K: Kernels>(
     _ plan: DisentangledPlan, seq: Int, weights: inout WeightReader<K>, _: K.Type
   ) where K.Element == Element {

@@ -99,6 +99,12 @@ struct ScoreExtras<Element: Scalar>: Sendable {
     self.sinks = sinks
     self.disentangled = disentangled
   }
+
+  /// Bytes that they take, apart from the sinks.
+  func byteCount(countingBias: Bool) -> Int {
+    let biases = countingBias ? bias?.values.count ?? 0 : 0
+    return (biases + (disentangled?.count ?? 0)) * MemoryLayout<Element>.stride
+  }
 }
 
 /// What position adds to the scores of every head.

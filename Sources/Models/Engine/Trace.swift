@@ -113,9 +113,23 @@ public struct Trace<Element: Scalar>: Sendable {
 
   /// Bytes of memory that all parts of the run hold until it is forgotten.
   public var bytesInMemory: Int {
-    let own = attention.reduce(0) { $0 + $1.sums.byteCount + (file == nil ? $1.byteCount : 0) }
-    let residual = residuals.reduce(0) { $0 + $1.count * MemoryLayout<Element>.stride }
+    let own = attention.reduce(extraBytes) {
+      $0 + $1.sums.byteCount + (file == nil ? $1.byteCount : 0)
+    }
+    // The last one of cross attention is the decoder's.
+    let residual = residuals.dropLast(keyPrompt == nil ? 0 : 1).reduce(0) {
+      $0 + $1.count * MemoryLayout<Element>.stride
+    }
     return streams.values.reduce(own + (file == nil ? residual : 0)) { $0 + $1.bytesInMemory }
+  }
+
+  /// Bytes of what scores need besides queries and keys; layers with the same biases share them.
+  private var extraBytes: Int {
+    var seen: Set<PositionPlan> = []
+    return zip(plan.blocks, attention).reduce(0) { sum, layer in
+      let isNew = seen.insert(layer.0.attention.position).inserted
+      return sum + layer.1.extras.byteCount(countingBias: isNew)
+    }
   }
 
   /// Everything that one head's scores and weights follow from.

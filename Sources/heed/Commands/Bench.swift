@@ -114,7 +114,7 @@ struct Bench: ParsableCommand {
   private func run<Element: Scalar>(
     _ model: Model, _ prompt: Prompt, as _: Element.Type = Element.self
   ) throws -> Trace<Element> {
-    try model.run(prompt, keeping: engine.prepare(model, seq: prompt.seq))
+    try model.run(prompt, keeping: engine.prepare(model, model.shape(of: prompt)))
   }
 
   /// How long a stage that follows a run takes; nil where the model or the precision has none.
@@ -166,7 +166,7 @@ struct Bench: ParsableCommand {
       return try timed(times: repeats) { try model.losses(trace) }.seconds
     case .ablation:
       guard model.hasOutputHead, trace.seq > 1 else { return nil }
-      try engine.prepare(model, seq: trace.seq, for: [.ablation])
+      try engine.prepare(model, model.shape(of: trace.wholePrompt), for: [.ablation])
       let heads = (0..<trace.layers).flatMap { layer in
         (0..<model.plan.blocks[layer].attention.heads).map { HeadIndex(layer: layer, head: $0) }
       }

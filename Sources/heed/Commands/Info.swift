@@ -123,7 +123,12 @@ private struct Report: Encodable {
     let shape: [Int]
   }
   struct Memory: Encodable {
-    let tokens, trace, working, total: Int
+    /// The stack that it is about where that is another one than the report's.
+    let stream: String?
+    let tokens: Int
+    /// Tokens of the stack that is read; nil for one stack alone.
+    let encoderTokens: Int?
+    let trace, working, total: Int
     /// The most that scoring all heads, leaving out single heads, gradients, a second run beside the first, and
     /// an export hold.
     let scores, ablation, backward, rerun, export: Int
@@ -169,10 +174,14 @@ private struct Report: Encodable {
       tokenizer, vocabularySize: plan.vocabularySize > 0 ? plan.vocabularySize : nil)
     self.tokenizer = tokenizer.found
     let lengths = [256, 1024, 4096, 16384, plan.contextLength].filter { $0 <= plan.contextLength }
-    memory = Set(lengths).sorted().map { seq in
-      let need = model.memoryPlan(seq: seq, threads: MachineLimits.current.cores)
+    let shapes = Set(lengths).sorted().map { (stream: String?.none, shape: model.shape(seq: $0)) }
+    let ofImage = model.shapeOfImage.map { [(stream: plan.otherStacks.first?.name, shape: $0)] }
+    memory = (shapes + (ofImage ?? [])).map { stream, shape in
+      let need = model.memoryPlan(shape, threads: MachineLimits.current.cores)
       return Memory(
-        tokens: seq, trace: need.trace, working: need.working, total: need.total,
+        stream: stream, tokens: shape.seq,
+        encoderTokens: shape.encoderSeq > 0 ? shape.encoderSeq : nil, trace: need.trace,
+        working: need.working, total: need.total,
         scores: need.total(.scores), ablation: need.total(.ablation),
         backward: need.total(.backward), rerun: need.total(.rerun),
         export: need.total(.export),
@@ -232,7 +241,10 @@ private struct Report: Encodable {
         need.total, need.trace, need.scores, need.ablation, need.backward, need.rerun, need.export,
         need.totalWithFile, need.filed, need.maps,
       ]
-      table.add(["\(need.tokens)"] + bytes.map { "\(ByteCount($0))" })
+      let tokens =
+        need.encoderTokens.map { "\($0) + \(need.tokens)" }
+        ?? [need.stream, "\(need.tokens)"].compactMap { $0 }.joined(separator: " ")
+      table.add([tokens] + bytes.map { "\(ByteCount($0))" })
     }
     return table
   }

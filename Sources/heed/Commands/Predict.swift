@@ -166,7 +166,9 @@ struct Predict: ParsableCommand {
     let tokenizer = try source.open()
     let texts = captions.map { Prompt(tokens: tokenizer.encode($0).tokens) }
     let image = try prompt.prompt(source, model)
-    try engine.prepare(model, seq: ([image] + texts).map(\.seq).max() ?? 0)
+    for prompt in [image] + texts {
+      try engine.prepare(model, model.shape(of: prompt), isFiled: false)
+    }
     Interruption.listen()
     let logits = try model.similarities(of: image, to: texts) { _ in try Interruption.check() }
     let largest = logits.max() ?? 0

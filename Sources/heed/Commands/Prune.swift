@@ -108,9 +108,11 @@ struct Prune: ParsableCommand {
     var settings = try ScoreSettings.parse([])
     settings.measure = measure
     let options = try settings.options([score], tokenizer, addSpecial: addSpecial)
-    try engine.prepare(
-      model, seq: entries.map(\.prompt.seq).max() ?? 1,
-      for: MemoryPlan.Work.of([score]) + [.ablation])
+    for entry in entries {
+      try engine.prepare(
+        model, model.shape(of: entry.prompt), for: MemoryPlan.Work.of([score]) + [.ablation],
+        isFiled: false)
+    }
     let pruning = try Pruning(
       model, examples: entries.map { Example($0.prompt, options: $0.options(options)) },
       in: engine.stream, prefix: addSpecial ? tokenizer.prefix : [])

@@ -25,7 +25,7 @@ final class Desk {
     let engine = start.engine
     service = InferenceService(mailbox: mailbox, stream: start.stream) {
       model, prompt, held in
-      try engine.prepare(model, seq: prompt.seq, for: [.scores], holding: held)
+      try engine.prepare(model, model.shape(of: prompt), for: [.scores], holding: held)
     }
   }
 

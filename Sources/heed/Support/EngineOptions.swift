@@ -86,20 +86,28 @@ struct EngineOptions: ParsableArguments {
 
   /// Checks work against the budget; call on the thread that will do it.
   ///
-  /// - Parameter held: Bytes that earlier runs hold.
+  /// - Parameters:
+  ///   - shape: The stacks that the prompt runs through.
+  ///   - held: Bytes that earlier runs hold.
+  ///   - isFiled: Whether what a run keeps may go to a file.
   /// - Returns: The file in which the run is to keep what maps are derived from; nil where memory holds it.
   @discardableResult
   func prepare(
-    _ model: Model, seq: Int, for works: [MemoryPlan.Work] = [.run], holding held: Int = 0
+    _ model: Model, _ shape: RunShape, for works: [MemoryPlan.Work] = [.run],
+    holding held: Int = 0, isFiled: Bool = true
   ) throws -> KeptFile? {
     _ = try Configuration.current()
     Parallel.setThreadCount(threadCount)
     let isDouble = precision == .f64
     let budget = budget(holding: held)
     let place = try model.place(
-      for: works, seq: seq, threads: Parallel.threadCount, isDouble: isDouble, budget: budget,
-      room: MachineLimits.current.fileRoom)
-    let plan = model.memoryPlan(seq: seq, threads: Parallel.threadCount, isDouble: isDouble)
+      for: works, shape, threads: Parallel.threadCount, isDouble: isDouble, budget: budget,
+      room: isFiled ? MachineLimits.current.fileRoom : nil)
+    let plan = model.memoryPlan(shape, threads: Parallel.threadCount, isDouble: isDouble)
+    if let budget {
+      IdleMemory.keep(
+        atMost: budget - (works.map { plan.total($0, keeping: place) }.max() ?? 0))
+    }
     guard place == .file, let room = MachineLimits.current.fileRoom, let budget else {
       try MemoryRefusal.probe(works.map { plan.total($0) }.max() ?? 0)
       return nil

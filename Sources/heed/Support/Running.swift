@@ -23,7 +23,7 @@ enum Running {
     for works: [MemoryPlan.Work] = [.run]
   ) throws -> Trace<Element> {
     try model.check(prompt)
-    let file = try options.prepare(model, seq: prompt.seq, for: [.run] + works)
+    let file = try options.prepare(model, model.shape(of: prompt), for: [.run] + works)
     Interruption.listen()
     let start = Date()
     defer { Console.progress(nil) }
@@ -60,7 +60,7 @@ enum Running {
         stream = .decoder
       }
     } else {
-      try engine.prepare(model, seq: 1)
+      try engine.prepare(model, model.shape(seq: 1))
     }
     let results = try analysis("scoring heads") { onProgress in
       try HeadScores.results(
