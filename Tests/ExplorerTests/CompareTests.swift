@@ -111,7 +111,7 @@ import Tokenizers
   let other = ComparedRun(subject: .synthetic([Token("Hi")]), drift: nil, loss: nil)
   _ = update(&state, .answered(question, .other(other), generation: 1))
   let text = state.text(120, 40)
-  #expect(text.contains("no difference: the prompts have"))
+  #expect(text.contains("no difference: the prompts"))
   #expect(text.contains("heads whose first-token share differs most, share"))
 }
 
@@ -189,4 +189,26 @@ import Tokenizers
     ])
   _ = update(&state, .mouse(MouseEvent(.press, x: from.x, y: from.y)))
   #expect(state.region.queries.count == 1, "a click ends the region")
+}
+
+@Test func `the chosen score is seen on both sides, also where no map differs`() {
+  var state = ExplorerState(.synthetic(), view: "compare")
+  #expect(state.text(80, 24).contains("▸ Entropy, nats"))
+  state.press(.character(";"))
+  #expect(state.text(80, 24).contains("▸ First-token share, share"))
+  state.type("compare prompt A")
+  let question = Question(.other(.prompt("A")))
+  let same = HeadTable(repeating: 0, layers: 4, heads: 6)
+  _ = update(
+    &state,
+    .answered(
+      question, .other(ComparedRun(subject: .synthetic(), drift: same, loss: nil)), generation: 1))
+  let lines = state.text(80, 24).split(separator: "\n")
+  #expect(
+    lines.contains { $0.hasPrefix("no map differs") && $0.hasSuffix("other       this difference") }
+  )
+  #expect(lines.contains { $0.hasPrefix("▸ First-token share, share") && $0.hasSuffix("0.0000") })
+  _ = update(
+    &state, .answered(question, .synthetic(question, tokens: 21), generation: 1))
+  #expect(state.text(80, 24).contains("L3.H5  0.9583 ███████████████████░  first "))
 }

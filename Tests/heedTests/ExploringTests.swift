@@ -119,7 +119,7 @@ import Testing
       ":compare prompt it was the best of times\ns\n:compare open sample:novels\ns\n")
     #expect(finished.errors.isEmpty, "\(finished.errors)")
     #expect(finished.text.contains("L0.H0, other prompt"))
-    #expect(finished.text.contains("no difference: the prompts have"))
+    #expect(finished.text.contains("no difference: the prompts"))
     #expect(finished.text.contains("L0.H0 of novels"))
     // The same model twice: no head differs.
     #expect(finished.text.contains("second minus first -0.00"))

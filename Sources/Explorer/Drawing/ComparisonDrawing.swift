@@ -97,10 +97,11 @@ extension Drawing {
     }
     let third = panels[2].top(1).rest
     guard let subtracted = pair.subtracted else {
-      let why = ["no difference: the prompts have", "other lengths, and no two tokens in common"]
+      let why = message(
+        "no difference: the prompts have other lengths, and no two tokens in common",
+        columns: third.width, rows: third.height)
       for (row, text) in why.enumerated() {
-        canvas.write(
-          cut(text, third.width), x: third.x, y: third.y + row, in: third, role: .dimmed)
+        canvas.write(text, x: third.x, y: third.y + row, in: third, role: .dimmed)
       }
       return
     }

@@ -97,23 +97,24 @@ enum CompareView: ExplorerView {
     }
   }
 
-  /// The heads whose maps differ most, each with the chosen score on both sides; of two heads of one run, the
-  /// scores of both.
+  /// The heads whose maps differ most, each with the chosen score on both sides; where none does, the scores of
+  /// the two maps' heads.
   private static func drawList(
     _ drawing: Drawing, _ sides: (a: ComparedMap, b: ComparedMap), on canvas: inout Canvas,
     in region: Region
   ) {
     let state = drawing.state
-    guard state.compared != .heads else {
-      return drawScores(
-        drawing, sides.a.head, sides.b.head, on: &canvas,
-        in: region.left(min(80, region.width)).left)
-    }
-    guard region.height > 1, let (title, table) = ranking(state) else { return }
+    guard region.height > 1 else { return }
+    let ranking = ranking(state)
+    let most = ranking?.table.largest(region.height - 1) ?? []
+    let title = most.isEmpty && ranking != nil ? "no map differs" : ranking?.title ?? ""
     canvas.write(
       drawing.cut(title, region.width), x: region.x, y: region.y, in: region, role: .label)
-    let tables = scoreTables(state)
-    for (row, entry) in table.largest(region.height - 1).enumerated() {
+    guard !most.isEmpty else {
+      return drawScores(
+        drawing, sides, on: &canvas, in: region.left(min(80, region.width)).left)
+    }
+    for (row, entry) in most.enumerated() {
       let y = region.y + 1 + row
       let match = state.comparedRun?.nearest.first { $0.head == entry.head }
       let other = state.compared == .models ? match?.other : nil
@@ -121,49 +122,61 @@ enum CompareView: ExplorerView {
       var x = canvas.write(name, x: region.x, y: y, in: region)
       x = canvas.write(drawing.bar(entry.value, 20), x: x, y: y, in: region, role: .dimmed)
       guard let score = state.scoreTable else { continue }
-      let values = zip(tables, [other ?? entry.head, entry.head]).map { table, head in
-        drawing.number(table?.value(head) ?? .nan, 0)
-      }
+      let first = otherScore(score.name, state)?.value(other ?? entry.head) ?? .nan
+      let values = [first, score.value(entry.head)].map { drawing.number($0, 0) }
       canvas.write(
         "  \(score.name) \(values.joined(separator: " \(drawing.glyphs.to) "))", x: x, y: y,
         in: region)
     }
   }
 
-  /// The chosen score of the other side and of this one; nil where it is not known.
-  private static func scoreTables(_ state: ExplorerState) -> [ScoreTable?] {
-    let other = state.compared == .change ? state.before : state.comparedRun?.subject
-    let theirs = other?.scores.first { $0.name == state.scoreTable?.name }
-    guard theirs == nil, state.compared == .change, let name = state.scoreTable?.name,
-      case .scores(let tables)? = state.answers.known(Question(.score(name)))
-    else { return [theirs, state.scoreTable] }
-    return [tables.first { $0.name == name }, state.scoreTable]
+  /// A score of the other side; nil where it is not known.
+  private static func otherScore(_ name: String, _ state: ExplorerState) -> ScoreTable? {
+    switch state.compared {
+    case .heads: return state.scores.first { $0.name == name }
+    case .prompts, .models: return state.comparedRun?.subject.scores.first { $0.name == name }
+    case .change:
+      if let known = state.before?.scores.first(where: { $0.name == name }) { return known }
+      guard case .scores(let tables)? = state.answers.known(Question(.score(name))) else {
+        return nil
+      }
+      return tables.first { $0.name == name }
+    }
   }
 
-  /// Scores of two heads of one run, the chosen one first.
+  /// Scores of both sides, the chosen one first.
   private static func drawScores(
-    _ drawing: Drawing, _ a: HeadIndex, _ b: HeadIndex, on canvas: inout Canvas, in region: Region
+    _ drawing: Drawing, _ sides: (a: ComparedMap, b: ComparedMap), on canvas: inout Canvas,
+    in region: Region
   ) {
-    let scores = drawing.state.scores
-    guard region.height > 1, !scores.isEmpty else { return }
-    let chosen = scores.firstIndex { $0.name == drawing.state.scoreTable?.name } ?? 0
-    func columns(_ texts: String...) -> String {
+    let state = drawing.state
+    let names =
+      switch state.compared {
+      case .heads: ["\(sides.a.head)", "\(sides.b.head)"]
+      case .change: ["before", "after"]
+      case .prompts, .models: ["other", "this"]
+      }
+    func columns(_ texts: [String]) -> String {
       texts.map { drawing.padded($0, 11) }.joined()
     }
-    canvas.writeRight(columns("\(a)", "\(b)", "difference"), y: region.y, in: region, role: .label)
-    let rows = (scores[chosen...] + scores[..<chosen]).prefix(region.height - 1)
-    for (row, score) in rows.enumerated() {
-      let role: Role = row == 0 ? .strongest : .label
+    canvas.writeRight(columns(names + ["difference"]), y: region.y, in: region, role: .label)
+    let chosen = state.scores.firstIndex { $0.name == state.scoreTable?.name } ?? 0
+    let scores = state.scores[chosen...] + state.scores[..<chosen]
+    for (row, score) in scores.prefix(region.height - 1).enumerated() {
+      let y = region.y + 1 + row
       let mark = row == 0 ? drawing.glyphs.pointRight : " "
-      let name = drawing.cut(
-        "\(mark) \(score.title)\(score.unit(after: ", "))", max(0, region.width - 34))
-      let (first, second) = (score.value(a), score.value(b))
-      canvas.write(name, x: region.x, y: region.y + 1 + row, in: region, role: role)
+      let name = "\(mark) \(score.title)\(score.unit(after: ", "))"
+      canvas.write(
+        drawing.cut(name, max(0, region.width - 34)), x: region.x, y: y, in: region,
+        role: row == 0 ? .strongest : .label)
+      let first = otherScore(score.name, state)?.value(sides.a.head) ?? .nan
+      let second = score.value(sides.b.head)
+      let change = second - first
       canvas.writeRight(
-        columns(
+        columns([
           drawing.number(first, 0), drawing.number(second, 0),
-          (second - first).isNaN ? drawing.glyphs.undefined : (second - first).signed(4)),
-        y: region.y + 1 + row, in: region)
+          change.isNaN ? drawing.glyphs.undefined : change.signed(4),
+        ]), y: y, in: region)
     }
   }
 
