@@ -1,3 +1,4 @@
+import Analysis
 import Models
 import Testing
 import Tokenizers
@@ -249,4 +250,32 @@ import Tokenizers
   #expect(small.text(20, 5).contains("…"))
   small.press(.down)
   #expect(!small.text(80, 24).contains("found neither"))
+}
+
+@Test func `a ranking that is known already is shown at once`() {
+  var state = ExplorerState(.synthetic(), view: "map")
+  let question = Question(.like(state.head))
+  #expect(state.press(.character("%")) == [.ask([question], generation: 1)])
+  let table = ScoreTable(
+    name: "like", title: "Like L0.H0", unit: "1",
+    table: HeadTable(repeating: 0.5, layers: 4, heads: 6))
+  _ = update(&state, .answered(question, .table(table), generation: 1))
+  #expect(state.view == "scores")
+  state.press(.character("q"))
+  #expect(state.view == "map")
+  #expect(state.press(.character("%")).isEmpty)
+  #expect(state.view == "scores")
+}
+
+@Test func `back and forward pass over where one is`() {
+  var (trail, here) = (
+    Trail(), Place(view: "map", head: HeadIndex(layer: 0, head: 0), query: 1, key: 0)
+  )
+  let other = Place(view: "atlas", head: here.head, query: 1, key: 0)
+  trail.leave(other)
+  trail.leave(here)
+  #expect(trail.back(from: here) == other && trail.back(from: other) == nil)
+  #expect(trail.forward(from: other) == here && trail.forward(from: here) == nil)
+  here.query = 2
+  #expect(trail.back(from: here) == other)
 }

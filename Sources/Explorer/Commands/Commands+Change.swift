@@ -77,7 +77,7 @@ extension Commands {
           let region = state.region
           let (queries, keys) =
             ranges.isEmpty ? (region.queries, region.keys) : (ranges[0], ranges[1])
-          state.errands.append(state.ask(.edge(queries: queries, keys: keys)))
+          state.rank(by: state.ask(.edge(queries: queries, keys: keys)))
           return []
         }
       }),
@@ -94,7 +94,7 @@ extension Commands {
           }
         }
         return .change { [named] state in
-          state.errands.append(state.ask(.like(named ?? state.head)))
+          state.rank(by: state.ask(.like(named ?? state.head)))
           return []
         }
       }),

@@ -113,7 +113,7 @@ extension Commands {
       "forward", keys: [.character(")")], group: .find, counted: true,
       help: "Forward again",
       change: { state in
-        guard let place = state.trail.forward() else {
+        guard let place = state.trail.forward(from: state.place) else {
           state.say("no place to go forward to")
           return []
         }

@@ -70,6 +70,7 @@ extension Commands {
         let named = try choice(text, "sinks", Lens.Sinks.allCases, next)
         return .change { state in
           state.lens.sinks = named
+          state.say("sinks \(named.rawValue)")
           return []
         }
       }),
@@ -82,6 +83,7 @@ extension Commands {
         let named = try choice(text, "pool", Lens.Pool.allCases, next)
         return .change { state in
           state.lens.pool = named
+          state.say(named == .head ? "one head" : "\(named.rawValue) of the layer's heads")
           return []
         }
       }),
@@ -90,6 +92,8 @@ extension Commands {
       help: "Weights by the length of the values",
       change: { state in
         state.lens.isValueWeighted.toggle()
+        state.say(
+          state.lens.isValueWeighted ? "by the length of the values" : "weights as they are")
         return []
       }),
     Command(

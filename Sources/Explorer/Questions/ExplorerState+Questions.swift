@@ -29,6 +29,16 @@ extension ExplorerState {
   /// A question about the model as it is changed now.
   func ask(_ topic: Question.Topic) -> Question { Question(topic, alteration) }
 
+  /// Shows the ranking that answers a question: at once where it is known, and asked anew where it was refused.
+  mutating func rank(by question: Question) {
+    errands.append(question)
+    if let known = answers.known(question) {
+      hear(known, to: question, generation: generation, why: "")
+    } else if answers.refusal(question) != nil {
+      answers.forget(question)
+    }
+  }
+
   /// Takes an answer.
   mutating func hear(_ answer: Answer?, to question: Question, generation: Int, why: String) {
     guard generation == self.generation else { return }

@@ -100,6 +100,7 @@ extension ExplorerState {
     let words = Words(run.tokens)
     let (query, key) = (query, key)
     lens.hasWords.toggle()
+    say(lens.hasWords ? "tokens of a word as one" : "every token")
     if lens.hasWords {
       (self.query, self.key) = (words.word(of: query), words.word(of: key))
     } else if words.groups.indices.contains(query), words.groups.indices.contains(key) {

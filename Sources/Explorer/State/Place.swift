@@ -33,15 +33,17 @@ public struct Trail: Sendable, Equatable {
   mutating func back(from here: Place) -> Place? {
     guard position > 0 else { return nil }
     if position == places.count, places.last != here { places.append(here) }
-    position = min(position, places.count) - 1
-    if places[position] == here, position > 0 { position -= 1 }
-    return places[position]
+    guard let place = places[..<position].lastIndex(where: { $0 != here }) else { return nil }
+    position = place
+    return places[place]
   }
 
-  /// The place that was gone back from.
-  mutating func forward() -> Place? {
-    guard position + 1 < places.count else { return nil }
-    position += 1
-    return places[position]
+  /// The place that was gone back from, past those that are `here`.
+  mutating func forward(from here: Place) -> Place? {
+    guard let place = places.dropFirst(position + 1).firstIndex(where: { $0 != here }) else {
+      return nil
+    }
+    position = place
+    return places[place]
   }
 }

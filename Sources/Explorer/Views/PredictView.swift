@@ -320,6 +320,7 @@ enum PredictView: ExplorerView {
   static func move(_ motion: Motion, _ state: inout ExplorerState, in region: Region) {
     guard let subject = state.subject else { return }
     let page = max(1, region.height / 2)
+    let all = subject.patterns.layers * subject.patterns.heads
     func step(_ by: Int) {
       guard let table = state.forecast(position(state), Alteration())?.contributions else { return }
       let heads = ranked(table)
@@ -331,6 +332,10 @@ enum PredictView: ExplorerView {
     // Of classes there is one list, of heads.
     case .up where isOfClasses(state): step(-1)
     case .down where isOfClasses(state): step(1)
+    case .pageUp where isOfClasses(state): step(-5)
+    case .pageDown where isOfClasses(state): step(5)
+    case .firstRow where isOfClasses(state): step(-all)
+    case .lastRow where isOfClasses(state): step(all)
     case .up: state.query -= 1
     case .down: state.query += 1
     case .pageUp: state.query -= page
@@ -341,8 +346,8 @@ enum PredictView: ExplorerView {
     case .right: step(1)
     case .pageLeft: step(-5)
     case .pageRight: step(5)
-    case .firstColumn: step(-subject.patterns.layers * subject.patterns.heads)
-    case .lastColumn: step(subject.patterns.layers * subject.patterns.heads)
+    case .firstColumn: step(-all)
+    case .lastColumn: step(all)
     }
     state.clamp()
   }
