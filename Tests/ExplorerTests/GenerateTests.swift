@@ -157,3 +157,11 @@ private func written(_ run: Subject, keys: Int) -> ExplorerState {
   #expect(before?.asked == state.run?.asked && state.writing.wanted == 5)
   #expect(state.written.tokens.isEmpty, "they are written again")
 }
+
+@Test func `a token asked for while another is on its way comes after it`() {
+  var state = ExplorerState(.synthetic())
+  state.press(.character("C"))
+  #expect(state.writing.wanted == 1 && state.nextToken.map(state.answers.asked.contains) == true)
+  state.press(.enter, .enter)
+  #expect(state.writing.wanted == 3)
+}

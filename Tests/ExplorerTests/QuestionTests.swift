@@ -108,8 +108,11 @@ private func vectors(_ layer: Int) -> (question: Question, entry: Answers.Entry)
   let table = ScoreTable.edge(patterns, queries: 12..<13, keys: 0..<1) { _ in }
   _ = update(&state, .answered(question, .table(table), generation: 1))
   #expect(state.view == "scores" && state.score == "edge")
-  #expect(ScoresView.sorted(state).first == HeadIndex(layer: 0, head: 1))
   #expect(state.text(80, 24).contains("0.7500"))
+  #expect(ScoresView.sorted(state).first == HeadIndex(layer: 0, head: 1))
+  #expect(state.head == HeadIndex(layer: 0, head: 1), "the list begins with who does it most")
+  state.press(.character("("))
+  #expect(state.view == "map" && state.head == HeadIndex(layer: 0, head: 0))
 }
 
 @Test func `a region goes from its corner to the cursor`() {

@@ -17,7 +17,7 @@ extension Commands {
         return .change { state in
           // Opened by name, the view asks for its first token itself.
           state.open(GenerateView.name)
-          state.write(more: count)
+          state.write(more: count, isOnTop: typed.isEmpty)
           return []
         }
       }),
@@ -31,6 +31,8 @@ extension Commands {
         let named = try choice(text, "rows", order, step(state.writing.pool, order))
         return .change { state in
           state.writing.pool = named
+          state.say(
+            "rows: \(named == .head ? "the head of each layer" : "\(named.rawValue) of heads")")
           return []
         }
       }),

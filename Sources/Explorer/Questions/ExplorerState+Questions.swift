@@ -54,7 +54,13 @@ extension ExplorerState {
       guard wasErrand else { break }
       add(table, of: question.alteration)
       score = table.name
-      if arriving.remove(question) == nil { open(ScoresView.name) }
+      guard arriving.remove(question) == nil else { break }
+      // Who does this: the list begins with who does it most.
+      if case .edge = question.topic, let first = table.table.largest(1).first {
+        trail.leave(place)
+        head = first.head
+      }
+      open(ScoresView.name)
     case .outcome?: if question.alteration == alteration { see() }
     case .other?: see()
     case .scores?:

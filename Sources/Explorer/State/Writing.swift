@@ -84,12 +84,15 @@ extension ExplorerState {
   }
 
   /// Asks for more tokens than there are.
-  mutating func write(more count: Int) {
+  ///
+  /// - Parameter isOnTop: Whether those that are on their way come first, and do not count.
+  mutating func write(more count: Int, isOnTop: Bool) {
     let tokens = written.tokens
     guard tokens.last?.isEnd != true else { return say("the model ended its text here") }
-    writing.wanted = tokens.count + max(1, count)
+    let isWriting = isOnTop && nextToken.map(answers.asked.contains) ?? false
+    writing.wanted = (isWriting ? writing.wanted : tokens.count) + max(1, count)
     writing.step = max(0, tokens.count - 1)
-    if let nextToken { answers.forget(nextToken) }
+    if let nextToken, !isWriting { answers.forget(nextToken) }
   }
 }
 
