@@ -6,6 +6,8 @@ public enum CheckpointError: Error, Hashable, Sendable {
   case isFolder(path: String)
   /// The system refused; `reason` in its words.
   case unreadable(path: String, reason: String)
+  /// The address space has no room for a file.
+  case tooLargeToMap(path: String, bytes: Int)
   /// `file` is no JSON, or not the JSON that belongs there.
   case invalidJSON(file: String, found: String)
   /// A folder without `config.json`.
@@ -70,6 +72,8 @@ extension CheckpointError: CustomStringConvertible {
     case .isFolder(let path): "\(path): found a folder, expected a file; name a file in it"
     case .unreadable(let path, let reason):
       "\(path): cannot be read: \(reason); check the file and its permissions"
+    case .tooLargeToMap(let path, let bytes):
+      "\(path): the system refused to map its \(bytes) bytes, as \"ulimit -v\" makes it; raise the limit"
     case .invalidJSON(let file, let found):
       "\(file): found \(found), expected JSON; repair the file or fetch it again"
     case .noConfig(let folder):

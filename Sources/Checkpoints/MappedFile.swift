@@ -19,7 +19,8 @@ public final class MappedFile: ByteOwner, @unchecked Sendable {
 
   /// Maps the file at `path`.
   ///
-  /// - Throws: `notFound`, `isFolder`, `unreadable` with the system's reason.
+  /// - Throws: `notFound`, `isFolder`, `unreadable` with the system's reason,
+  ///   `tooLargeToMap`.
   /// - Complexity: O(1), whatever the size.
   public init(path: String) throws(CheckpointError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -38,7 +39,10 @@ public final class MappedFile: ByteOwner, @unchecked Sendable {
       return
     }
     guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED
-    else { throw Self.failure(path: path, code: errno) }
+    else {
+      guard errno != ENOMEM else { throw .tooLargeToMap(path: path, bytes: size) }
+      throw Self.failure(path: path, code: errno)
+    }
     bytes = UnsafeRawBufferPointer(start: start, count: size)
   }
 

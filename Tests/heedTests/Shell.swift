@@ -60,7 +60,10 @@ enum Shell {
     var variables = [
       "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no", "OMP_WAIT_POLICY": "passive",
     ]
-    for name in ["PATH", "HOME", "TMPDIR"] { variables[name] = own[name] }
+    // A sanitized program is told what a sanitized test is.
+    for name in ["PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS"] {
+      variables[name] = own[name]
+    }
     // Nor does anybody's own configuration count.
     variables["XDG_CONFIG_HOME"] = "/nonexistent"
     variables.merge(environment) { $1 }

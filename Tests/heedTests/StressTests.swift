@@ -1,4 +1,5 @@
 import Testing
+import TmuxHarness
 
 /// Work under limits that it does not fit into: it is refused in one line, and nothing is ever killed.
 @Suite struct StressTests {
@@ -36,6 +37,37 @@ import Testing
     #expect(statuses.count == 6)
     #expect(statuses.allSatisfy { $0 == 0 || $0 == 1 }, "\(statuses)")
     #expect(statuses.first == 1 && statuses.last == 0, "\(statuses)")
+  }
+
+  @Test func `weights that the address space has no room for are named with their size`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("config.json", "{\"model_type\": \"gpt2\"}")
+    let finished = try Shell.script(
+      "truncate -s 8G big.safetensors; ulimit -v 4000000; $heed info big.safetensors",
+      in: folder.path)
+    #expect(finished.status == 1)
+    #expect(
+      finished.errors == """
+        heed: error: big.safetensors: the system refused to map its 8589934592 bytes, as "ulimit -v" makes it; \
+        raise the limit
+
+        """)
+  }
+
+  @Test func `a question that does not fit is refused, and the explorer goes on`() throws {
+    // A run and scores of its maps fit in, gradients do not.
+    let tmux = try Tmux.heed(
+      "sample:novels --ids $(seq -s, 1 200) --memory 15M --view scores", width: 120)
+    try tmux.wait(for: "Entropy  1.0645 nats")
+    try tmux.type(":score gate-gradient")
+    try tmux.press("Enter")
+    try tmux.wait(for: "a run with gradients of 200 tokens needs")
+    try tmux.type(":score entropy")
+    try tmux.press("Enter")
+    try tmux.wait("the scores") {
+      $0.contains("Entropy  1.0645 nats") && !$0.contains("a run with gradients")
+    }
+    try tmux.leaveHeed()
   }
 
   @Test func `a budget is kept or refused, whatever it is`() throws {

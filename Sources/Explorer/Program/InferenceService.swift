@@ -239,7 +239,8 @@ public final class InferenceService: Sendable {
       if let spans { prompt = try prompt.naming(spans) }
     }
     try open.model.check(prompt)
-    let file = try prepare(open.model, prompt, last?.bytesInMemory ?? 0)
+    let file = try prepare(
+      open.model, prompt, PlannedWork(holding: last?.bytesInMemory ?? 0))
     let trace = try open.model.run(prompt, as: Float.self, keeping: file) { progress in
       try report(job.number, Double(progress.done) / Double(progress.total) * 0.7, "running")
     }

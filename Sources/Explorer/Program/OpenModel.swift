@@ -30,10 +30,28 @@ public struct Origin: Sendable, Hashable {
   }
 }
 
-/// What comes before a run: throws where it would not fit into memory beside what earlier runs hold, in bytes;
-/// gives the file that is to hold what the run keeps, nil for memory.
-public typealias Preparation =
-  @Sendable (Model, Prompt, _ held: Int) throws -> KeptFile?
+/// What comes before work on a prompt: throws where it would not fit into memory; gives the file that is to hold
+/// what a run keeps, nil for memory.
+public typealias Preparation = @Sendable (Model, Prompt, PlannedWork) throws -> KeptFile?
+
+/// Work that is about to be done on a prompt.
+public struct PlannedWork: Sendable {
+  /// What is done.
+  public let works: [MemoryPlan.Work]
+  /// Bytes that runs hold already.
+  public let held: Int
+  /// Bytes of them that the run holds which the work is done on; 0 where it is yet to be made.
+  public let base: Int
+  /// Whether it begins with a run that can keep what it makes in a file.
+  public let isFiled: Bool
+
+  /// Work beside what runs hold.
+  public init(
+    _ works: [MemoryPlan.Work] = [.scores], holding held: Int, base: Int = 0, isFiled: Bool = true
+  ) {
+    (self.works, self.held, self.base, self.isFiled) = (works, held, base, isFiled)
+  }
+}
 
 /// A model that is ready to run, and what makes prompts for it.
 public struct OpenModel: Sendable {

@@ -47,6 +47,15 @@ struct Runs {
     return written
   }
 
+  /// Checks that work on the run fits in beside it.
+  ///
+  /// - Throws: What is said of it where it does not.
+  func check(_ works: [MemoryPlan.Work], _ model: Model) throws {
+    let planned = PlannedWork(
+      works, holding: bytesInMemory, base: whole.bytesInMemory, isFiled: false)
+    _ = try prepare(model, prompt, planned)
+  }
+
   /// Looks at another part.
   mutating func look(at stream: StreamName) { self.stream = stream }
 
@@ -107,7 +116,7 @@ struct Runs {
   private mutating func makeRoom(_ model: Model) throws -> KeptFile? {
     while true {
       do {
-        return try prepare(model, prompt, bytesInMemory)
+        return try prepare(model, prompt, PlannedWork(holding: bytesInMemory))
       } catch is ModelError where !changed.isEmpty {
         changed.removeFirst()
       }

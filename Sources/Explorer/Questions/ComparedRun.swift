@@ -42,7 +42,8 @@ public struct ComparedRun: Sendable {
   ) throws {
     let (other, prompt) = try Self.prompt(of: run, open, trace)
     try other.model.check(prompt)
-    let file = try other.prepare(other.model, prompt, trace.bytesInMemory)
+    let file = try other.prepare(
+      other.model, prompt, PlannedWork(holding: trace.bytesInMemory))
     let whole = try other.model.run(prompt, as: Float.self, keeping: file) {
       try onProgress(Double($0.done) / Double($0.total) / 2)
     }

@@ -87,7 +87,11 @@ public struct PruneCurve: Sendable {
     let examples =
       try request.prompts.map { try open.examples($0.name, options) }
       ?? [Example(prompt, options: options)]
-    for example in examples { _ = try open.prepare(open.model, example.prompt, held) }
+    let works = MemoryPlan.Work.of(score.map { [$0] } ?? []) + [.ablation]
+    for example in examples {
+      _ = try open.prepare(
+        open.model, example.prompt, PlannedWork(works, holding: held, isFiled: false))
+    }
     let pruning = try Pruning(
       open.model, examples: examples, in: stream, prefix: open.prefix)
     let heads = pruning.plan.allHeads.count

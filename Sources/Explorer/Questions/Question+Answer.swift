@@ -78,6 +78,8 @@ extension Question {
         try trace.pooledPattern(
           head, rows: rows, columns: columns, pool: pool, onProgress: onProgress))
     case .score(let name):
+      let works = HeadScores.named(name).map { MemoryPlan.Work.of([$0]) } ?? []
+      try runs.check(works, open.model)
       let whole =
         alteration.isLocal
         ? nil

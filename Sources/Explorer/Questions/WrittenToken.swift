@@ -49,7 +49,8 @@ public struct WrittenToken: Sendable {
     var prompt = asked.continued(with: beginning == nil ? more : [])
     if let beginning { prompt.decoder = beginning + more }
     try model.check(prompt)
-    let file = try open.prepare(model, prompt, runs.bytesInMemory)
+    let file = try open.prepare(
+      model, prompt, PlannedWork(holding: runs.bytesInMemory))
     let whole: Trace<Float>
     if beginning == nil {
       let known = runs.beginning(of: prompt.ids)

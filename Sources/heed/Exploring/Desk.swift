@@ -24,8 +24,7 @@ final class Desk {
     repeatsFirst = !start.isText
     let engine = start.engine
     service = InferenceService(mailbox: mailbox, stream: start.stream) {
-      model, prompt, held in
-      try engine.prepare(model, model.shape(of: prompt), for: [.scores], holding: held)
+      try engine.prepare($0, $0.shape(of: $1), $2)
     }
   }
 

@@ -89,17 +89,19 @@ struct EngineOptions: ParsableArguments {
   /// - Parameters:
   ///   - shape: The stacks that the prompt runs through.
   ///   - held: Bytes that earlier runs hold.
+  ///   - base: Bytes of them that are the run which the work is done on.
   ///   - isFiled: Whether what a run keeps may go to a file.
   /// - Returns: The file in which the run is to keep what maps are derived from; nil where memory holds it.
   @discardableResult
   func prepare(
     _ model: Model, _ shape: RunShape, for works: [MemoryPlan.Work] = [.run],
-    holding held: Int = 0, isFiled: Bool = true
+    holding held: Int = 0, base: Int = 0, isFiled: Bool = true
   ) throws -> KeptFile? {
     _ = try Configuration.current()
     Parallel.setThreadCount(threadCount)
     let isDouble = precision == .f64
-    let budget = budget(holding: held)
+    // What a plan counts is there already.
+    let budget = budget(holding: held).map { $0 + base }
     let place = try model.place(
       for: works, shape, threads: Parallel.threadCount, isDouble: isDouble, budget: budget,
       room: isFiled ? MachineLimits.current.fileRoom : nil)
@@ -109,12 +111,19 @@ struct EngineOptions: ParsableArguments {
         atMost: budget - (works.map { plan.total($0, keeping: place) }.max() ?? 0))
     }
     guard place == .file, let room = MachineLimits.current.fileRoom, let budget else {
-      try MemoryRefusal.probe(works.map { plan.total($0) }.max() ?? 0)
+      try MemoryRefusal.probe((works.map { plan.total($0) }.max() ?? 0) - base)
       return nil
     }
     Console.note(
       "keeping \(ByteCount(works.map(plan.filed).max() ?? 0)) of the run in a file in \(room.folder):"
         + " \(ByteCount(budget)) of memory would not hold them")
     return try KeptFile(in: room.folder)
+  }
+
+  /// Checks what the explorer is about to do.
+  func prepare(_ model: Model, _ shape: RunShape, _ planned: PlannedWork) throws -> KeptFile? {
+    try prepare(
+      model, shape, for: planned.works, holding: planned.held, base: planned.base,
+      isFiled: planned.isFiled)
   }
 }

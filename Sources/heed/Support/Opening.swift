@@ -105,9 +105,7 @@ enum Opening {
           ).entries.map { Example($0.prompt, options: $0.options(options)) }
         }
         opened.another = { try another($0, addSpecial: addSpecial, engine: engine) }
-        opened.prepare = {
-          try engine.prepare($0, $0.shape(of: $1), for: [.scores], holding: $2)
-        }
+        opened.prepare = { try engine.prepare($0, $0.shape(of: $1), $2) }
         return opened
       })
   }
