@@ -107,7 +107,7 @@ private func without(_ heads: HeadIndex...) -> Alteration {
             Question(.outcome, state.alteration), Question(.outcome),
           ], generation: 1)
       ])
-  #expect(state.alteration.rules[first]?.name == "temperature")
+  #expect(state.alteration[rulesOf: .decoder][first]?.name == "temperature")
   #expect(state.text(120, 24).contains("rule temperature:tau=2 in L0.H0, propagated"))
   #expect(state.text(80, 24).contains("rule temperature in L0.H0, propagated"), "its defaults")
   let before = state.alteration
@@ -118,7 +118,7 @@ private func without(_ heads: HeadIndex...) -> Alteration {
   state.press(.character("<"))
   #expect(state.alteration == before)
   state.press(.character("t"))
-  #expect(state.alteration.rules.heads.count == 6)
+  #expect(state.alteration[rulesOf: .decoder].heads.count == 6)
   state.press(.character("D"))
   #expect(state.alteration.reach == .local)
   state.press(.character("S"))

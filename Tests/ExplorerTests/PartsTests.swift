@@ -150,17 +150,29 @@ private let second = PromptSpan(name: "second part", tokens: 7..<12)
       again.notice?.text == "encoder:L0.H9: found no such heads, expected such as L5.H1,L3")
   }
 
-  @Test func `a rule says that it stands in the decoder, beside heads that are out of any part`() {
-    var state = ExplorerState(.cross())
+  @Test func `a rule stands in the part that is looked at, and what leads back names it`() throws {
+    var subject = Subject.cross()
+    subject.stream = .encoder
+    var state = ExplorerState(subject)
     state.press(.character("x"))
     state.type("rule window")
-    #expect(state.notice?.text == "rules stand in the decoder, this is cross attention: E")
-    #expect(state.alteration.rules.isEmpty && state.rule == nil)
-    var subject = Subject.cross()
+    #expect(state.alteration.rules.keys.elementsEqual([.encoder]))
     subject.stream = .decoder
     _ = update(&state, .loaded(subject))
-    state.type("rule window")
-    #expect(state.alteration.rules.heads.count == 1 && state.alteration.knockedOut.count == 1)
+    state.type("rule temperature")
+    #expect(state.alteration[rulesOf: .encoder].heads.count == 1, "the other part keeps its own")
+    let text = try #require(state.alteration.text)
+    #expect(
+      text.contains("in L0.H0 of the encoder") && text.contains("in L0.H0 of the decoder"),
+      "\(text)")
+    let line = try #require(Reopening.line(state, view: "atlas"))
+    #expect(line.contains("--heads encoder:L0.H0") && line.contains("--heads L0.H0"))
+    var again = ExplorerState()
+    try Session(try #require(Session(state)).text, file: "s").apply(to: &again)
+    _ = update(&again, .loaded(subject))
+    #expect(again.alteration == state.alteration && again.notice == nil)
+    state.type("rule none")
+    #expect(state.alteration.rules.isEmpty && state.alteration.knockedOut.count == 1)
   }
 }
 

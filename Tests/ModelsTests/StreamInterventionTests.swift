@@ -79,6 +79,62 @@ import Testing
     #expect(changed.stream(.encoder)?.residuals == encoded.stream(.encoder)?.residuals)
   }
 
+  @Test(arguments: ["t5", "bart", "whisper"])
+  func `a rule in an encoder changes it, and what its decoder makes of it`(name: String) throws {
+    let (model, prompt) = try example(name)
+    let base = try model.run(prompt, as: Double.self)
+    let encoded = try model.stream(.encoder, of: base)
+    let head = HeadIndex(layer: encoded.layers - 1, head: 1)
+    let rules = RulePlan(try RuleSpec(parsing: "window:size=2"), in: [head])
+    let frozen = try model.run(under: [.encoder: rules], reach: .local, base: base)
+    let own = try model.stream(.encoder, of: frozen)
+    #expect(own.residuals == encoded.residuals && frozen.residuals == base.residuals)
+    for other in encoded.plan.allHeads {
+      #expect((own.pattern(other) == encoded.pattern(other)) == (other != head))
+    }
+    let map = own.pattern(head)
+    for (query, key) in [(0, 2), (2, 0), (3, 1)] { #expect(map[query, key] == 0) }
+    #expect(own.ruleNotice != nil && frozen.stream(.cross) != nil)
+    let run = try model.run(under: [.encoder: rules], reach: .propagated, base: base)
+    #expect(
+      try model.stream(.encoder, of: run).pattern(head) == map, "the last layer's inputs stay")
+    #expect(try loss(model, run) != loss(model, base))
+    // A frozen run is nothing to go on from.
+    let back = try model.run(prompt, reusing: frozen)
+    #expect(try model.stream(.encoder, of: back).pattern(head) == encoded.pattern(head))
+    #expect(throws: ModelError.interventionInCross(layer: 0)) {
+      let first = RulePlan(try RuleSpec(parsing: "window"), in: [HeadIndex(layer: 0, head: 0)])
+      _ = try model.run(under: [.cross: first], reach: .local, base: base)
+    }
+  }
+
+  @Test func `a rule in an encoder counts heads by the encoder`() throws {
+    let (model, prompt) = try example("t5")
+    let base = try model.run(prompt, as: Double.self)
+    let beyond = HeadIndex(layer: 2, head: 0)
+    let rules = RulePlan(try RuleSpec(parsing: "window"), in: [beyond])
+    #expect(try model.run(under: [.decoder: rules], reach: .local, base: base).rules == rules)
+    #expect(throws: ModelError.noSuchHead(beyond, layers: 2, heads: 4)) {
+      try model.run(under: [.encoder: rules], reach: .local, base: base)
+    }
+  }
+
+  @Test func `heads that depend on a span are found in an encoder and in its decoder`() throws {
+    let (model, plain) = try example("t5")
+    let span = [PromptSpan(name: "a", tokens: 0..<2)]
+    let rule = try RuleSpec(parsing: "vhr")
+    let base = try model.run(plain.marking(span), as: Double.self)
+    let encoded = try model.stream(.encoder, of: base)
+    let plan = RulePlan(rule, in: encoded.plan.allHeads)
+    let ruled = try model.run(under: [.encoder: plan], reach: .local, base: base)
+    let own = try model.stream(.encoder, of: ruled)
+    let doubled = encoded.plan.allHeads.filter {
+      zip(own.weightedValues($0).copied.elements, encoded.weightedValues($0).copied.elements)
+        .contains { abs($0 - $1) > 1e-9 }
+    }
+    #expect(!doubled.isEmpty && doubled.count < encoded.plan.allHeads.count)
+  }
+
   @Test func `a list of heads names their parts where they are not of the one that is meant`()
     throws
   {

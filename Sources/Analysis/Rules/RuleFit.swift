@@ -40,12 +40,12 @@ public struct RuleFit: Sendable {
     let candidates = try names.map { try RuleBudget.spec($0, share: budget, seq: trace.seq) }
     var errors: [HeadTable] = []
     for (index, spec) in candidates.enumerated() {
-      let rules = try model.interventions(RulePlan(spec, in: model.plan.allHeads), on: trace)
+      let rules = try model.interventions(RulePlan(spec, in: trace.plan.allHeads), on: trace)
       errors.append(Self.errors(trace, trace.freezing(rules)))
       try onProgress(Double(index + 1) / Double(candidates.count))
     }
     var plan = RulePlan()
-    for head in model.plan.allHeads {
+    for head in trace.plan.allHeads {
       let defined = errors.indices.filter { !errors[$0][head].isNaN }
       guard let best = defined.min(by: { errors[$0][head] < errors[$1][head] }) else { continue }
       plan[head] = candidates[best]
@@ -57,17 +57,19 @@ public struct RuleFit: Sendable {
 
   /// The losses of the plan and of each candidate in all heads, the plan first.
   ///
-  /// - Parameter objective: What plans are judged by, such as `Model.naturalObjective`.
+  /// - Parameters:
+  ///   - stream: The part that rules were tried in.
+  ///   - base: A run of all parts without rules.
+  ///   - objective: What plans are judged by, such as `Model.naturalObjective`.
   /// - Complexity: One run for each.
   public func losses<Element: Scalar>(
-    _ model: Model, _ trace: Trace<Element>, by objective: Objective,
-    onProgress: (Double) throws -> Void = { _ in }
+    _ model: Model, in stream: StreamName = .decoder, _ base: Trace<Element>,
+    by objective: Objective, onProgress: (Double) throws -> Void = { _ in }
   ) throws -> [Loss] {
-    let plans = [(nil, plan)] + candidates.map { ($0, RulePlan($0, in: model.plan.allHeads)) }
+    let heads = try model.stream(stream, of: base).plan.allHeads
+    let plans = [(nil, plan)] + candidates.map { ($0, RulePlan($0, in: heads)) }
     return try plans.enumerated().map { index, entry in
-      let run = try model.run(
-        trace.prompt, as: Element.self, interventions: model.interventions(entry.1, on: trace),
-        reusing: trace)
+      let run = try model.run(under: [stream: entry.1], reach: .propagated, base: base)
       try onProgress(Double(index + 1) / Double(plans.count))
       return Loss(uniform: entry.0, loss: try model.outcome(of: run, by: objective).value)
     }

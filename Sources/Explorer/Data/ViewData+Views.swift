@@ -75,10 +75,11 @@ extension RulesView {
   static func data(_ state: ExplorerState) -> ViewData? {
     guard let heads = state.subject?.patterns.allHeads else { return nil }
     let drift = state.drift
+    let rules = state.alteration[rulesOf: state.subject?.stream ?? .decoder]
     var table = DataTable(name)
     table.add("layer", .integers(heads.map(\.layer)))
     table.add("head", .integers(heads.map(\.head)))
-    table.add("rule", .texts(heads.map { state.alteration.rules[$0]?.description ?? "" }))
+    table.add("rule", .texts(heads.map { rules[$0]?.description ?? "" }))
     table.add("moved", .numbers(heads.map { drift?[$0] ?? (state.alteration.isNone ? 0 : .nan) }))
     return .table(table)
   }

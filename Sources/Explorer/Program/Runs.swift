@@ -91,20 +91,14 @@ struct Runs {
     if let known = changed.first(where: { $0.alteration == alteration }) { return known.trace }
     // Room is made before it is needed.
     changed.removeFirst(max(0, changed.count + 1 - Self.capacity))
-    // Rules are the decoder's.
-    let rules = try model.interventions(alteration.rules, on: whole)
-    var trace = whole
     // With inputs frozen nothing runs again, heads that are knocked out neither: the two scopes never mix.
-    let isLocal = alteration.isLocal
-    if !isLocal {
-      let file = try makeRoom(model)
-      var run = alteration.knockedOut.zeroed
-      run[.decoder, default: []] += rules
-      trace = try model.run(prompt, interventions: run, reusing: whole, keeping: file) {
-        try onProgress(Double($0.done) / Double($0.total))
-      }
+    let file = alteration.isLocal ? nil : try makeRoom(model)
+    let trace = try model.run(
+      under: alteration.rules, reach: alteration.isLocal ? .local : .propagated,
+      beside: alteration.knockedOut.zeroed, base: whole, keeping: file
+    ) {
+      try onProgress(Double($0.done) / Double($0.total))
     }
-    if isLocal { trace = trace.freezing(rules) }
     changed.append((alteration, trace))
     return trace
   }

@@ -7,12 +7,14 @@ extension Alteration {
   /// - Parameters:
   ///   - head: One head, with the ranks of its maps where those are computed at all; nil for every head that has
   ///     a rule, with ranks where they cost little.
-  ///   - base: The run without rules.
+  ///   - stream: The part that they belong to.
+  ///   - base: That part's run without rules.
   /// - Returns: Nothing for a head without a rule.
   func drift(
-    of head: HeadIndex?, _ model: Model, _ base: Trace<Float>,
+    of head: HeadIndex?, in stream: StreamName, _ model: Model, _ base: Trace<Float>,
     onProgress: (Double) throws -> Void
   ) throws -> [RuleDrift] {
+    let rules = self[rulesOf: stream]
     let heads = head.map { [$0] } ?? rules.heads.keys.sorted()
     let ruled = base.freezing(try model.interventions(rules, on: base))
     // Ranks are O(seq³) for a head: all of them wait for less than a second or are left out.

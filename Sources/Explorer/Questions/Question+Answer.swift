@@ -101,12 +101,15 @@ extension Question {
         try ComparedRun(run, open, trace, runs.stream, alteration, onProgress: onProgress))
     case .drift(let head):
       let inputs = try runs.trace(open.model, alteration.unruled, onProgress: onProgress)
-      return .drift(try alteration.drift(of: head, open.model, inputs, onProgress: onProgress))
+      return .drift(
+        try alteration.drift(
+          of: head, in: runs.stream, open.model, inputs, onProgress: onProgress))
     case .effect:
-      try runs.checkPrediction()
-      let before = try runs.trace(open.model, alteration.unruled, onProgress: onProgress)
+      // Whichever part is looked at, the decoder predicts.
+      let before = try runs.whole(open.model, alteration.unruled, onProgress: onProgress)
+      let after = try runs.whole(open.model, alteration, onProgress: onProgress)
       return .effect(
-        try RuleEffect(open.model, before: before, after: trace, onProgress: onProgress))
+        try RuleEffect(open.model, before: before, after: after, onProgress: onProgress))
     }
   }
 }

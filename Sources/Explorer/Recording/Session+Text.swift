@@ -126,9 +126,8 @@ extension Session {
     (
       "knock-out", "and heads such as L3.H5,L4 or, of another part, encoder:L3.H5",
       { session, text in
-        let words = text.split { " ,".contains($0) }.map(String.init)
-        guard !words.isEmpty, words.allSatisfy(isHeadOfPart) else { return false }
-        session.arrival.without = ([session.arrival.without].compactMap { $0 } + words)
+        guard let heads = heads(text.split(separator: " ")) else { return false }
+        session.arrival.without = [session.arrival.without, heads].compactMap { $0 }
           .joined(separator: ",")
         return true
       }
@@ -217,17 +216,16 @@ extension Session {
   ]
 
   /// Heads, or layers such as `L4`, in a row as options take them; nil when one is neither.
+  /// Heads such as `L3.H5`, or `encoder:L3.H5` of another part, with commas between.
   private static func heads(_ words: some Sequence<Substring>) -> String? {
-    let names = words.flatMap { $0.split(separator: ",") }.map(String.init)
-    let isRead = names.allSatisfy { HeadIndex($0) != nil || HeadIndex("\($0).0") != nil }
-    return names.isEmpty || !isRead ? nil : names.joined(separator: ",")
-  }
-
-  private static func isHeadOfPart(_ word: String) -> Bool {
-    let parts = try? StreamHeads(word, in: .decoder) { word, _ in
-      heads([word[...]]) == nil ? [] : [HeadIndex(layer: 0, head: 0)]
+    let list = words.joined(separator: ",")
+    let read = try? StreamHeads(list, in: .decoder) { word, _ in
+      guard let head = HeadIndex(word) ?? HeadIndex("\(word).0") else {
+        throw ModelError.headListUnreadable(word)
+      }
+      return [head]
     }
-    return parts?.isEmpty == false
+    return read == nil ? nil : list
   }
 
   private static func names(_ cases: [some RawRepresentable<String>]) -> String {

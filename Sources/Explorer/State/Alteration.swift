@@ -4,8 +4,8 @@ import Models
 public struct Alteration: Sendable, Hashable {
   /// Heads whose output is set to zero.
   public var knockedOut = StreamHeads()
-  /// Rules in place of softmax.
-  public var rules = RulePlan()
+  /// Rules in place of softmax, by part; a part without any has no entry.
+  public private(set) var rules: [StreamName: RulePlan] = [:]
   /// Whether rules change what comes after them, or their heads alone.
   public var reach = RuleReach.propagated
 
@@ -16,6 +16,12 @@ public struct Alteration: Sendable, Hashable {
   /// rules nor knock-outs.
   public var isLocal: Bool { reach == .local && !rules.isEmpty }
 
+  /// The rules of one part.
+  public subscript(rulesOf stream: StreamName) -> RulePlan {
+    get { rules[stream] ?? RulePlan() }
+    set { rules[stream] = newValue.isEmpty ? nil : newValue }
+  }
+
   /// Whether anything is changed.
   public var isNone: Bool { knockedOut.isEmpty && rules.isEmpty }
 
@@ -25,7 +31,7 @@ public struct Alteration: Sendable, Hashable {
   var unruled: Alteration {
     guard !isLocal else { return Alteration() }
     var rest = self
-    rest.rules = RulePlan()
+    rest.rules = [:]
     return rest
   }
 
@@ -66,18 +72,23 @@ public struct Alteration: Sendable, Hashable {
       }
       parts.append("without \(out.joined(separator: ", "))" + (isLocal ? " (not run: local)" : ""))
     }
-    for (rule, heads) in heads {
+    for (rule, stream, heads) in heads {
+      let part = rules.keys.elementsEqual([.decoder]) ? "" : " of \(stream.inWords)"
       parts.append(
-        "rule \(spelling(rule)) in \(names(heads))" + (namesReach ? ", \(reach.rawValue)" : ""))
+        "rule \(spelling(rule)) in \(names(heads))\(part)"
+          + (namesReach ? ", \(reach.rawValue)" : ""))
     }
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
   /// Every rule and the heads that it stands in, in an order of its own: the same state is written in the same
   /// bytes every time.
-  var heads: [(rule: RuleSpec, heads: [HeadIndex])] {
-    Dictionary(grouping: rules.heads.sorted { $0.key < $1.key }, by: \.value)
-      .map { ($0.key, $0.value.map(\.key)) }.sorted { $0.0.description < $1.0.description }
+  var heads: [(rule: RuleSpec, stream: StreamName, heads: [HeadIndex])] {
+    StreamName.allCases.flatMap { stream in
+      Dictionary(grouping: self[rulesOf: stream].heads.sorted { $0.key < $1.key }, by: \.value)
+        .map { ($0.key, stream, $0.value.map(\.key)) }
+        .sorted { $0.0.description < $1.0.description }
+    }
   }
 }
 

@@ -21,7 +21,7 @@ public struct Arrival: Sendable, Equatable {
   public struct Rule: Sendable, Equatable {
     /// The rule.
     public let spec: RuleSpec
-    /// Heads such as `L5.H1,L3`; nil for all.
+    /// Heads such as `L5.H1,encoder:L3`; nil for all of the part that is looked at.
     public let heads: String?
 
     /// A rule in some heads.
@@ -45,7 +45,10 @@ public struct Arrival: Sendable, Equatable {
     self.rules =
       (rules.filter { $0.rule.description != chosen }
       + rules.filter { $0.rule.description == chosen })
-      .map { Rule(spec: $0.rule, heads: ExplorerState.names($0.heads)) }
+      .map { rule, stream, heads in
+        let names = StreamHeads(heads, in: stream).names(in: state.subject?.stream ?? .decoder)
+        return Rule(spec: rule, heads: names.joined(separator: ","))
+      }
     reach = rules.isEmpty ? nil : alteration.reach
     commands = state.settings(of: view)
   }
@@ -96,34 +99,32 @@ extension ExplorerState {
     guard arrival.without != nil || !arrival.rules.isEmpty else { return }
     var next = alteration
     if let reach = arrival.reach { next.reach = reach }
-    let out = arrival.without.map { (list: $0, heads: parts(named: $0)) }
-    // Rules are the decoder's.
-    let ruled = subject?.part(.decoder)
-    let unknown =
-      out.flatMap { $0.heads == nil ? $0.list : nil }
-      ?? arrival.rules.compactMap(\.heads).first { ruled?.heads(named: $0) == nil }
-    if let unknown {
+    let lists = [arrival.without].compactMap { $0 } + arrival.rules.compactMap(\.heads)
+    if let unknown = lists.first(where: { parts(named: $0) == nil }) {
       return fail("\(unknown): found no such heads, expected such as L5.H1,L3")
     }
-    if let heads = out?.heads {
+    if let heads = arrival.without.flatMap(parts) {
       for stream in heads.streams { next.knockedOut[stream].formUnion(heads[stream]) }
     }
+    let stream = subject?.stream ?? .decoder
     for rule in arrival.rules {
-      let heads = rule.heads.flatMap { ruled?.heads(named: $0) } ?? ruled?.allHeads ?? []
-      for head in heads {
-        next.rules[head] = rule.spec
+      let heads = rule.heads.flatMap(parts) ?? StreamHeads(ruledHeads(.all), in: stream)
+      for part in heads.streams {
+        for head in heads[part] { next[rulesOf: part][head] = rule.spec }
       }
       self.rule = rule.spec
     }
     change { $0 = next }
-    if !arrival.rules.isEmpty { ruleTarget = target(of: Set(alteration.rules.heads.keys)) }
+    if !arrival.rules.isEmpty {
+      ruleTarget = target(of: Set(alteration[rulesOf: stream].heads.keys))
+    }
   }
 
   /// What a rule was put into, by the heads that it stands in.
   private func target(of heads: Set<HeadIndex>) -> RuleTarget {
-    guard let part = subject?.part(.decoder), heads.count > 1 else { return .head }
-    if heads.count == part.allHeads.count { return .all }
-    let isLayer = heads.count == part.heads && Set(heads.map(\.layer)).count == 1
+    guard let patterns = subject?.patterns, heads.count > 1 else { return .head }
+    if heads.count == patterns.layers * patterns.heads { return .all }
+    let isLayer = heads.count == patterns.heads && Set(heads.map(\.layer)).count == 1
     return isLayer ? .layer : .selected
   }
 

@@ -30,15 +30,15 @@ extension ExplorerState {
   mutating func applyRule() {
     guard let rule else {
       // Without a rule there is no inside of one to look at.
-      return change { ($0.rules, $0.reach) = (RulePlan(), .propagated) }
-    }
-    if let stream = subject?.stream, stream != .decoder {
-      self.rule = alteration.heads.last?.rule
-      return say("rules stand in the decoder, this is \(stream.inWords): E")
+      return change { alteration in
+        for stream in alteration.rules.keys { alteration[rulesOf: stream] = RulePlan() }
+        alteration.reach = .propagated
+      }
     }
     let heads = ruledHeads
     guard !heads.isEmpty else { return say("no head is selected; Space selects") }
-    change { $0.rules = RulePlan(rule, in: heads) }
+    let stream = subject?.stream ?? .decoder
+    change { $0[rulesOf: stream] = RulePlan(rule, in: heads) }
   }
 
   /// Whether there is a rule to do something with; says so when there is none.

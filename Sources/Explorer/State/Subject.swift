@@ -195,13 +195,6 @@ extension Subject {
       (self.stream, self.layers, self.heads) = (stream, layers, heads)
     }
 
-    /// All of its heads, by layer.
-    var allHeads: [HeadIndex] {
-      (0..<layers).flatMap { layer in
-        (0..<heads).map { HeadIndex(layer: layer, head: $0) }
-      }
-    }
-
     /// The heads of a list such as `L5.H1,L3`; nil when one is unreadable or not there.
     func heads(named list: String) -> [HeadIndex]? {
       var found: [HeadIndex] = []

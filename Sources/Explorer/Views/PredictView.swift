@@ -311,7 +311,7 @@ enum PredictView: ExplorerView {
     guard let forecast = state.forecast(position(state), Alteration()),
       let added = forecast.contributions?[state.head], !added.isNaN, let run = state.run
     else { return text }
-    let name = TokenText.exact(forecast.target.bytes ?? [], charset: drawing.appearance.charset)
+    let name = TokenText.exact(forecast.target.bytes, charset: drawing.appearance.charset)
     let from = strongest(drawing, run, state.head, position(state), 40)
     let model = state.alteration.isNone ? "" : "unchanged, "
     return "\(text); \(model)\(state.head) adds \(added.signed(2)) to \(name), \(from)"

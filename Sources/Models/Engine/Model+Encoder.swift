@@ -54,7 +54,7 @@ extension Model {
     if case .attended = plan.encoder, base.stream(.encoder)?.prompt.ids != prompt.ids {
       throw ModelError.reusedRunDiffers(found: base.seq, expected: prompt.seq)
     }
-    return base.reach == .local ? nil : base
+    return base.isFrozen ? nil : base
   }
 
   /// What the stack that comes first reads.

@@ -34,6 +34,9 @@ extension Trace {
   /// Whether nothing was changed in any part of the run.
   var isUnchanged: Bool { interventions.isEmpty && streams.values.allSatisfy(\.isUnchanged) }
 
+  /// Whether rules were frozen into any part of the run.
+  var isFrozen: Bool { reach == .local || streams.values.contains(where: \.isFrozen) }
+
   /// The tokens that keys stand for.
   public var keyTokens: Prompt { keyPrompt ?? prompt }
 
@@ -41,8 +44,8 @@ extension Trace {
   func adding(_ more: [StreamName: Trace]) -> Trace {
     Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: attention,
-      interventions: interventions, streams: streams.merging(more) { $1 }, keyPrompt: keyPrompt,
-      file: file)
+      interventions: interventions, frozen: reach == .local ? prepared : nil,
+      streams: streams.merging(more) { $1 }, keyPrompt: keyPrompt, file: file)
   }
 }
 

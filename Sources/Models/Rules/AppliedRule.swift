@@ -45,37 +45,3 @@ extension PositionPlan {
     }
   }
 }
-
-extension Model {
-  /// The rules of a plan as interventions: what they must know of the model and the prompt is found out.
-  ///
-  /// - Parameters:
-  ///   - plan: Which rule in which head.
-  ///   - trace: A run of the prompt without any rule.
-  /// - Throws: `RuleError` that says what is missing; what a second run throws.
-  public func interventions<Element: Scalar>(
-    _ plan: RulePlan, on trace: Trace<Element>
-  ) throws -> [Intervention] {
-    var ready: [RuleSpec: AppliedRule] = [:]
-    return try plan.heads.sorted { $0.key < $1.key }.map { head, spec in
-      guard (0..<self.plan.layers).contains(head.layer),
-        self.plan.heads(inLayer: head.layer).contains(head)
-      else {
-        throw ModelError.noSuchHead(head, layers: self.plan.layers, heads: self.plan.heads)
-      }
-      let blocks = self.plan.blocks
-      if let known = ready[spec] {
-        try known.check(
-          blocks[head.layer].attention, spans: trace.prompt.spans, grid: trace.prompt.grid)
-        return .rule(head, known)
-      }
-      let bare = try AppliedRule(spec: spec, rule: spec.rule())
-      // What is missing is said before a run is spent on the rest.
-      try bare.check(
-        blocks[head.layer].attention, spans: trace.prompt.spans, grid: trace.prompt.grid)
-      let applied = AppliedRule(spec: spec, rule: try bare.rule.calibrated(self, trace))
-      ready[spec] = applied
-      return .rule(head, applied)
-    }
-  }
-}

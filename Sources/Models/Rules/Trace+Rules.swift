@@ -84,6 +84,16 @@ extension Trace {
     }
     return Trace(
       prompt: prompt, plan: plan, residuals: residuals, attention: layers,
-      interventions: self.interventions, frozen: ruled, file: file)
+      interventions: self.interventions, frozen: ruled, streams: streams, keyPrompt: keyPrompt,
+      file: file)
+  }
+
+  /// The same in several parts of a run.
+  func freezing(_ rules: [StreamName: [Intervention]]) -> Trace {
+    let others = streams.compactMap { name, stream in
+      rules[name].map { (name, stream.freezing($0)) }
+    }
+    return (rules[.decoder].map { freezing($0) } ?? self)
+      .adding(Dictionary(uniqueKeysWithValues: others))
   }
 }

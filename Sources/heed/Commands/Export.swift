@@ -109,12 +109,14 @@ struct Export: ParsableCommand {
     let prompt = try prompt.prompt(tokenizer, model)
     try place.which.check(model.plan(engine.stream, for: prompt))
     let isRerun = spec != nil && place.scope == .propagated
-    var trace = try Running.trace(
+    let whole = try Running.whole(
       model, prompt, engine, as: Element.self, for: [.export, isRerun ? .rerun : .run])
+    var trace = try model.stream(engine.stream, of: whole)
     if let spec {
       // Whatever layers a paper chose: all heads of the exported ones.
-      let heads = place.which.layer.map(model.plan.heads(inLayer:)) ?? model.plan.allHeads
-      trace = try Running.ruled(model, trace, RulePlan(spec, in: heads), place.scope ?? .local)
+      let heads = place.which.layer.map(trace.plan.heads(inLayer:)) ?? trace.plan.allHeads
+      trace = try Running.ruled(
+        model, whole, RulePlan(spec, in: heads), place.scope ?? .local, in: engine.stream)
       say(trace.ruleNotice, for: export)
     }
     let source = try source(tensor, model, trace)

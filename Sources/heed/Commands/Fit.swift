@@ -70,7 +70,8 @@ struct Fit: ParsableCommand {
     guard let share else { return }
     let (model, source) = try Opening.model(model, engine)
     let prompt = try prompt.prompt(source, model)
-    let trace = try Running.trace(model, prompt, engine, as: Element.self, for: [.rerun])
+    let whole = try Running.whole(model, prompt, engine, as: Element.self, for: [.rerun])
+    let trace = try model.stream(engine.stream, of: whole)
     defer { Console.progress(nil) }
     let tried = rules == nil ? RuleBudget.names(fitting: trace.plan) : names
     let fit = try RuleFit(model, trace, names: tried, budget: share) { done in
@@ -78,16 +79,16 @@ struct Fit: ParsableCommand {
       Console.progress("trying rules: \(Int(done * 100)) %")
     }
     if format == .tsv {
-      let rows = fit.fullAttention(model.plan) ?? []
+      let rows = fit.fullAttention(trace.plan) ?? []
       return try output.sink.write(
         rows.map { $0.map { "\($0)" }.joined(separator: "\t") + "\n" }.joined())
     }
     var losses: [RuleFit.Loss] = []
     var before = Double.nan
     if model.hasOutputHead {
-      let objective = try model.naturalObjective(of: trace)
-      before = try model.outcome(of: trace, by: objective).value
-      losses = try fit.losses(model, trace, by: objective) { done in
+      let objective = try model.naturalObjective(of: whole)
+      before = try model.outcome(of: whole, by: objective).value
+      losses = try fit.losses(model, in: engine.stream, whole, by: objective) { done in
         try Interruption.check()
         Console.progress("running plans: \(Int(done * 100)) %")
       }

@@ -85,8 +85,10 @@ struct Scores: ParsableCommand {
     }
   }
 
-  private func ruledHeads(_ model: Model) throws -> [HeadIndex] {
-    try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
+  /// - Parameter prompt: What runs; nil for none, or for many of one kind.
+  private func ruledHeads(_ model: Model, _ prompt: Prompt?) throws -> [HeadIndex] {
+    let plan = try model.plan(engine.stream, for: prompt ?? Prompt(ids: []))
+    return try heads.map { try plan.heads(named: $0) } ?? plan.allHeads
   }
 
   /// Scores of maps that something else computed.
@@ -122,7 +124,8 @@ struct Scores: ParsableCommand {
         options: try settings.options(scores, tokenizer, addSpecial: addSpecial),
         measured: settings.measured, prefix: prefix, engine: engine, output: output.sink,
         control: control.map { _ in model.untrained() },
-        rules: try spec.map { RulePlan($0, in: try ruledHeads(model)) }, reach: rule.scope,
+        rules: try spec.map { RulePlan($0, in: try ruledHeads(model, set.entries.first?.prompt)) },
+        reach: rule.scope,
         file: prompts,
         settings: CommandLine.arguments.dropFirst().joined(separator: " "))
       return try work.run(set.entries, format, as: Element.self)
@@ -135,7 +138,7 @@ struct Scores: ParsableCommand {
     func scored(_ model: Model) throws -> (results: [ScoreResult], rule: String?) {
       try Running.scores(
         scores, model, prompt, engine,
-        rules: try spec.map { RulePlan($0, in: try ruledHeads(model)) }, rule.scope,
+        rules: try spec.map { RulePlan($0, in: try ruledHeads(model, prompt)) }, rule.scope,
         options: options, prefix: prefix, as: Element.self)
     }
     let own = try scored(model)

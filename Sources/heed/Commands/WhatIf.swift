@@ -23,7 +23,10 @@ struct WhatIf: ParsableCommand {
   @Option(help: "Heads, such as L5.H1,L3 (a layer alone means all of its heads; default: all)")
   var heads: String?
 
-  @Option(help: "Heads to take out as well, with --scope propagated")
+  @Option(
+    help: """
+      Heads to take out as well, with --scope propagated; encoder:L5.H1 is of a part that --stream does not name
+      """)
   var without: String?
 
   /// The formats of `heed whatif`.
@@ -53,40 +56,44 @@ struct WhatIf: ParsableCommand {
   private func run<Element: Scalar>(_: Element.Type) throws {
     guard let spec = try options.spec() else { return }
     let (model, source) = try Opening.model(model, engine)
-    let chosen = try heads.map { try model.plan.heads(named: $0) } ?? model.plan.allHeads
-    let removed = try without.map { try model.plan.heads(named: $0) } ?? []
     if options.scope == .propagated, !model.hasOutputHead {
       throw ModelError.outputHeadMissing(checkpoint: model.name)
     }
     let prompt = try prompt.prompt(source, model)
-    let plain = try Running.trace(
+    let stream = engine.stream
+    let plan = try model.plan(stream, for: prompt)
+    let chosen = try heads.map { try plan.heads(named: $0) } ?? plan.allHeads
+    let removed = try without.map { try model.heads(named: $0, in: stream, of: prompt) }
+    let whole = try Running.whole(
       model, prompt, engine, as: Element.self,
       for: [options.scope == .propagated ? .rerun : .scores])
     let rules = RulePlan(spec, in: chosen)
     switch options.scope {
     case .local:
-      let ruled = try Running.ruled(model, plain, rules, .local)
+      let plain = try model.stream(stream, of: whole)
+      let ruled = try Running.ruled(model, whole, rules, .local, in: stream)
       let drifts = try RuleDrift.measure(
         chosen, plain: plain, ruled: ruled, ranks: plain.seq <= 512
       ) { _ in try Interruption.check() }
       let report = DriftReport(
-        model: model.name, rules: rules.text(model.plan), card: spec.card, drifts: drifts)
+        model: model.name, rules: rules.text(plan), card: spec.card, drifts: drifts)
       try format == .json
         ? output.sink.write(json: report.file) : output.sink.write(report.text)
     case .propagated:
-      let changes = try model.interventions(rules, on: plain) + removed.map(Intervention.zero)
-      let ruled = try model.run(prompt, interventions: changes, reusing: plain) { _ in
+      let ruled = try model.run(
+        under: [stream: rules], reach: .propagated, beside: removed?.zeroed ?? [:], base: whole
+      ) { _ in
         try Interruption.check()
       }
-      let effect = try RuleEffect(model, before: plain, after: ruled) { _ in
+      let effect = try RuleEffect(model, before: whole, after: ruled) { _ in
         try Interruption.check()
       }
       let isOfClasses = model.plan.head.isOfClasses
       let classes = isOfClasses ? source.classNames : [:]
       let tokenizer = isOfClasses ? nil : try? source.open()
       let report = EffectReport(
-        model: model.name, rules: rules.text(model.plan), card: spec.card, without: removed,
-        prompt: prompt, effect: effect, isOfClasses: isOfClasses
+        model: model.name, rules: rules.text(plan), card: spec.card,
+        without: removed?.names(in: stream) ?? [], prompt: whole.prompt, effect: effect, isOfClasses: isOfClasses
       ) { id in
         classes[id]
           ?? String(decoding: tokenizer?.bytes(id) ?? Array("<\(id)>".utf8), as: UTF8.self)

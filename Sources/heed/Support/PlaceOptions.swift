@@ -92,9 +92,9 @@ struct PlaceOptions: ParsableArguments {
   /// Checks the heads that are named against a model.
   func check(_ model: Model, _ prompt: Prompt, in stream: StreamName) throws {
     try which.check(model.plan(stream, for: prompt))
-    // Rules are the decoder's.
-    for list in heads { _ = try model.plan(.decoder, for: prompt).heads(named: list) }
-    if let without { _ = try model.heads(named: without, in: stream, of: prompt) }
+    for list in heads + [without].compactMap({ $0 }) {
+      _ = try model.heads(named: list, in: stream, of: prompt)
+    }
   }
 
   /// Checks layer, head, query and key against maps.

@@ -19,19 +19,19 @@ struct RuleOptions: ParsableArguments {
 }
 
 extension Running {
-  /// A run under a rule in some heads.
+  /// The part of a run that was asked for, under a rule in some of its heads.
   ///
   /// - Parameters:
-  ///   - plain: The run without it.
+  ///   - plain: The run of all parts without it.
   ///   - reach: Frozen into that run, or run again.
   static func ruled<Element: Scalar>(
-    _ model: Model, _ plain: Trace<Element>, _ plan: RulePlan, _ reach: RuleReach
+    _ model: Model, _ plain: Trace<Element>, _ plan: RulePlan, _ reach: RuleReach,
+    in stream: StreamName
   ) throws -> Trace<Element> {
     Interruption.listen()
-    let rules = try model.interventions(plan, on: plain)
-    guard reach == .propagated else { return plain.freezing(rules) }
-    return try model.run(plain.prompt, interventions: rules, reusing: plain) { _ in
+    let ruled = try model.run(under: [stream: plan], reach: reach, base: plain) { _ in
       try Interruption.check()
     }
+    return try model.stream(stream, of: ruled)
   }
 }

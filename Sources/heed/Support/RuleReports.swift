@@ -76,7 +76,7 @@ struct DriftReport {
 struct EffectReport {
   let model, rules: String
   let card: RuleCard
-  let without: [HeadIndex]
+  let without: [String]
   let prompt: Prompt
   let effect: RuleEffect
   /// Whether what is predicted is a class of the whole prompt.
@@ -132,7 +132,7 @@ struct EffectReport {
   var file: File {
     File(
       model: model, rule: rules, label: card.label.text, scope: RuleReach.propagated.rawValue,
-      without: without.map(\.description), lossBefore: defined(effect.lossBefore),
+      without: without, lossBefore: defined(effect.lossBefore),
       lossAfter: defined(effect.lossAfter), lossChange: defined(effect.lossChange),
       tokenLossChanges: zip(effect.lossesAfter, effect.lossesBefore).map(-),
       topChanged: effect.changedShare, accuracyBefore: defined(effect.accuracyBefore),
@@ -150,7 +150,7 @@ struct EffectReport {
     func shown(_ text: String) -> String { TokenText.exact(Array(text.utf8), charset: .half) }
     var lines = ["rule \(rules), propagated: the model run under it", card.label.text]
     if !without.isEmpty {
-      lines.append("without \(without.map(\.description).joined(separator: ", "))")
+      lines.append("without \(without.joined(separator: ", "))")
     }
     if isOfClasses { return (lines + [""] + ofClass(shown)).joined(separator: "\n") + "\n" }
     lines += [

@@ -56,7 +56,7 @@ enum Running {
       trace = whole
       if let rules {
         // Under a rule the part is looked at by itself.
-        trace = try ruled(model, model.stream(stream, of: whole), rules, reach)
+        trace = try ruled(model, whole, rules, reach, in: stream)
         stream = .decoder
       }
     } else {
