@@ -128,7 +128,8 @@ private func row(_ source: any PatternSource, _ head: HeadIndex, _ query: Int) -
       HeadIndex(layer: 2, head: 1), HeadIndex(layer: 2, head: 2),
     ])
     for head in 0..<4 {
-      alteration[rulesOf: .decoder][HeadIndex(layer: 0, head: head)] = try? RuleSpec(parsing: "streaming:sink=3")
+      alteration[rulesOf: .decoder][HeadIndex(layer: 0, head: head)] = try? RuleSpec(
+        parsing: "streaming:sink=3")
     }
   }
   #expect(state.text(200, 24).contains("rule streaming:sink=3,recent="), "where there is room")

@@ -79,7 +79,8 @@ func `a bad recording is refused with its line`(text: String, message: String) {
     HeadIndex(layer: 3, head: 1), HeadIndex(layer: 0, head: 5),
   ])
   let rule = try RuleSpec(parsing: "streaming:sink=2,recent=8")
-  state.alteration[rulesOf: .decoder] = RulePlan(rule, in: [HeadIndex(layer: 2, head: 1), state.head])
+  state.alteration[rulesOf: .decoder] = RulePlan(
+    rule, in: [HeadIndex(layer: 2, head: 1), state.head])
   state.alteration.reach = .local
   state.rule = rule
   state.lens.hasWords = true

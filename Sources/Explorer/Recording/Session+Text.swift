@@ -215,8 +215,7 @@ extension Session {
     ),
   ]
 
-  /// Heads, or layers such as `L4`, in a row as options take them; nil when one is neither.
-  /// Heads such as `L3.H5`, or `encoder:L3.H5` of another part, with commas between.
+  /// Heads or layers such as `L3` or `encoder:L3.H5`, in a row as options take them; nil when one is neither.
   private static func heads(_ words: some Sequence<Substring>) -> String? {
     let list = words.joined(separator: ",")
     let read = try? StreamHeads(list, in: .decoder) { word, _ in

@@ -93,7 +93,8 @@ struct WhatIf: ParsableCommand {
       let tokenizer = isOfClasses ? nil : try? source.open()
       let report = EffectReport(
         model: model.name, rules: rules.text(plan), card: spec.card,
-        without: removed?.names(in: stream) ?? [], prompt: whole.prompt, effect: effect, isOfClasses: isOfClasses
+        without: removed?.names(in: stream) ?? [], prompt: whole.prompt, effect: effect,
+        isOfClasses: isOfClasses
       ) { id in
         classes[id]
           ?? String(decoding: tokenizer?.bytes(id) ?? Array("<\(id)>".utf8), as: UTF8.self)
