@@ -108,7 +108,7 @@ enum Shell {
 
     /// Waits for its end; one that takes two minutes is killed.
     func wait() throws -> Int {
-      let end = Date(timeIntervalSinceNow: 120)
+      let end = Date(timeIntervalSinceNow: Patience.seconds(120))
       var status: Int32 = 0
       while waitpid(id, &status, WNOHANG) == 0 {
         if Date() > end {
@@ -169,7 +169,7 @@ var heedPath: String { get throws { try BuiltProducts.path("heed") } }
 
 /// Waits until something holds, at most half a minute.
 func wait(_ what: String, until holds: () throws -> Bool) throws {
-  let end = Date(timeIntervalSinceNow: 30)
+  let end = Date(timeIntervalSinceNow: Patience.seconds(30))
   while try !holds() {
     guard Date() < end else { throw HarnessError.timedOut(what, screen: "") }
     // Between two looks; the deadline alone decides.

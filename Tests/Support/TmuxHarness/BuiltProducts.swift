@@ -22,6 +22,14 @@ public enum BuiltProducts {
   }
 }
 
+/// How long tests wait for a program.
+public enum Patience {
+  /// Seconds, six times as many where `make sanitize` runs: a sanitized program is that much slower.
+  public static func seconds(_ usual: TimeInterval) -> TimeInterval {
+    ProcessInfo.processInfo.environment["TSAN_OPTIONS"] == nil ? usual : 6 * usual
+  }
+}
+
 /// Why a test could not do its work.
 public enum HarnessError: Error, CustomStringConvertible {
   /// An executable is missing.

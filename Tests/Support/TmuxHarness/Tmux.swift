@@ -14,13 +14,13 @@ public final class Tmux {
   ///   - term: What programs find in `TERM`.
   ///   - environment: Variables for the shell; nil removes one. Locale and colour variables of whoever
   ///     runs the tests are removed, `LANG` is C.UTF-8.
-  ///   - deadline: How long each wait lasts at most, in seconds.
+  ///   - deadline: How long each wait lasts at most, in seconds: see `Patience`.
   /// - Throws: `HarnessError`.
   public init(
     width: Int = 80, height: Int = 24, term: String = "tmux-256color",
     environment: [String: String?] = [:], deadline: TimeInterval = 20
   ) throws {
-    self.deadline = deadline
+    self.deadline = Patience.seconds(deadline)
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("heed-tmux-" + UUID().uuidString.prefix(8))
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
