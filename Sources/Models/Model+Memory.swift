@@ -31,11 +31,12 @@ extension Model {
   /// - Parameters:
   ///   - budget: Bytes; nil for no limit.
   ///   - room: Where a file may lie; nil for nowhere.
+  ///   - takesFile: Whether a folder with more room would help.
   /// - Throws: `ModelError.overBudget` where neither fits, with the longest prompt that does, and whether this
   ///   one would with `--precision bf16` or with more room for a file.
   public func place(
     for works: [MemoryPlan.Work] = [.run], _ shape: RunShape, threads: Int,
-    isDouble: Bool = false, budget: Int?, room: FileRoom? = nil
+    isDouble: Bool = false, budget: Int?, room: FileRoom? = nil, takesFile: Bool = true
   ) throws(ModelError) -> MemoryPlan.Place {
     guard let budget else { return .memory }
     func total(_ plan: MemoryPlan, _ place: MemoryPlan.Place) -> Int {
@@ -68,7 +69,7 @@ extension Model {
     throw .overBudget(
       work: works.max { own.total($0) < own.total($1) } ?? .run, needed: total(own, .memory),
       budget: budget, tokens: shape.tokens, fitting: fitting, fitsRounded: fitsRounded,
-      file: total(own, .file) <= budget ? filed(own) : nil, room: room)
+      file: takesFile && total(own, .file) <= budget ? filed(own) : nil, room: room)
   }
 
   /// The largest number below a limit for which something holds that holds for all smaller ones; 0 for none.

@@ -104,7 +104,9 @@ struct EngineOptions: ParsableArguments {
     let budget = budget(holding: held).map { $0 + base }
     let place = try model.place(
       for: works, shape, threads: Parallel.threadCount, isDouble: isDouble, budget: budget,
-      room: isFiled ? MachineLimits.current.fileRoom : nil)
+      room: isFiled ? MachineLimits.current.fileRoom : nil,
+      // A limit of the address space counts mapped files.
+      takesFile: isFiled && MachineLimits.current.addressSpace == nil)
     let plan = model.memoryPlan(shape, threads: Parallel.threadCount, isDouble: isDouble)
     if let budget {
       IdleMemory.keep(
