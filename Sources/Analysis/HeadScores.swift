@@ -116,13 +116,12 @@ public enum HeadScores {
   ) throws -> [ScoreResult] {
     let facts = input.facts
     let obstacles = scores.map { obstacle($0, facts) }
-    let usesProbe = input.options.probe != nil
-    func isProbed(_ score: any HeadScore.Type) -> Bool {
-      score is any RepeatScore.Type && (usesProbe || !(score is any MapScore.Type))
+    func isRepeated(_ score: any HeadScore.Type) -> Bool {
+      score is any RepeatScore.Type && isProbed(score, input.options.probe)
     }
     let applicable = zip(scores, obstacles).filter { $1 == nil }.map { $0.0 }
-    let shared = applicable.compactMap { isProbed($0) ? nil : $0 as? any MapScore.Type }
-    let probed = applicable.compactMap { isProbed($0) ? $0 as? any RepeatScore.Type : nil }
+    let shared = applicable.compactMap { isRepeated($0) ? nil : $0 as? any MapScore.Type }
+    let probed = applicable.compactMap { isRepeated($0) ? $0 as? any RepeatScore.Type : nil }
     var found: [String: HeadTable] = [:]
     for (copies, group) in Dictionary(grouping: probed, by: { $0.copies }) {
       let tables = try RepeatRun.tables(group, copies: copies, input)
@@ -153,6 +152,11 @@ public enum HeadScores {
     }
   }
 
+  /// Whether a score is read from prompts that heed makes.
+  private static func isProbed(_ score: any HeadScore.Type, _ probe: RepeatProbe?) -> Bool {
+    score.needs.contains(.probe) && (probe != nil || !(score is any MapScore.Type))
+  }
+
   /// Why a score does not apply; a prompt that is missing comes first.
   private static func obstacle(_ score: any HeadScore.Type, _ facts: ScoreFacts) -> String? {
     let isForPrompt = !score.needs.isDisjoint(with: [
@@ -162,6 +166,7 @@ public enum HeadScores {
     if isForPrompt, facts.prompt == nil, !canUseProbe || facts.probe == nil {
       return "no prompt was given"
     }
+    if isProbed(score, facts.probe), let obstacle = facts.probeObstacle { return obstacle }
     return score.obstacle(facts)
   }
 

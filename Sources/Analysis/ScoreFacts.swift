@@ -4,6 +4,12 @@ import Models
 public struct ScoreFacts: Sendable {
   /// The model's description.
   public let plan: ModelPlan
+  /// Whether keys and values are of another stack than queries.
+  let isCross: Bool
+  /// Whether the heads' stack is the one that ends in the output head.
+  let makesOutput: Bool
+  /// Whether a prompt of tokens runs in the heads' stack, and in no other one.
+  let takesProbes: Bool
   /// The prompt; nil when none was given.
   public let prompt: Prompt?
   /// Whether a query can see no later key.
@@ -30,7 +36,8 @@ public struct ScoreFacts: Sendable {
 
   /// The facts of a model and a prompt.
   init(
-    plan: ModelPlan, prompt: Prompt?, isCausal: Bool = true, hasOutputHead: Bool = true,
+    plan: ModelPlan, isCross: Bool = false, makesOutput: Bool = true, takesProbes: Bool = true,
+    prompt: Prompt?, isCausal: Bool = true, hasOutputHead: Bool = true,
     output: Output? = nil, rerunObstacle: String? = nil, gradientObstacle: String? = nil,
     options: ScoreOptions = ScoreOptions()
   ) {
@@ -38,6 +45,7 @@ public struct ScoreFacts: Sendable {
     self.rerunObstacle = rerunObstacle
     self.gradientObstacle = gradientObstacle
     self.plan = plan
+    (self.isCross, self.makesOutput, self.takesProbes) = (isCross, makesOutput, takesProbes)
     self.prompt = prompt
     self.isCausal = isCausal
     self.hasOutputHead = hasOutputHead
@@ -111,11 +119,32 @@ extension ScoreFacts {
   }
 
   /// Heads' weights are no matrices of the residual stream.
-  var headWeightsObstacle: String? { plan.headWeightsObstacle }
+  var headWeightsObstacle: String? { crossObstacle ?? plan.headWeightsObstacle }
+
+  /// What is said of one residual stream says nothing of two.
+  var crossObstacle: String? {
+    isCross
+      ? "cross attention reads another stack than it writes to; leave --stream cross out" : nil
+  }
+
+  /// A prompt of tokens has no patches or frames.
+  var patchesObstacle: String? {
+    plan.embedding.patches == nil && plan.embedding.frames == nil
+      ? nil : "patches and frames cannot be taken out of what is run"
+  }
+
+  /// A prompt that heed makes runs in one stack of tokens.
+  var probeObstacle: String? {
+    takesProbes
+      ? nil : "the prompts that heed makes are for models of one stack; score a prompt of your own"
+  }
 
   /// Logits cannot be taken back to the residual stream.
   var unembeddingObstacle: String? {
-    hasOutputHead ? plan.vocabularyObstacle : "the checkpoint has no output head"
+    guard makesOutput || isCross else {
+      return "the output head reads the decoder; leave --stream encoder out"
+    }
+    return hasOutputHead ? plan.vocabularyObstacle : "the checkpoint has no output head"
   }
 
   /// The first MLP cannot be asked about single tokens.

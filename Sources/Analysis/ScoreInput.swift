@@ -54,7 +54,12 @@ public struct ScoreInput<Element: Scalar>: Sendable {
   }
 
   /// The description of what was run: of an encoder-decoder, of the stream that is looked at.
-  var plan: ModelPlan { run?.plan ?? model.plan }
+  var plan: ModelPlan {
+    run?.plan ?? (try? model.plan(stream, for: Prompt(ids: []))) ?? model.plan
+  }
+
+  /// The model described by that part, for what its heads' weights are.
+  var part: Model { model.part(plan) }
 
   /// The parts of the prompt that the user named.
   public var spans: [PromptSpan] { run?.prompt.spans ?? [] }
@@ -62,7 +67,8 @@ public struct ScoreInput<Element: Scalar>: Sendable {
   /// What decides whether a score applies.
   public var facts: ScoreFacts {
     ScoreFacts(
-      plan: plan, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
+      plan: plan, isCross: run?.isCross ?? (stream == .cross), makesOutput: makesOutput,
+      takesProbes: takesProbes, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
       hasOutputHead: model.hasOutputHead,
       output: wholeRun.map {
         .init(plan: $0.plan, isCausal: $0.isCausal, prompt: $0.prompt, asked: $0.wholePrompt)
@@ -72,6 +78,18 @@ public struct ScoreInput<Element: Scalar>: Sendable {
           "the score runs softmax attention, and another rule is in force"
         },
       gradientObstacle: partObstacle ?? wholeRun?.gradientObstacle?.description, options: options)
+  }
+
+  /// Whether the scored heads' stack is the one that ends in the output head.
+  private var makesOutput: Bool {
+    let prompt = run?.prompt ?? Prompt(ids: [])
+    return plan == (try? model.plan(.decoder, for: prompt)) ?? model.plan
+  }
+
+  /// Whether a prompt of tokens runs in the scored heads' stack, and in no other one.
+  private var takesProbes: Bool {
+    if case .attended = model.plan.encoder { return false }
+    return plan == model.plan
   }
 
   /// A part of a run alone says nothing about the output.
@@ -93,7 +111,7 @@ public struct ScoreInput<Element: Scalar>: Sendable {
   ) throws -> HeadTable {
     var rows: [[Double]] = []
     for layer in 0..<plan.layers {
-      let weights = model.headWeights(layer: layer, isFolded: isFolded, as: Element.self)
+      let weights = part.headWeights(layer: layer, isFolded: isFolded, as: Element.self)
       let results = Slots<Double>(count: plan.heads)
       Parallel.forEach(plan.heads) { results.put(value(weights[$0]), at: $0) }
       rows.append(results.take())

@@ -1,3 +1,6 @@
+import Tensors
+import Tokenizers
+
 extension Model {
   /// The description of one stream of a prompt's run: layers and heads are counted by it.
   ///
@@ -43,6 +46,23 @@ extension Model {
       try rule.check(
         plan.blocks[head.layer].attention, spans: queries.spans, grid: queries.grid)
     }
+  }
+
+  /// Runs other tokens in the part that a trace is of: what an encoder read stays for its decoder.
+  ///
+  /// - Parameter trace: A run of all parts, or an encoder's; not of cross attention.
+  /// - Returns: The same part.
+  public func run<Element: Scalar>(
+    _ tokens: [Token], inPlaceOf trace: Trace<Element>
+  ) throws -> Trace<Element> {
+    precondition(!trace.isCross)
+    var prompt = Prompt(tokens: tokens)
+    if trace.stream(.cross) != nil {
+      prompt = trace.wholePrompt
+      prompt.decoder = tokens
+    }
+    let whole = try run(prompt, as: Element.self)
+    return trace.plan == whole.plan ? whole : try stream(.encoder, of: whole)
   }
 
   /// One stream of a run.

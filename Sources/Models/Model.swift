@@ -6,7 +6,7 @@ public struct Model: Sendable {
   /// The checkpoint's name.
   public let name: String
   /// The description that the engine interprets.
-  public let plan: ModelPlan
+  public private(set) var plan: ModelPlan
   /// What was found and not used, or is missing and not needed; one line each.
   public let warnings: [String]
   var weights: Weights
@@ -76,6 +76,15 @@ public struct Model: Sendable {
     if !tensors.isEmpty { lines.append("tensors not used: \(listed(tensors))") }
     if headless { lines.append("no output head: predictions are not available") }
     return lines
+  }
+
+  /// The model described by one part of its runs: what its heads' weights are is answered for that part.
+  ///
+  /// - Parameter plan: From `plan(_:for:)` or a trace.
+  public func part(_ plan: ModelPlan) -> Model {
+    var part = self
+    part.plan = plan
+    return part
   }
 
   /// Runs a prompt and keeps what maps are derived from.

@@ -15,14 +15,13 @@ public enum ContextDependence {
     let kept = full.prompt.tokens.indices.filter { !span.contains($0) }
     let later = kept.enumerated().filter { $0.element >= span.upperBound }
     guard !later.isEmpty else { return input.undefined }
-    let short = try input.model.run(
-      Prompt(tokens: kept.map { full.prompt.tokens[$0] }), as: Element.self)
+    let short = try input.model.run(kept.map { full.prompt.tokens[$0] }, inPlaceOf: full)
     var rows: [[Double]] = []
     for layer in 0..<full.layers {
-      let output = input.model.outputProjection(layer: layer, as: Element.self)
-      let dValue = input.model.plan.blocks[layer].attention.dValue
+      let output = input.part.outputProjection(layer: layer, as: Element.self)
+      let dValue = full.plan.blocks[layer].attention.dValue
       rows.append(
-        input.model.plan.heads(inLayer: layer).map { head in
+        full.plan.heads(inLayer: layer).map { head in
           let columns = head.head * dValue..<(head.head + 1) * dValue
           var difference = Tensor<Element>(uninitialized: [later.count, dValue])
           let target = difference.mutableMatrix()

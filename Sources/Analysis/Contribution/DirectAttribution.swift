@@ -59,31 +59,33 @@ public enum DirectAttribution {
       let factor = model.plan.head.scale / scales[wanted.position]
       K.scale(row, by: Element(factor))
     }
+    // Cross attention writes into the same residual stream through weights of its own.
+    let part = model.part(trace.plan)
     var tables: [[Double]] = []
-    for (layer, block) in model.plan.blocks.enumerated() {
+    for (layer, block) in part.plan.blocks.enumerated() {
       // What each number of z adds, `[targets, heads · dValue]`.
-      let output = model.outputProjection(layer: layer, as: Element.self)
+      let output = part.outputProjection(layer: layer, as: Element.self)
       var effects = Tensor<Element>(uninitialized: [targets.count, output.shape[0]])
       K.multiply(
         directions.matrix, output.matrix, transposed: true, scale: Element(block.residualScale),
         adding: false, into: effects.mutableMatrix())
       tables.append(
-        model.plan.heads(inLayer: layer).map { head in
+        part.plan.heads(inLayer: layer).map { head in
           let z = trace.weightedValues(head)
           let width = block.attention.dValue
-          let part = effects.matrix.columns(head.head * width..<(head.head + 1) * width)
-          let bias = model.valueBias(head, as: Element.self)
+          let own = effects.matrix.columns(head.head * width..<(head.head + 1) * width)
+          let bias = part.valueBias(head, as: Element.self)
           var sum = 0.0
           for (index, wanted) in targets.enumerated() {
             let rows = wanted.position..<wanted.position + 1
-            sum += K.dots(z.rows(rows), part.rows(index..<index + 1))[0]
+            sum += K.dots(z.rows(rows), own.rows(index..<index + 1))[0]
             guard let bias else { continue }
             let share = 1 - trace.sinkShares(head, rows: rows)[0]
-            sum -= share * K.dots(bias.matrix, part.rows(index..<index + 1))[0]
+            sum -= share * K.dots(bias.matrix, own.rows(index..<index + 1))[0]
           }
           return sum / Double(targets.count)
         })
-      try onProgress(Double(layer + 1) / Double(model.plan.layers))
+      try onProgress(Double(layer + 1) / Double(part.plan.layers))
     }
     return HeadTable(rows: tables)
   }

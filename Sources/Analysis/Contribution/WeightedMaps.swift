@@ -31,7 +31,8 @@ public enum WeightedMap: String, Sendable, CaseIterable {
     let values = trace.values(head)
     guard self == .norm else { return K.dots(values, values).map { $0.squareRoot() } }
     let width = values.columns
-    let output = model.outputProjection(layer: head.layer, as: Element.self).matrix
+    let part = model.part(trace.plan)
+    let output = part.outputProjection(layer: head.layer, as: Element.self).matrix
       .rows(head.head * width..<(head.head + 1) * width)
     var carried = Tensor<Element>(uninitialized: [values.rows, output.columns])
     K.multiply(

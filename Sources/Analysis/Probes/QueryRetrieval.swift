@@ -56,11 +56,12 @@ extension ScoreInput {
   /// - Throws: What the run throws.
   func withNullQuery(_ query: Range<Int>) throws -> NullQueryRun<Element>? {
     guard !options.nullQuery.isEmpty else { return nil }
-    let ids = try trace().prompt.ids
+    let own = try trace()
+    let ids = own.prompt.ids
     let changed =
       Array(ids[..<query.lowerBound]) + options.nullQuery + Array(ids[query.upperBound...])
     return NullQueryRun(
-      trace: try model.run(Prompt(ids: changed), as: Element.self),
+      trace: try model.run(Prompt(ids: changed).tokens, inPlaceOf: own),
       query: query.lowerBound..<query.lowerBound + options.nullQuery.count)
   }
 }

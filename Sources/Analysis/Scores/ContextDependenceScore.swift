@@ -19,7 +19,7 @@ enum ContextDependenceScore: NamedSpanScore {
   static let needs: Set<ScoreNeed> = [.maps, .weights]
 
   static func obstacle(_ facts: ScoreFacts) -> String? {
-    facts.needsSpan
+    facts.needsSpan ?? facts.crossObstacle ?? facts.patchesObstacle
   }
 
   static func table<Element: Scalar>(

@@ -26,7 +26,7 @@ enum DuoGateScore: HeadScore {
   }
 
   static func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    let plan = input.model.plan
+    let plan = input.plan
     return HeadTable(
       rows: (input.options.gates ?? []).map { row in
         (0..<plan.heads).map { row[$0 * row.count / plan.heads] }

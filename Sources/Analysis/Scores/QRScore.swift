@@ -24,7 +24,7 @@ enum QRScore: NamedSpanScore {
 
   static func obstacle(_ facts: ScoreFacts) -> String? {
     facts.spans.contains { $0.name == "query" }
-      ? facts.needsSpan
+      ? facts.needsSpan ?? facts.crossObstacle
       : "name the tokens of the query with --span query=START..END, and others to score"
   }
 

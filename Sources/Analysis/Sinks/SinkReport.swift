@@ -120,7 +120,7 @@ public struct SinkReport: Sendable {
     _ model: Model, _ trace: Trace<Element>, _ layer: Int
   ) -> Layer {
     let attention = model.attentionOutput(trace, layer: layer)
-    let block = model.plan.blocks[layer]
+    let block = trace.plan.blocks[layer]
     let isPlain =
       block.attentionNorms.output == nil && block.attentionNorms.stream == nil
       && block.mlpNorms.output == nil && block.mlpNorms.stream == nil && block.residualScale == 1

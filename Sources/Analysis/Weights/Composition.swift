@@ -26,7 +26,7 @@ public enum Composition: String, Sendable, CaseIterable {
   ///
   /// - Complexity: O((layers × heads × dHead)² × dModel) time; memory for the readers of a few layers.
   func table<Element: Scalar>(_ input: ScoreInput<Element>) throws -> HeadTable {
-    let model = input.model
+    let model = input.part
     let (layers, heads) = (model.plan.layers, model.plan.heads)
     let random = 1 / Double(model.plan.dModel).squareRoot()
     var table = HeadTable(repeating: -.infinity, layers: layers, heads: heads)

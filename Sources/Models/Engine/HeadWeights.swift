@@ -126,7 +126,8 @@ extension Model {
     _ trace: Trace<Element>, layer: Int
   ) -> Tensor<Element> {
     var reader = WeightReader<Element.PreferredKernels>(weights)
-    let output = Linear<Element.PreferredKernels>(plan.blocks[layer].attention.output, &reader)
+    let attention = trace.plan.blocks[layer].attention
+    let output = Linear<Element.PreferredKernels>(attention.output, &reader)
     return output.applied(to: trace.attention[layer].weightedValues.matrix)
   }
 

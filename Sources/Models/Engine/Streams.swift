@@ -37,6 +37,9 @@ extension Trace {
   /// Whether rules were frozen into any part of the run.
   var isFrozen: Bool { reach == .local || streams.values.contains(where: \.isFrozen) }
 
+  /// Whether keys and values are of another stack than queries.
+  public var isCross: Bool { keyPrompt != nil }
+
   /// The tokens that keys stand for.
   public var keyTokens: Prompt { keyPrompt ?? prompt }
 

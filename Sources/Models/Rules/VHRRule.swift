@@ -1,5 +1,4 @@
 import Tensors
-import Tokenizers
 
 /// Heads whose output depends most on a span count double.
 struct VHRRule: AttentionRule {
@@ -53,7 +52,7 @@ struct VHRRule: AttentionRule {
         rule: Self.card.name, parameter: Self.span.name, found: name,
         expected: "a span that ends before the last token, whose output is compared")
     }
-    let without = try Self.run(rest.map { trace.prompt.tokens[$0] }, model, as: trace)
+    let without = try model.run(rest.map { trace.prompt.tokens[$0] }, inPlaceOf: trace)
     var chosen: Set<HeadIndex> = []
     for layer in 0..<trace.layers {
       let with = Self.lastOutputs(trace, layer)
@@ -65,20 +64,6 @@ struct VHRRule: AttentionRule {
       }
     }
     return VHRRule(self, chosen: chosen)
-  }
-
-  /// Other tokens in the part that was run: what an encoder read stays for its decoder.
-  private static func run<Element: Scalar>(
-    _ tokens: [Token], _ model: Model, as trace: Trace<Element>
-  ) throws -> Trace<Element> {
-    var prompt = Prompt(tokens: tokens)
-    if trace.stream(.cross) != nil {
-      prompt = trace.wholePrompt
-      prompt.decoder = tokens
-    }
-    let whole = try model.run(prompt, as: Element.self)
-    // The encoder's own run was given alone.
-    return trace.plan == whole.plan ? whole : whole.stream(.encoder) ?? whole
   }
 
   /// The heads of one layer above the median once outliers are set to zero: those that change by more than
