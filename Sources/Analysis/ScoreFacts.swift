@@ -136,7 +136,7 @@ extension ScoreFacts {
   /// A prompt that heed makes runs in one stack of tokens.
   var probeObstacle: String? {
     takesProbes
-      ? nil : "the prompts that heed makes are for models of one stack; score a prompt of your own"
+      ? nil : "the prompts that heed makes are tokens for one stack; score a prompt of your own"
   }
 
   /// Logits cannot be taken back to the residual stream.

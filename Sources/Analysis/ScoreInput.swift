@@ -89,7 +89,7 @@ public struct ScoreInput<Element: Scalar>: Sendable {
   /// Whether a prompt of tokens runs in the scored heads' stack, and in no other one.
   private var takesProbes: Bool {
     if case .attended = model.plan.encoder { return false }
-    return plan == model.plan
+    return plan == model.plan && plan.embedding.patches == nil && plan.embedding.frames == nil
   }
 
   /// A part of a run alone says nothing about the output.

@@ -87,6 +87,20 @@ import Testing
     #expect(((reasons["context"] ?? nil) == nil) == (stream == .encoder))
   }
 
+  @Test func `a vision model takes no prompts that heed makes`() throws {
+    let model = try Model(Checkpoint.open(Self.folder("vit")))
+    let patches = try #require(model.plan.embedding.patches)
+    let image = Tensor<Float>(
+      repeating: 0.5,
+      shape: [patches.channels, patches.rows * patches.side, patches.columns * patches.side])
+    let trace = try model.run(try Prompt(image: image, for: model.plan), as: Double.self)
+    let scores = HeadScores.all.filter { $0.needs.contains(.probe) && !($0 is any MapScore.Type) }
+    #expect(scores.count > 4)
+    for result in try HeadScores.results(scores, of: ScoreInput(model, trace)) {
+      #expect(result.reason != nil, "\(result.score.name)")
+    }
+  }
+
   @Test func `weights of an encoder's heads are the encoder's, with a prompt and without`() throws {
     let (model, whole) = try example("t5")
     func norms(_ trace: Trace<Double>?, _ stream: StreamName) throws -> HeadTable {
