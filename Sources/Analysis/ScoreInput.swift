@@ -67,7 +67,8 @@ public struct ScoreInput<Element: Scalar>: Sendable {
   /// What decides whether a score applies.
   public var facts: ScoreFacts {
     ScoreFacts(
-      plan: plan, isCross: run?.isCross ?? (stream == .cross), makesOutput: makesOutput,
+      plan: plan, isCross: run?.isCross ?? (stream == .cross),
+      makesOutput: makesOutput(plan, of: run?.prompt ?? Prompt(ids: [])),
       takesProbes: takesProbes, prompt: run?.prompt, isCausal: run?.isCausal ?? true,
       hasOutputHead: model.hasOutputHead,
       output: wholeRun.map {
@@ -80,10 +81,9 @@ public struct ScoreInput<Element: Scalar>: Sendable {
       gradientObstacle: partObstacle ?? wholeRun?.gradientObstacle?.description, options: options)
   }
 
-  /// Whether the scored heads' stack is the one that ends in the output head.
-  private var makesOutput: Bool {
-    let prompt = run?.prompt ?? Prompt(ids: [])
-    return plan == (try? model.plan(.decoder, for: prompt)) ?? model.plan
+  /// Whether a stack is the one that ends in the output head.
+  private func makesOutput(_ plan: ModelPlan, of prompt: Prompt) -> Bool {
+    plan == (try? model.plan(.decoder, for: prompt)) ?? model.plan
   }
 
   /// Whether a prompt of tokens runs in the scored heads' stack, and in no other one.
@@ -94,9 +94,7 @@ public struct ScoreInput<Element: Scalar>: Sendable {
 
   /// A part of a run alone says nothing about the output.
   private var partObstacle: String? {
-    guard let wholeRun, wholeRun.plan != (try? model.plan(.decoder, for: wholeRun.prompt)) else {
-      return nil
-    }
+    guard let wholeRun, !makesOutput(wholeRun.plan, of: wholeRun.prompt) else { return nil }
     return "importance is that of a run without rules; leave --rule out"
   }
 

@@ -75,7 +75,7 @@ extension RulesView {
   static func data(_ state: ExplorerState) -> ViewData? {
     guard let heads = state.subject?.patterns.allHeads else { return nil }
     let drift = state.drift
-    let rules = state.alteration[rulesOf: state.subject?.stream ?? .decoder]
+    let rules = state.alteration[rulesOf: state.stream]
     var table = DataTable(name)
     table.add("layer", .integers(heads.map(\.layer)))
     table.add("head", .integers(heads.map(\.head)))

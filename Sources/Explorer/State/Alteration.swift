@@ -5,7 +5,7 @@ public struct Alteration: Sendable, Hashable {
   /// Heads whose output is set to zero.
   public var knockedOut = StreamHeads()
   /// Rules in place of softmax, by part; a part without any has no entry.
-  public private(set) var rules: [StreamName: RulePlan] = [:]
+  public internal(set) var rules: [StreamName: RulePlan] = [:]
   /// Whether rules change what comes after them, or their heads alone.
   public var reach = RuleReach.propagated
 

@@ -37,7 +37,7 @@ public struct Arrival: Sendable, Equatable {
     let alteration = state.alteration
     let out = alteration.knockedOut
     if !out.isEmpty {
-      without = out.names(in: state.subject?.stream ?? .decoder).joined(separator: ",")
+      without = out.names(in: state.stream).joined(separator: ",")
     }
     // The rule that is looked at is the last one that is put in.
     let rules = alteration.heads
@@ -46,7 +46,7 @@ public struct Arrival: Sendable, Equatable {
       (rules.filter { $0.rule.description != chosen }
       + rules.filter { $0.rule.description == chosen })
       .map { rule, stream, heads in
-        let names = StreamHeads(heads, in: stream).names(in: state.subject?.stream ?? .decoder)
+        let names = StreamHeads(heads, in: stream).names(in: state.stream)
         return Rule(spec: rule, heads: names.joined(separator: ","))
       }
     reach = rules.isEmpty ? nil : alteration.reach
@@ -106,7 +106,6 @@ extension ExplorerState {
     if let heads = arrival.without.flatMap(parts) {
       for stream in heads.streams { next.knockedOut[stream].formUnion(heads[stream]) }
     }
-    let stream = subject?.stream ?? .decoder
     for rule in arrival.rules {
       let heads = rule.heads.flatMap(parts) ?? StreamHeads(ruledHeads(.all), in: stream)
       for part in heads.streams {

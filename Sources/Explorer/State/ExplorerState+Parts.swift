@@ -5,6 +5,9 @@ extension ExplorerState {
   /// Looks at maps another way.
   public mutating func look(through lens: Lens) { self.lens = lens }
 
+  /// The part of the run that is looked at.
+  var stream: StreamName { subject?.stream ?? .decoder }
+
   /// Whether keys are patches of an image.
   var seesImage: Bool { subject?.keyPrompt?.grid != nil }
 

@@ -51,14 +51,14 @@ extension ExplorerState {
   /// those that are knocked out.
   var maskToWrite: HeadMask {
     guard view == PruneView.name, let point = pruning.point else {
-      return HeadMask(removed: alteration.knockedOut[subject?.stream ?? .decoder])
+      return HeadMask(removed: alteration.knockedOut[stream])
     }
     return point.mask
   }
 
   /// Takes the heads of a mask out; can be undone.
   mutating func take(_ mask: HeadMask, from file: String?) {
-    let stream = subject?.stream ?? .decoder
+    let stream = stream
     change { $0.knockedOut[stream] = mask.removed }
     let source = file.map { " as in \($0)" } ?? ""
     say("without \(mask.removed.count) heads\(source); u undoes")

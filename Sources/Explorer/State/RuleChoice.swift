@@ -30,14 +30,11 @@ extension ExplorerState {
   mutating func applyRule() {
     guard let rule else {
       // Without a rule there is no inside of one to look at.
-      return change { alteration in
-        for stream in alteration.rules.keys { alteration[rulesOf: stream] = RulePlan() }
-        alteration.reach = .propagated
-      }
+      return change { ($0.rules, $0.reach) = ([:], .propagated) }
     }
     let heads = ruledHeads
     guard !heads.isEmpty else { return say("no head is selected; Space selects") }
-    let stream = subject?.stream ?? .decoder
+    let stream = stream
     change { $0[rulesOf: stream] = RulePlan(rule, in: heads) }
   }
 

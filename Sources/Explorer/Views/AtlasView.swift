@@ -29,8 +29,7 @@ enum AtlasView: ExplorerView {
   private static func sign(_ drawing: Drawing, _ head: HeadIndex, _ second: ScoreTable?) -> String?
   {
     let state = drawing.state
-    let stream = state.subject?.stream ?? .decoder
-    if state.alteration.knockedOut[stream].contains(head) { return "x" }
+    if state.alteration.knockedOut[state.stream].contains(head) { return "x" }
     if state.selected.contains(head) { return "*" }
     if let second {
       let level = second.level(head)
